@@ -1,0 +1,55 @@
+"""The `digits` command: parse, call, print.
+
+Each command lives in a module of its own and is imported when it is asked for, so that reading
+a digit does not pay for the training stack.
+"""
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from digit_classifier import __version__
+from digit_classifier.errors import DigitError
+
+# command -> (module, one line of help, shown without importing the module)
+COMMANDS = {
+    "train": "Train a network on MNIST.",
+    "data": "Show, download, verify and draw the labelled images.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported on use, from `digit_classifier.cli.<name>`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order of `COMMANDS`."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Import `digit_classifier.cli.<name>` and give its `command`."""
+        if name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"digit_classifier.cli.{name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="digits")
+def group() -> None:
+    """Train digit networks on MNIST and read handwritten digits with them."""
+
+
+def main(arguments: list[str] | None = None, **extra: Any) -> None:
+    """Run the command line; a `DigitError` becomes one sentence and its exit code."""
+    try:
+        group.main(arguments, prog_name="digits", standalone_mode=True, **extra)
+    except DigitError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(error.exit_code)

@@ -1,0 +1,79 @@
+"""Every error that a user can meet.
+
+    DigitError
+    ├── InputError                the user can mend it; the command exits with 2
+    │   ├── OptionError           a flag or argument that makes no sense
+    │   ├── DataError             a data file that is corrupt, truncated or of the wrong kind
+    │   ├── ModelError            a model file that is missing, corrupt or of the wrong shape
+    │   └── PictureError          a picture that cannot be read
+    │       ├── TooLargeError     more bytes or pixels than the limit
+    │       └── NoInkError        nothing stands out from the paper
+    └── FaultError                the world failed; the command exits with 1
+        ├── DownloadError         no mirror gave the file
+        ├── StorageError          a disk that is full, read-only or gone
+        ├── TrainingError         loss no longer finite, export disagrees with the network
+        └── MissingExtraError     an optional part is not installed
+
+A message is one sentence or two: what was found, what was needed, what to do.
+"""
+
+
+class DigitError(Exception):
+    """Base of all; `exit_code` is what the command line exits with."""
+
+    exit_code = 1
+
+
+class InputError(DigitError):
+    """Something the user gave cannot be used."""
+
+    exit_code = 2
+
+
+class OptionError(InputError):
+    """A flag or argument that makes no sense."""
+
+
+class DataError(InputError):
+    """A data file that is corrupt, truncated or of the wrong kind."""
+
+
+class ModelError(InputError):
+    """A model file that is missing, corrupt or of the wrong shape."""
+
+
+class PictureError(InputError):
+    """A picture that cannot be read."""
+
+
+class TooLargeError(PictureError):
+    """More bytes or pixels than the limit allows."""
+
+
+class NoInkError(PictureError):
+    """Nothing in the picture stands out from the paper."""
+
+
+class FaultError(DigitError):
+    """The world failed, not the user: network, disk, numerics, installation."""
+
+
+class DownloadError(FaultError):
+    """No mirror gave the file."""
+
+
+class StorageError(FaultError):
+    """A disk that is full, read-only or gone."""
+
+
+class TrainingError(FaultError):
+    """Training cannot go on or its result cannot be trusted."""
+
+
+class MissingExtraError(FaultError):
+    """An optional part of the package is not installed."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(
+            f'{what} is not installed. Install it with: pip install "mnist-digit-classifier[{extra}]"'
+        )

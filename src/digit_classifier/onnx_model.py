@@ -1,0 +1,94 @@
+"""A trained network as a file: model.onnx, read by ONNX Runtime."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+
+from digit_classifier.errors import ModelError
+
+SIDE = 28
+CLASSES = 10
+
+
+class OnnxModel:
+    """Images in, probabilities out.
+
+    Thread-safe: ONNX Runtime allows concurrent `predict` calls on one session.
+
+    Attributes:
+        path: the file, or None when made from bytes.
+        metadata: what the exporter wrote: name, classes, dataset, dataset_sha256, accuracy,
+            temperature, reject, versions; values that parse as JSON are parsed.
+    """
+
+    def __init__(self, model: str | Path | bytes, threads: int = 1) -> None:
+        """Load a model.
+
+        Args:
+            model: a path to an .onnx file, or its bytes.
+            threads: how many cores one `predict` may use; 0 for all.
+        Raises:
+            ModelError: no such file, not ONNX, or not a digit network.
+        """
+        self.path = None if isinstance(model, bytes) else Path(model)
+        shown = self.path or "the bytes given"
+        if self.path and not self.path.is_file():
+            raise ModelError(f"no model at {self.path}. Give a run folder, an .onnx file or a name.")
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        source = model if isinstance(model, bytes) else os.fspath(model)
+        try:
+            self._session = onnxruntime.InferenceSession(
+                source, options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # ONNX Runtime raises a dozen unrelated classes
+            raise ModelError(f"{shown} is not a model that ONNX Runtime can load: {error}") from error
+        self._input = self._session.get_inputs()[0]
+        self._output = self._session.get_outputs()[0]
+        self._check(shown)
+        self.metadata = {
+            key: _parsed(value)
+            for key, value in self._session.get_modelmeta().custom_metadata_map.items()
+        }
+
+    def predict(self, images: np.ndarray) -> np.ndarray:
+        """Probabilities of the ten digits.
+
+        Args:
+            images: uint8, shape (n, 28, 28): paper 0, ink 255.
+        Returns:
+            float32, shape (n, 10), each row summing to 1.
+        Raises:
+            ModelError: images of another shape or dtype.
+        """
+        if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (SIDE, SIDE):
+            raise ModelError(
+                f"images of shape {images.shape} and dtype {images.dtype} were given, "
+                f"uint8 of shape (n, 28, 28) are needed"
+            )
+        return self._session.run([self._output.name], {self._input.name: images})[0]
+
+    def _check(self, shown: object) -> None:
+        shape, kind = self._input.shape, self._input.type
+        if len(self._session.get_inputs()) != 1 or kind != "tensor(uint8)" or shape[1:] != [28, 28]:
+            raise ModelError(
+                f"{shown} takes {kind} of shape {shape}; "
+                "a digit network takes one uint8 input of shape (n, 28, 28)"
+            )
+        if self._output.shape[1:] != [CLASSES]:
+            raise ModelError(
+                f"{shown} gives shape {self._output.shape}; a digit network gives (n, {CLASSES})"
+            )
+
+
+def _parsed(value: str) -> Any:
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
