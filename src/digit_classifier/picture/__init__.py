@@ -1,0 +1,7 @@
+"""Any picture -> upright 28x28 digits and their boxes; all pixel work for reading is here."""
+
+from digit_classifier.picture.decode import Picture, decode
+from digit_classifier.picture.marks import Mark, Page, Rejected
+from digit_classifier.picture.page import find, normalise
+
+__all__ = ["Mark", "Page", "Picture", "Rejected", "decode", "find", "normalise"]

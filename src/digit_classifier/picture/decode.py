@@ -1,0 +1,209 @@
+"""Any picture, from anywhere, as upright uint8 pixels; refused early when it cannot be read."""
+
+import io
+import os
+import threading
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import numpy as np
+
+from digit_classifier.errors import MissingExtraError, PictureError, TooLargeError
+from digit_classifier.picture.pixels import flatten, from_array
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+FORMATS = ["PNG", "JPEG", "MPO", "BMP", "GIF", "WEBP", "TIFF"]
+READABLE = "PNG, JPEG, BMP, GIF, WEBP, TIFF (and HEIC with the heic extra)"
+MAX_BYTES = 50_000_000
+MAX_PIXELS = 64_000_000
+
+_HEIF_BRANDS = {b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"}
+# EXIF orientation -> (transpose, flip rows, flip columns), in that order. Source: EXIF 2.3, tag 274.
+_TURNS = {
+    2: (False, False, True),
+    3: (False, True, True),
+    4: (False, True, False),
+    5: (True, False, False),
+    6: (True, False, True),
+    7: (True, True, True),
+    8: (True, True, False),
+}
+_OPENING = threading.Lock()
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """An upright picture.
+
+    Attributes:
+        pixels: uint8, shape (height, width) or (height, width, 3), RGB.
+        notes: what a person should know about how it was read.
+        name: what errors call it.
+    """
+
+    pixels: np.ndarray
+    notes: tuple[str, ...] = ()
+    name: str = "the picture"
+
+    @property
+    def width(self) -> int:
+        """In pixels."""
+        return int(self.pixels.shape[1])
+
+    @property
+    def height(self) -> int:
+        """In pixels."""
+        return int(self.pixels.shape[0])
+
+
+def decode(
+    source: "str | os.PathLike[str] | bytes | np.ndarray | Image.Image",
+    *,
+    max_bytes: int = MAX_BYTES,
+    max_pixels: int = MAX_PIXELS,
+) -> Picture:
+    """Read a picture, turned upright and without transparency.
+
+    Args:
+        source: a path; the bytes of a file; an array, uint8, uint16, float (0 to 1 or 0 to 255)
+            or bool, of shape (height, width), (height, width, 1), (.., 2), (.., 3) or (.., 4); or
+            a PIL image.
+        max_bytes: refuse larger files, before they are read.
+        max_pixels: refuse larger pictures, from the header, before they are decoded.
+    Returns:
+        The picture. Transparent parts get the colour against which the ink shows; 16-bit
+        pictures are scaled by their own depth; of an animation the first frame is read.
+    Raises:
+        TooLargeError: more bytes or pixels than the limits.
+        PictureError: not a file, not a picture, truncated or corrupt.
+        MissingExtraError: HEIC, and pillow-heif is not installed.
+    """
+    if isinstance(source, np.ndarray):
+        _check_pixels("the array", source.shape[1::-1], max_pixels)
+        return Picture(from_array(source), name="the array")
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        data = bytes(source)
+        _check_bytes("the picture", len(data), max_bytes)
+        return _decode_bytes(data, "the picture", max_pixels)
+    if isinstance(source, (str, os.PathLike)):
+        data, name = _read(Path(source), max_bytes)
+        return _decode_bytes(data, name, max_pixels)
+    if hasattr(source, "getexif"):
+        return _decode_image(source, "the image", max_pixels)
+    raise PictureError(
+        f"a {type(source).__name__} is not a picture; "
+        "give a path, bytes, a numpy array or a PIL image"
+    )
+
+
+def _read(path: Path, max_bytes: int) -> tuple[bytes, str]:
+    name = path.name or str(path)
+    try:
+        with path.open("rb") as file:
+            _check_bytes(name, os.fstat(file.fileno()).st_size, max_bytes)
+            data = file.read(max_bytes + 1)  # a pipe has no size to look up
+    except FileNotFoundError:
+        raise PictureError(f"no file {path}; check the path") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise PictureError(f"{path} cannot be read: {reason}") from None
+    _check_bytes(name, len(data), max_bytes)
+    return data, name
+
+
+def _check_bytes(name: str, size: int, limit: int) -> None:
+    if size > limit:
+        raise TooLargeError(
+            f"{name} has {size:,} bytes, at most {limit:,} are read; save it smaller or as JPEG"
+        )
+
+
+def _check_pixels(name: str, size: tuple[int, ...], limit: int) -> None:
+    if len(size) == 2 and size[0] * size[1] > limit:
+        raise TooLargeError(
+            f"{name} has {size[0]:,} x {size[1]:,} pixels, at most {limit:,} are read; "
+            "scale it down"
+        )
+
+
+def _decode_bytes(data: bytes, name: str, max_pixels: int) -> Picture:
+    from PIL import Image
+
+    if not data:
+        raise PictureError(f"{name} is empty; a picture is needed")
+    formats = FORMATS
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS:
+        formats = _register_heif(name)
+    try:
+        image = _open(io.BytesIO(data), formats)
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
+        raise TooLargeError(
+            f"{name} claims far more pixels than the {max_pixels:,} that are read; scale it down"
+        ) from None
+    except Exception:  # Pillow's readers raise a dozen unrelated classes on broken headers
+        raise PictureError(
+            f"{name} is not a picture that can be read, it begins with {data[:8]!r}; {READABLE} can"
+        ) from None
+    with image:
+        return _decode_image(image, name, max_pixels)
+
+
+def _open(file: BinaryIO, formats: list[str]) -> "Image.Image":
+    from PIL import Image
+
+    # Our own limit follows at once; Pillow's warning would only add a line to somebody's log.
+    # The lock is there because the filters belong to the whole process.
+    with _OPENING, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        return Image.open(file, formats=formats)
+
+
+def _register_heif(name: str) -> list[str]:
+    try:
+        import pillow_heif
+    except ImportError:
+        raise MissingExtraError(f"{name} is a HEIC picture, and pillow-heif", "heic") from None
+    pillow_heif.register_heif_opener()
+    return ["HEIF"]
+
+
+def _decode_image(image: "Image.Image", name: str, max_pixels: int) -> Picture:
+    _check_pixels(name, image.size, max_pixels)
+    if 0 in image.size:
+        raise PictureError(f"{name} has no pixels; a picture is needed")
+    try:
+        pixels = flatten(image)
+        turn = image.getexif().get(274, 1) if image.format != "GIF" else 1
+        notes = _notes(image)
+    except MemoryError:
+        raise TooLargeError(f"{name} does not fit into memory; scale it down") from None
+    except Exception as error:  # Pillow's decoders raise a dozen unrelated classes on bad data
+        reason = str(error).split("\n")[0] or type(error).__name__
+        raise PictureError(
+            f"{name} is truncated or corrupt ({reason}); save or download it again"
+        ) from None
+    return Picture(_upright(pixels, turn), notes, name)
+
+
+def _upright(pixels: np.ndarray, turn: int) -> np.ndarray:
+    transpose, rows, columns = _TURNS.get(turn, (False, False, False))
+    if transpose:
+        pixels = pixels.swapaxes(0, 1)
+    if rows:
+        pixels = pixels[::-1]
+    if columns:
+        pixels = pixels[:, ::-1]
+    return np.ascontiguousarray(pixels)
+
+
+def _notes(image: "Image.Image") -> tuple[str, ...]:
+    frames = getattr(image, "n_frames", 1)
+    if frames < 2 or image.format == "MPO":  # in an MPO the others are views of the same scene
+        return ()
+    what = "several pages" if image.format == "TIFF" else "animated"
+    return (f"{what}: only the first of {frames} was read",)

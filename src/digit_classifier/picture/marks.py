@@ -1,0 +1,69 @@
+"""What is found in a picture: marks in reading order, and what was left out and why."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Mark:
+    """One piece of writing that may be a digit.
+
+    Attributes:
+        image: uint8, shape (28, 28): paper 0, ink 255, as MNIST would have drawn it.
+        box: x, y, width, height in pixels of the upright picture.
+        line: the line of writing it stands on, from 0 at the top.
+        space_before: it stands clearly apart from the mark to its left on the same line.
+        splits: other ways to see the same ink, best first: each is a row of two or more marks
+            (touching digits cut apart, or strokes that were joined taken one by one). The network's
+            confidence decides between the mark and its splits; where there are none the mark is
+            clearly one piece.
+        height_ratio: its height over the median height of the marks on its line; 1.0 when alone.
+        contrast: ink against paper, in grey levels, 0 to 255.
+        thickness: width of the pen over the longest side of the box.
+        pieces: how many separate strokes of ink it holds.
+        cut: it touches the edge of the picture, so some of it may be missing.
+    """
+
+    image: np.ndarray
+    box: tuple[int, int, int, int]
+    line: int = 0
+    space_before: bool = False
+    splits: "tuple[tuple[Mark, ...], ...]" = ()
+    height_ratio: float = 1.0
+    contrast: float = 255.0
+    thickness: float = 0.1
+    pieces: int = 1
+    cut: bool = False
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """Ink that is no digit whatever the network would say.
+
+    Attributes:
+        box: x, y, width, height in pixels of the upright picture.
+        reason: "speck", "ruled line", "edge of the page", "too small", "too large".
+    """
+
+    box: tuple[int, int, int, int]
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class Page:
+    """Everything found in one picture.
+
+    Attributes:
+        marks: in reading order: by line, then from left to right.
+        rejected: what was left out.
+        width: of the upright picture, in pixels.
+        height: of the upright picture, in pixels.
+        notes: what a person should know about how the picture was read.
+    """
+
+    marks: tuple[Mark, ...]
+    rejected: tuple[Rejected, ...] = ()
+    width: int = 0
+    height: int = 0
+    notes: tuple[str, ...] = field(default=())
