@@ -1,0 +1,147 @@
+"""The IDX format of the MNIST files, plain or gzipped, read without trusting a byte of it.
+
+An IDX file is: two zero bytes, a type byte (8: unsigned byte), the number of dimensions, each
+dimension as four big-endian bytes, then the values in C order.
+Source: LeCun, Cortes, Burges, "The MNIST database", the section on the file format.
+"""
+
+import math
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from digit_classifier.dataset.labelled import Arrays, Pixels, check
+from digit_classifier.errors import DataError
+
+# The names of the published files, in the order of `Arrays`.
+STEMS = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
+# 1.3 million images; MNIST is 47 MB. What claims more is not read.
+MAX_BYTES = 1 << 30
+_UNSIGNED_BYTE = 8
+_GZIP = b"\x1f\x8b"
+
+
+def locate(folder: Path) -> list[Path | None]:
+    """Find the four files in `folder`: gzipped or not, `-ubyte` or `.idx3-ubyte` spelling.
+
+    Returns:
+        One path per array in the order of `Arrays`; None where no spelling is there. Where a
+        file is there twice, the gzipped one wins: it carries a checksum.
+    """
+    found: list[Path | None] = []
+    for stem in STEMS:
+        dotted = ".".join(stem.rsplit("-", 1))
+        names = [f"{spelling}-ubyte{end}" for end in (".gz", "") for spelling in (stem, dotted)]
+        found.append(next((folder / name for name in names if (folder / name).is_file()), None))
+    return found
+
+
+def read_folder(folder: Path) -> Arrays:
+    """Read the four IDX files in `folder`.
+
+    Raises:
+        DataError: a file is missing, unreadable, corrupt, truncated or of the wrong kind.
+    """
+    paths = locate(folder)
+    missing = [f"{stem}-ubyte" for stem, path in zip(STEMS, paths, strict=True) if path is None]
+    if missing:
+        raise DataError(
+            f"{folder} lacks {', '.join(missing)} (gzipped or not); all four files are needed. "
+            f"`digits data download --data-dir {folder}` fetches MNIST's."
+        )
+    present = [path for path in paths if path is not None]
+    arrays = [
+        read(path, dimensions) for path, dimensions in zip(present, (3, 1, 3, 1), strict=True)
+    ]
+    return check(Arrays(*arrays), folder)
+
+
+def read(path: Path, dimensions: int) -> Pixels:
+    """Read one IDX file.
+
+    Args:
+        path: the file; whether it is gzipped is seen from its first bytes, not its name.
+        dimensions: 3 for images (n, 28, 28), 1 for labels (n,).
+    Returns:
+        uint8, read-only.
+    Raises:
+        DataError: anything but a whole IDX file of unsigned bytes with these dimensions.
+    """
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise DataError(f"{path} is larger than {MAX_BYTES >> 20:,} MiB; that is not digits.")
+        raw = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror or error}.") from error
+    return parse(raw, dimensions, path)
+
+
+def parse(raw: bytes, dimensions: int, where: str | Path) -> Pixels:
+    """Decode the bytes of an IDX file, gzipped or not; arguments and errors as `read`."""
+    zipped = raw.startswith(_GZIP)
+    shape = _parse_header(inflate(raw, 16, where) if zipped else raw[:16], where)
+    if len(shape) != dimensions or (dimensions == 3 and shape[1:] != (28, 28)):
+        need = "n x 28 x 28 images" if dimensions == 3 else "a list of labels"
+        raise DataError(f"{where} says it holds {_times(shape)} values; needed {need}.")
+    count, length = math.prod(shape), 4 + 4 * dimensions
+    if count > MAX_BYTES:
+        raise DataError(f"{where} claims {_times(shape)} values; the limit is {MAX_BYTES:,}.")
+    # One byte more than is due, to see whether there is more.
+    content = inflate(raw, length + count + 1, where) if zipped else raw
+    if len(content) != length + count:
+        have = len(content) - length
+        is_held = f"{have:,}" if have <= count else "more"
+        raise DataError(
+            f"{where} is damaged: its header promises {_times(shape)} = {count:,} bytes, "
+            f"it holds {is_held}. Fetch the file again."
+        )
+    return np.frombuffer(content, dtype=np.uint8, offset=length).reshape(shape)
+
+
+def inflate(raw: bytes, limit: int, where: str | Path) -> bytes:
+    """Unpack at most `limit` bytes of gzip data, so that a small file cannot fill the memory.
+
+    Where everything fits into `limit`, the checksum at the end has been checked.
+
+    Raises:
+        DataError: corrupt, truncated, or followed by something else.
+    """
+    pieces: list[bytes] = []
+    left = limit
+    while left:  # a gzip file may have several members, one after another
+        member = zlib.decompressobj(wbits=31)
+        try:
+            piece = member.decompress(raw, left)
+        except zlib.error as error:
+            raise DataError(f"{where} is damaged gzip data ({error}). Fetch it again.") from error
+        pieces.append(piece)
+        left -= len(piece)
+        if not left:
+            break
+        if not member.eof:
+            raise DataError(f"{where} is truncated: the gzip data ends early. Fetch it again.")
+        raw = member.unused_data.lstrip(b"\0")  # zeros are padding
+        if not raw:
+            break
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def _parse_header(header: bytes, where: str | Path) -> tuple[int, ...]:
+    if len(header) < 4 or header[:2] != b"\0\0":
+        kind = "an HTML page" if header.lstrip()[:1] == b"<" else f"bytes {header[:4].hex(' ')}"
+        found = kind if header else "nothing"
+        raise DataError(f"{where} is not an IDX file: found {found}, needed magic 00 00 08.")
+    if header[2] != _UNSIGNED_BYTE:
+        raise DataError(f"{where} holds values of IDX type {header[2]:#04x}; needed 0x08, bytes.")
+    dimensions = header[3]
+    if not 1 <= dimensions <= 3:
+        raise DataError(f"{where} has {dimensions} dimensions; images have 3 and labels 1.")
+    sides = header[4 : 4 + 4 * dimensions]
+    if len(sides) < 4 * dimensions:
+        raise DataError(f"{where} is truncated within its header. Fetch the file again.")
+    return tuple(int.from_bytes(sides[i : i + 4], "big") for i in range(0, len(sides), 4))
+
+
+def _times(shape: tuple[int, ...]) -> str:
+    return " x ".join(f"{side:,}" for side in shape)

@@ -1,0 +1,127 @@
+"""Labelled images as arrays, the digest that names them, and the split that is always the same."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digit_classifier.errors import DataError
+
+Pixels = NDArray[np.uint8]
+
+MNIST_NAME = "MNIST"
+SAMPLE_NAME = "MNIST sample (5,000 images)"
+
+
+class Arrays(NamedTuple):
+    """The four arrays of a data set, uint8: images [n, 28, 28] and labels [n] in 0..9."""
+
+    train_images: Pixels
+    train_labels: Pixels
+    test_images: Pixels
+    test_labels: Pixels
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Labelled digits, ready to train on.
+
+    Attributes:
+        name: what to call the data wherever a result is shown: "MNIST" for the real 70,000
+            images only, "MNIST sample (5,000 images)", or "own data: <folder or file>".
+        train_images: uint8, shape (n, 28, 28), paper 0, ink 255. All arrays are read-only.
+        train_labels: uint8, shape (n,), 0 to 9.
+        test_images: uint8, shape (m, 28, 28).
+        test_labels: uint8, shape (m,).
+        sha256: the digest of the decoded arrays, as `digest` makes it.
+        source: where the data came from, in words.
+        is_sample: True for the built-in sample, which is not MNIST.
+        notes: what the user must be told: why the sample came, which copies were skipped.
+    """
+
+    name: str
+    train_images: Pixels
+    train_labels: Pixels
+    test_images: Pixels
+    test_labels: Pixels
+    sha256: str
+    source: str
+    is_sample: bool = False
+    notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        counts = f"{len(self.train_labels):,} + {len(self.test_labels):,} images"
+        return f"<Dataset {self.name}: {counts}, sha256 {self.sha256[:12]}, from {self.source}>"
+
+
+def digest(arrays: Arrays) -> str:
+    """Name the data by its content, whichever kind of file it came from.
+
+    The sha256 over the four arrays in the order of `Arrays`; each contributes one ASCII line,
+    such as ``train_images uint8 60000x28x28``, a line feed, and its bytes in C order. So the
+    gzipped files, the plain files and Keras's `.npz` of MNIST have one digest.
+
+    Returns:
+        64 hexadecimal digits.
+    """
+    total = hashlib.sha256()
+    for name, array in zip(Arrays._fields, arrays, strict=True):
+        shape = "x".join(str(side) for side in array.shape)
+        total.update(f"{name} {array.dtype} {shape}\n".encode("ascii"))
+        total.update(np.ascontiguousarray(array).data)
+    return total.hexdigest()
+
+
+def check(arrays: Arrays, where: str | Path) -> Arrays:
+    """Give the arrays back, read-only, if they are labelled digits.
+
+    Raises:
+        DataError: a shape, type, count or label is not what `Arrays` promises; names `where`.
+    """
+    for part in ("train", "test"):
+        images: Pixels = getattr(arrays, f"{part}_images")
+        labels: Pixels = getattr(arrays, f"{part}_labels")
+        if images.dtype != np.uint8 or images.shape[1:] != (28, 28):
+            raise DataError(
+                f"{where}: {part} images are {images.dtype} of shape {images.shape}; "
+                "needed uint8 of shape (n, 28, 28)."
+            )
+        if labels.shape != (len(images),):
+            raise DataError(
+                f"{where}: {len(images):,} {part} images but {labels.size:,} labels; "
+                "each image needs one label. The files may be from different data sets."
+            )
+        if not len(images):
+            raise DataError(f"{where}: no {part} images; at least one is needed.")
+        if int(labels.max()) > 9:
+            raise DataError(
+                f"{where}: a {part} label is {int(labels.max())}; labels must be 0 to 9."
+            )
+    for array in arrays:
+        array.flags.writeable = False
+    return arrays
+
+
+def split(images: Pixels, labels: Pixels, parts: int) -> Arrays:
+    """Set aside one part in `parts` of every class for testing, the same ones each time.
+
+    The order comes from the sha256 of each image's pixels, so neither the order of the files
+    nor a random generator's version decides which images are tested on.
+
+    Args:
+        images: uint8, shape (n, 28, 28).
+        labels: uint8, shape (n,).
+        parts: 5 sets 1/5 of each class aside; a class of two or more gives at least one.
+    """
+    hashes = np.array([hashlib.sha256(image.tobytes()).hexdigest() for image in images])
+    order = np.argsort(hashes, kind="stable")
+    is_test = np.zeros(len(labels), dtype=bool)
+    for digit in range(10):
+        members = order[labels[order] == digit]
+        share = round(len(members) / parts)
+        is_test[members[: max(share, 1) if len(members) > 1 else 0]] = True
+    train, test = order[~is_test[order]], order[is_test[order]]
+    return Arrays(images[train], labels[train], images[test], labels[test])
