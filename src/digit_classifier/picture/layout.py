@@ -17,6 +17,7 @@ def read(pixels: np.ndarray, *, single: bool) -> tuple[tuple[Mark, ...], tuple[R
     if contrast < 12:
         return (), ()
     level, mask = cv2.threshold(difference, 0, 255, cv2.THRESH_OTSU)
+    level = max(level, 1.0)
     ink = np.clip((difference.astype(np.float32) - level / 2) * (255 / (level * 1.2)), 0, 255)
     ink = ink.astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
