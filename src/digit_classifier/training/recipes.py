@@ -1,0 +1,156 @@
+"""How each network is trained: every recipe there is, in one table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from digit_classifier.errors import OptionError
+from digit_classifier.training.distortions import Distortions
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that decides a training, but for the network, the data and the seed.
+
+    Attributes:
+        epochs: passes over the training images.
+        batch_size: images in a step. The last, smaller batch of an epoch is trained on too.
+        optimiser: "adam", "adamw", "sgd" (with Nesterov momentum) or "muon".
+        learning_rate: the highest.
+        schedule: "constant", or "cosine": up from a tenth over `warmup`, then down to `final`.
+        warmup: share of all steps.
+        final: the last learning rate, as a share of the highest.
+        beta_1: Adam's first decay; momentum for "sgd".
+        beta_2: Adam's second decay.
+        weight_decay: per step, times the learning rate; weights only, not biases and norms.
+        label_smoothing: share of the target spread evenly over the ten digits.
+        distortions: what happens to each training image each time, or None.
+        calm: share of the epochs, at the end, without distortions.
+        ema: decay of the weights' running average, which is what is kept; 0 for none.
+        nondigits: share of a batch that is no digit, with every digit equally wrong as target.
+        precision: a Keras dtype policy.
+    """
+
+    epochs: int = 10
+    batch_size: int = 32
+    optimiser: Literal["adam", "adamw", "sgd", "muon"] = "adam"
+    learning_rate: float = 1e-3
+    schedule: Literal["constant", "cosine"] = "constant"
+    warmup: float = 0.0
+    final: float = 0.0
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    weight_decay: float = 0.0
+    label_smoothing: float = 0.0
+    distortions: Distortions | None = None
+    calm: float = 0.0
+    ema: float = 0.0
+    nondigits: float = 0.0
+    precision: Literal["float32", "mixed_bfloat16"] = "float32"
+
+
+# Gentle: the pens and hands of MNIST itself.
+MNIST_HANDS = Distortions(rotation=12, scale=0.1, aspect=0.08, shear=0.2, shift=1.5, elastic=2.0)
+
+# Wide: other people's pens, scanners and photographs as well.
+ANY_HAND = Distortions(
+    rotation=15,
+    scale=0.12,
+    aspect=0.12,
+    shear=0.2,
+    shift=2.0,
+    elastic=2.5,
+    pen=0.5,
+    blur=0.3,
+    contrast=0.25,
+    erasure=0.1,
+)
+
+_CONVOLUTIONAL = Recipe(
+    epochs=30,
+    batch_size=128,
+    optimiser="adamw",
+    learning_rate=6e-3,
+    schedule="cosine",
+    warmup=0.1,
+    final=0.001,
+    weight_decay=0.02,
+    label_smoothing=0.05,
+    distortions=ANY_HAND,
+    ema=0.999,
+    nondigits=0.1,
+    precision="mixed_bfloat16",
+)
+
+RECIPES: dict[tuple[str, str], Recipe] = {
+    # The original project's: Adam at its defaults, 10 epochs of 32. Never to be touched.
+    ("mlp", "classic"): Recipe(),
+    ("mlp", "best"): Recipe(
+        epochs=300, batch_size=64, learning_rate=2e-3, schedule="cosine", distortions=MNIST_HANDS
+    ),
+    ("mlp", "fast"): Recipe(
+        epochs=5, batch_size=128, learning_rate=6e-3, schedule="cosine", warmup=0.1
+    ),
+    ("small", "best"): _CONVOLUTIONAL,
+    ("cnn", "best"): _CONVOLUTIONAL,
+}
+
+
+def recipe(network: str, name: str) -> Recipe:
+    """The recipe of this name for this network.
+
+    Raises:
+        OptionError: the network has no such recipe.
+    """
+    if (network, name) not in RECIPES:
+        known = [recipe for owner, recipe in RECIPES if owner == network]
+        raise OptionError(
+            f"{network} has no recipe {name!r}. Choose from: {', '.join(known) or 'none'}."
+        )
+    return RECIPES[network, name]
+
+
+def optimiser(recipe: Recipe, total_steps: int) -> keras.optimizers.Optimizer:
+    """Make the recipe's optimiser, its schedule and its running average inside.
+
+    Args:
+        recipe: what to follow.
+        total_steps: of the whole training, for the schedule.
+    """
+    from keras import optimizers
+
+    rate = _rate(recipe, total_steps)
+    settings: dict[str, Any] = {}
+    if recipe.ema:
+        settings |= {"use_ema": True, "ema_momentum": recipe.ema}
+    if recipe.weight_decay:
+        settings["weight_decay"] = recipe.weight_decay
+    if recipe.optimiser == "sgd":
+        made = optimizers.SGD(rate, momentum=recipe.beta_1, nesterov=True, **settings)
+    elif recipe.optimiser == "muon":
+        made = optimizers.Muon(rate, **settings)
+    else:
+        kind = optimizers.AdamW if recipe.optimiser == "adamw" else optimizers.Adam
+        made = kind(rate, beta_1=recipe.beta_1, beta_2=recipe.beta_2, **settings)
+    if recipe.weight_decay:
+        made.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    return made
+
+
+def _rate(recipe: Recipe, total_steps: int) -> Any:
+    from keras.optimizers import schedules
+
+    if recipe.schedule == "constant":
+        return recipe.learning_rate
+    rising = round(recipe.warmup * total_steps)
+    return schedules.CosineDecay(
+        initial_learning_rate=recipe.learning_rate / 10 if rising else recipe.learning_rate,
+        decay_steps=max(1, total_steps - rising),
+        alpha=recipe.final,
+        warmup_target=recipe.learning_rate if rising else None,
+        warmup_steps=rising,
+    )
