@@ -10,6 +10,7 @@
     │       └── NoInkError        nothing stands out from the paper
     └── FaultError                the world failed; the command exits with 1
         ├── DownloadError         no mirror gave the file
+        │   └── UnreachableError  no mirror could be reached at all, or none was to be asked
         ├── StorageError          a disk that is full, read-only or gone
         ├── TrainingError         loss no longer finite, export disagrees with the network
         └── MissingExtraError     an optional part is not installed
@@ -60,6 +61,10 @@ class FaultError(DigitError):
 
 class DownloadError(FaultError):
     """No mirror gave the file."""
+
+
+class UnreachableError(DownloadError):
+    """No mirror could be reached at all, or none was to be asked."""
 
 
 class StorageError(FaultError):

@@ -1,38 +1,116 @@
 """Which data to train on: `load` turns a word or a path into a `Dataset`."""
 
-import os
+from collections.abc import Sequence
 from pathlib import Path
 
-from digit_classifier.dataset import idx, npz, published
-from digit_classifier.dataset.labelled import MNIST_NAME, Arrays, Dataset, digest
-from digit_classifier.errors import DataError
+from digit_classifier.dataset import fetch, pictures, places, published, sample
+from digit_classifier.dataset.labelled import (
+    MNIST_NAME,
+    SAMPLE_NAME,
+    Arrays,
+    Dataset,
+    digest,
+)
+from digit_classifier.dataset.pictures import Progress
+from digit_classifier.errors import DataError, DownloadError, OptionError, UnreachableError
 
 
-def load(dataset: str = "auto", *, data_dir: str | Path | None = None) -> Dataset:
-    """Work in progress: `auto` and `mnist` from `data_dir` or MNIST_DATA_DIR."""
-    folder = Path(data_dir or os.environ["MNIST_DATA_DIR"])
-    arrays = read_copy(folder)
-    return mnist_from(arrays, str(folder))
+def load(
+    dataset: str | Path = "auto",
+    *,
+    data_dir: str | Path | None = None,
+    offline: bool = False,
+    progress: Progress | None = None,
+    mirrors: Sequence[str] | None = None,
+) -> Dataset:
+    """Find labelled digits, fetch them if need be, and check them.
 
-
-def read_copy(path: Path) -> Arrays:
-    """Read a folder of IDX files or an `.npz`.
-
+    Args:
+        dataset: "mnist": from `data_dir` or MNIST_DATA_DIR where one is given, else from the
+            cache, else from the copy Keras or torchvision keeps here, else downloaded into the
+            cache. "auto": the same, and the built-in sample where there is no network at all;
+            `notes` then say so. "sample": the built-in sample. Else a path: a folder of IDX
+            files, an `.npz` with Keras's names, or a folder of pictures in `0` to `9`.
+        data_dir: a folder of the four IDX files (or an `.npz`); nowhere else is looked.
+        offline: download nothing.
+        progress: called with (what, done, total) while something is fetched or read.
+        mirrors: addresses to fetch from instead of the usual ones, see `fetch.usual_mirrors`.
+    Returns:
+        The data; MNIST only ever after its digest was checked. Its `notes` are for the user.
     Raises:
-        DataError: missing, damaged or of the wrong kind.
+        OptionError: `dataset` is no such word or path.
+        DataError: given data that are missing, corrupt, truncated or of the wrong kind.
+        DownloadError: no mirror gave the files.
+        StorageError: the cache cannot be written.
+        MissingExtraError: a part that is needed is not installed.
     """
-    if path.is_dir():
-        return idx.read_folder(path)
-    return npz.read(path)
+    if dataset in ("auto", "mnist"):
+        given = places.given_folder(data_dir)
+        if given:
+            return places.read_mnist(given)
+        return _find_mnist(dataset == "auto", offline, progress, mirrors)
+    if data_dir:
+        raise OptionError(f"a data folder says where MNIST is, but the data set is {dataset}.")
+    if dataset == "sample":
+        return sample.load(places.cache_folder())
+    return _load_own(Path(dataset).expanduser(), progress)
 
 
-def mnist_from(arrays: Arrays, source: str) -> Dataset:
-    """Call the arrays MNIST if they are.
+def _find_mnist(
+    may_sample: bool,
+    offline: bool,
+    progress: Progress | None,
+    mirrors: Sequence[str] | None,
+) -> Dataset:
+    notes: list[str] = []
+    for place in places.usual_places():
+        if places.is_there(place.path):
+            try:
+                return places.read_mnist(place, tuple(notes))
+            except DataError as error:
+                notes.append(f"skipped the copy in {place.label}: {error}")
+    cache = places.usual_places()[0]
+    try:
+        if offline:
+            raise UnreachableError(
+                "there is no MNIST on this machine, and --offline forbids to download it."
+            )
+        fetch.fetch(cache.path, mirrors=mirrors, progress=progress, replace=True)
+    except UnreachableError as error:
+        if may_sample:
+            notes.append(f"{error} So this is the built-in {SAMPLE_NAME}, which is not MNIST.")
+            return sample.load(places.cache_folder(), tuple(notes))
+        raise type(error)(f"{error} {_ADVICE}") from error
+    except DownloadError as error:
+        raise type(error)(f"{error} {_ADVICE}") from error
+    return places.read_mnist(cache, tuple(notes))
 
-    Raises:
-        DataError: they are some other data.
-    """
+
+_ADVICE = "Name a folder that holds the files (--data-dir), or try --dataset sample."
+
+
+def _load_own(path: Path, progress: Progress | None) -> Dataset:
+    notes: tuple[str, ...] = ()
+    if not path.exists():
+        raise OptionError(
+            f"no data set {path}: needed auto, mnist, sample, or the path of a folder or .npz file."
+        )
+    if path.is_file() or places.is_there(path):
+        arrays = places.read_copy(path)
+    elif pictures.is_here(path):
+        arrays, notes = pictures.read(path, progress)
+    else:
+        raise DataError(
+            f"{path} holds no data set: needed the four IDX files, or pictures in "
+            "sub-folders 0 to 9. An .npz file must be named itself."
+        )
+    return _name(arrays, path, notes)
+
+
+def _name(arrays: Arrays, path: Path, notes: tuple[str, ...]) -> Dataset:
+    """Name data by what it is: MNIST's own digest makes it MNIST, a folder's name never does."""
     found = digest(arrays)
-    if found != published.DIGEST:
-        raise DataError(f"{source}: not MNIST.")
-    return Dataset(MNIST_NAME, *arrays, sha256=found, source=source)
+    known = {published.DIGEST: MNIST_NAME, sample.DIGEST: SAMPLE_NAME}
+    name = known.get(found, f"own data: {path.resolve().name}")
+    is_sample = found == sample.DIGEST
+    return Dataset(name, *arrays, sha256=found, source=str(path), is_sample=is_sample, notes=notes)

@@ -35,6 +35,19 @@ FILES = (
     ),
 )
 
+# The same images as one file of Keras, served whole.
+ARCHIVE = PublishedFile(
+    "mnist.npz", 11_490_434, "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
+)
+
+# A prefix before the files' names; an address that ends in .npz is `ARCHIVE`. In this order.
+MIRRORS = (
+    "https://ossci-datasets.s3.amazonaws.com/mnist/",
+    "https://storage.googleapis.com/cvdf-datasets/mnist/",
+    "https://raw.githubusercontent.com/fgnt/mnist/master/",
+    "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz",
+)
+
 # `labelled.digest` of MNIST's four arrays, whichever kind of file they came from.
 DIGEST = "24507717d05d2356262620f647c468ee7f0d8d375b6a804a0379e93899f4b80f"
 

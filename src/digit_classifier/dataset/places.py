@@ -1,0 +1,91 @@
+"""Where a copy of MNIST may lie on this machine, and whether it is sound."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from digit_classifier.dataset import idx, npz, published
+from digit_classifier.dataset.labelled import MNIST_NAME, Arrays, Dataset, digest
+from digit_classifier.errors import DataError, MissingExtraError
+
+
+@dataclass(frozen=True)
+class Place:
+    """A folder of IDX files or an `.npz`, which may or may not be there."""
+
+    label: str
+    path: Path
+
+
+def cache_folder() -> Path:
+    """Where downloads are kept: DIGITS_CACHE_DIR, else the system's folder for such things.
+
+    Raises:
+        MissingExtraError: platformdirs is not installed.
+    """
+    chosen = os.environ.get("DIGITS_CACHE_DIR")
+    if chosen:
+        return Path(chosen).expanduser()
+    try:
+        import platformdirs
+    except ImportError:
+        raise MissingExtraError("platformdirs", "data") from None
+    return platformdirs.user_cache_path("mnist-digit-classifier", appauthor=False)
+
+
+def given_folder(data_dir: str | Path | None) -> Place | None:
+    """Where the user says MNIST lies: `data_dir`, else MNIST_DATA_DIR, else None."""
+    if data_dir:
+        return Place("data folder", Path(data_dir).expanduser())
+    chosen = os.environ.get("MNIST_DATA_DIR")
+    return Place("MNIST_DATA_DIR", Path(chosen).expanduser()) if chosen else None
+
+
+def usual_places() -> list[Place]:
+    """Our cache, then where Keras and torchvision keep their copies."""
+    keras = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras").expanduser()
+    return [
+        Place("cache", cache_folder() / "mnist"),
+        Place("Keras", keras / "datasets" / "mnist.npz"),
+        Place("torchvision", Path("data") / "MNIST" / "raw"),
+    ]
+
+
+def is_there(path: Path) -> bool:
+    """Say whether anything of MNIST is at `path`, sound or not."""
+    if path.suffix == ".npz":
+        return path.is_file()
+    return any(idx.locate(path)) or (path / published.ARCHIVE.name).is_file()
+
+
+def read_copy(path: Path) -> Arrays:
+    """Read an `.npz`, or a folder with the four IDX files or with `mnist.npz`.
+
+    Raises:
+        DataError: missing, damaged or of the wrong kind.
+    """
+    if not path.exists():
+        raise DataError(f"no file or folder {path}. Check the path.")
+    if not path.is_dir():
+        return npz.read(path)
+    archive = path / published.ARCHIVE.name
+    if None in idx.locate(path) and archive.is_file():
+        return npz.read(archive)
+    return idx.read_folder(path)
+
+
+def read_mnist(place: Place, notes: tuple[str, ...] = ()) -> Dataset:
+    """Read the copy of MNIST in `place`, and make sure that it is MNIST.
+
+    Raises:
+        DataError: missing, damaged, or sound files of other data.
+    """
+    arrays = read_copy(place.path)
+    found = digest(arrays)
+    if found != published.DIGEST:
+        raise DataError(
+            f"{place.path} is not MNIST: the digest of its arrays is {found[:12]}..., MNIST's is "
+            f"{published.DIGEST[:12]}.... To train on other data: --dataset {place.path}"
+        )
+    source = f"{place.label}: {place.path}"
+    return Dataset(MNIST_NAME, *arrays, sha256=found, source=source, notes=notes)
