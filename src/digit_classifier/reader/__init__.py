@@ -1,0 +1,166 @@
+"""Pictures in, readings out: a model and a picture give the digits that a person would read.
+
+Never imports the training stack.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from digit_classifier import weights
+from digit_classifier.errors import DigitError, OptionError, TooLargeError
+from digit_classifier.onnx_model import OnnxModel
+from digit_classifier.picture import Page, decode, find
+from digit_classifier.reader import judgement
+from digit_classifier.reader.reading import Digit, Reading, Rejected
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    Source = str | os.PathLike[str] | bytes | np.ndarray | Image.Image
+
+__all__ = ["Digit", "DigitReader", "Reading", "Rejected"]
+
+# Pictures whose marks share one call of the network, and one trip to another process.
+BATCH = 32
+# For models whose exporter measured no threshold of their own.
+DEFAULT_THRESHOLD = 0.5
+
+
+class DigitReader:
+    """Reads handwritten digits in pictures.
+
+    >>> DigitReader().read("photo.jpg").text  # doctest: +SKIP
+    '1572'
+
+    Safe to share between threads.
+
+    Attributes:
+        model: the network.
+        name: what it is called in readings.
+        threshold: the least confidence with which a mark is called a digit.
+    """
+
+    def __init__(
+        self, model: "str | Path | OnnxModel" = "cnn", threshold: float | None = None
+    ) -> None:
+        """Load a model.
+
+        Args:
+            model: the name of a shipped model, a run folder, an .onnx file, or a loaded model.
+            threshold: 0 to 1; None for the one that was measured for this model.
+        Raises:
+            ModelError: no such model, or not a digit network.
+            OptionError: a threshold outside 0 to 1.
+        """
+        if threshold is not None and not 0 <= threshold <= 1:
+            raise OptionError(f"a threshold of {threshold} was given; 0 to 1 is needed")
+        self.model = model if isinstance(model, OnnxModel) else OnnxModel(weights.find(model))
+        path = self.model.path
+        self.name = str(self.model.metadata.get("name") or (path.stem if path else "model"))
+        if threshold is None:
+            reject = self.model.metadata.get("reject")
+            measured = reject.get("threshold") if isinstance(reject, dict) else None
+            threshold = DEFAULT_THRESHOLD if measured is None else measured
+        self.threshold = float(threshold)
+
+    def read(self, source: "Source", single: bool = False) -> Reading:
+        """Read one picture.
+
+        Args:
+            source: a path, the bytes of a file, a numpy array or a PIL image.
+            single: the picture holds one digit: do not look for several.
+        Returns:
+            The reading; its text is empty where there is no digit.
+        Raises:
+            PictureError: not a picture, or one that cannot be decoded.
+            MissingExtraError: HEIC, and pillow-heif is not installed.
+        """
+        page = find(decode(source), single=single)
+        return self._judge([page], [_name(source)], single)[0]
+
+    def read_many(
+        self, sources: "Iterable[Source]", jobs: int = 1, single: bool = False
+    ) -> Iterator[Reading]:
+        """Read many pictures, in order; one that cannot be read gets a reading with `error` set.
+
+        Args:
+            sources: as for `read`; taken a few at a time, so a generator of any length will do.
+            jobs: how many processes share the work. With more than one, a script must keep its
+                own start under `if __name__ == "__main__":`, as for any use of multiprocessing.
+            single: as for `read`.
+        Yields:
+            One reading per source.
+        Raises:
+            OptionError: fewer than one job.
+        """
+        if jobs < 1:
+            raise OptionError(f"{jobs} jobs were asked for; at least 1 is needed")
+        if jobs == 1:
+            return self._read_here(sources, single)
+        from digit_classifier.reader import workers  # multiprocessing is imported only where needed
+
+        return workers.read_many(self, sources, jobs, single)
+
+    def read_batch(self, sources: "Sequence[Source]", single: bool = False) -> list[Reading]:
+        """Read a handful of pictures with one call of the network; errors as `read_many`."""
+        opened = [_open(source, single) for source in sources]
+        names = [_name(source) for source in sources]
+        pages = [page for page in opened if isinstance(page, Page)]
+        places = [name for name, page in zip(names, opened, strict=True) if isinstance(page, Page)]
+        readings = iter(self._judge(pages, places, single))
+        return [
+            next(readings)
+            if isinstance(page, Page)
+            else Reading("", model=self.name, file=name, error=str(page))
+            for name, page in zip(names, opened, strict=True)
+        ]
+
+    def _read_here(self, sources: "Iterable[Source]", single: bool) -> Iterator[Reading]:
+        for batch in batches(sources):
+            yield from self.read_batch(batch, single)
+
+    def _judge(
+        self, pages: Sequence[Page], names: Sequence[str | None], single: bool
+    ) -> list[Reading]:
+        candidates = [judgement.images(page) for page in pages]
+        counts = [len(images) for images in candidates]
+        every = [image for images in candidates for image in images]
+        probabilities = (
+            self.model.predict(np.stack(every)) if every else np.zeros((0, 10), np.float32)
+        )
+        readings, start = [], 0
+        for page, name, count in zip(pages, names, counts, strict=True):
+            rows = probabilities[start : start + count]
+            verdict = judgement.judge(page, rows, self.threshold, single=single)
+            readings.append(
+                Reading(
+                    verdict.text, verdict.digits, verdict.rejected, self.name, name, verdict.notes
+                )
+            )
+            start += count
+        return readings
+
+
+def batches(sources: "Iterable[Source]", size: int = BATCH) -> "Iterator[list[Source]]":
+    """Cut any iterable into lists of at most `size`."""
+    iterator = iter(sources)
+    while batch := list(islice(iterator, size)):
+        yield batch
+
+
+def _open(source: "Source", single: bool) -> Page | DigitError:
+    try:
+        return find(decode(source), single=single)
+    except DigitError as error:
+        return error
+    except MemoryError:
+        return TooLargeError("the picture does not fit into memory; scale it down")
+
+
+def _name(source: Any) -> str | None:
+    return os.fspath(source) if isinstance(source, (str, os.PathLike)) else None

@@ -1,0 +1,64 @@
+"""Many pictures on many cores: processes, since reading a small picture is mostly Python."""
+
+import multiprocessing
+import signal
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from digit_classifier.errors import FaultError, OptionError
+
+if TYPE_CHECKING:
+    from digit_classifier.reader import DigitReader, Source
+    from digit_classifier.reader.reading import Reading
+
+_reader: "DigitReader | None" = None  # of a worker process
+
+
+def read_many(
+    reader: "DigitReader", sources: "Iterable[Source]", jobs: int, single: bool
+) -> "Iterator[Reading]":
+    """As `DigitReader.read_many`, in `jobs` processes, each with a model of its own."""
+    from digit_classifier.reader import batches
+
+    if reader.model.path is None:
+        raise OptionError("a model made from bytes reads in this process only; use jobs=1")
+    executor = ProcessPoolExecutor(
+        jobs,
+        # fork would copy ONNX Runtime's locks in whatever state its threads left them
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_start,
+        initargs=(reader.model.path, reader.threshold),
+    )
+    waiting: deque[Future[list[Reading]]] = deque()
+    try:
+        for batch in batches(sources):
+            waiting.append(executor.submit(_read, batch, single))
+            # far enough ahead to keep all busy, and no further: sources may be endless
+            if len(waiting) > 2 * jobs:
+                yield from waiting.popleft().result()
+        while waiting:
+            yield from waiting.popleft().result()
+    except BrokenProcessPool as error:
+        raise FaultError(
+            "a process that read pictures died, perhaps for lack of memory; use fewer jobs"
+        ) from error
+    finally:
+        executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _start(model: Path, threshold: float) -> None:
+    from digit_classifier.reader import DigitReader
+
+    # Ctrl-C reaches every process of a terminal; the parent alone answers it
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    global _reader
+    _reader = DigitReader(model, threshold)
+
+
+def _read(batch: "list[Source]", single: bool) -> "list[Reading]":
+    assert _reader is not None
+    return _reader.read_batch(batch, single)

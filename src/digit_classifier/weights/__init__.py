@@ -1,0 +1,41 @@
+"""The models that ship with the package, and how any model is found by name or path."""
+
+from pathlib import Path
+
+from digit_classifier.errors import ModelError
+
+FOLDER = Path(__file__).parent
+
+
+def names() -> list[str]:
+    """Names of the shipped models, in alphabetical order."""
+    return sorted(path.stem for path in FOLDER.glob("*.onnx"))
+
+
+def find(model: str | Path) -> Path:
+    """Find the .onnx file of a model.
+
+    Args:
+        model: the name of a shipped model, a run folder that holds model.onnx, or an .onnx file.
+            A shipped name wins over a folder of that name; write ./name for the folder.
+    Returns:
+        A path to a file that exists.
+    Raises:
+        ModelError: none of these.
+    """
+    if isinstance(model, str) and model in names():
+        return FOLDER / f"{model}.onnx"
+    path = Path(model)
+    if path.is_file():
+        return path
+    if (path / "model.onnx").is_file():
+        return path / "model.onnx"
+    if path.is_dir():
+        raise ModelError(
+            f"no model.onnx in the folder {path}. Give a run folder that `digits train` finished."
+        )
+    shipped = ", ".join(names()) or "none"
+    raise ModelError(
+        f"no model called {model}: neither a file, nor a run folder, nor one of those that ship "
+        f"({shipped})."
+    )
