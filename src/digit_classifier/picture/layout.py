@@ -1,36 +1,149 @@
-"""Marks on a page: a first, simple version."""
+"""Marks on a page: ink, strokes, lines, digits, each step in its own module."""
 
 import cv2
 import numpy as np
 
+from digit_classifier.picture import cutting, splits
+from digit_classifier.picture.ink import Ink, extract
+from digit_classifier.picture.lines import arrange
 from digit_classifier.picture.marks import Mark, Rejected
-from digit_classifier.picture.redraw import redraw
+from digit_classifier.picture.redraw import measure_pen, redraw
+from digit_classifier.picture.segments import Segment, join
+from digit_classifier.picture.strokes import Stroke, collect, sift, union, writing_height
+
+SMALL_PICTURE = 64  # pixels: a small, squarish picture holds one digit however broken it is
 
 
 def read(pixels: np.ndarray, *, single: bool) -> tuple[tuple[Mark, ...], tuple[Rejected, ...]]:
-    """Find the marks of a page, in reading order."""
-    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY) if pixels.ndim == 3 else pixels
-    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    paper = float(np.median(border))
-    difference = cv2.absdiff(grey, np.full_like(grey, int(paper)))
-    contrast = float(difference.max())
-    if contrast < 12:
+    """Find the marks of a page, in reading order.
+
+    Args:
+        pixels: uint8, shape (height, width) or (height, width, 3).
+        single: all ink is one digit.
+    """
+    ink = extract(pixels)
+    labels, strokes = collect(ink.mask)
+    if not strokes:
         return (), ()
-    level, mask = cv2.threshold(difference, 0, 255, cv2.THRESH_OTSU)
-    level = max(level, 1.0)
-    ink = np.clip((difference.astype(np.float32) - level / 2) * (255 / (level * 1.2)), 0, 255)
-    ink = ink.astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    boxes = [tuple(int(v) for v in stats[i][:4]) for i in range(1, count)]
-    if single:
-        xs, ys = np.flatnonzero(mask.any(axis=0)), np.flatnonzero(mask.any(axis=1))
-        box = int(xs[0]), int(ys[0]), int(xs[-1] - xs[0] + 1), int(ys[-1] - ys[0] + 1)
-        return (Mark(redraw(ink), box, contrast=contrast),), ()
-    tall = max((box[3] for box in boxes), default=0)
-    marks = []
-    for i, (x, y, w, h) in enumerate(boxes, 1):
-        if h >= tall / 3:
-            piece = np.where(labels == i, ink, 0)[y : y + h, x : x + w]
-            marks.append(Mark(redraw(piece), (x, y, w, h), contrast=contrast))
-    marks.sort(key=lambda mark: mark.box[0])
-    return tuple(marks), ()
+    strokes, dropped = sift(strokes, ink)
+    page = _Sheet(ink, labels)
+    rejected = tuple(Rejected(page.box(s), reason) for s, reason in dropped)
+    if not strokes:
+        return (), rejected
+    height, width = pixels.shape[:2]
+    small = max(height, width) <= SMALL_PICTURE and width < 1.8 * height
+    if single or small:
+        lines = [[Segment(union(strokes))]]
+    else:
+        typical = writing_height(strokes)
+        lines = [join(line, labels) for line in arrange(strokes, typical)]
+    marks = [mark for number, line in enumerate(lines) for mark in page.marks(line, number, single)]
+    return tuple(marks), rejected
+
+
+class _Sheet:
+    """The page while its digits are cut out."""
+
+    def __init__(self, ink: Ink, labels: np.ndarray) -> None:
+        self.ink = ink
+        self.labels = labels
+
+    def marks(self, line: list[Segment], number: int, single: bool) -> list[Mark]:
+        """One line's digits."""
+        heights = np.array([segment.stroke.height for segment in line], float)
+        spaces = _spaces([segment.stroke for segment in line], float(np.median(heights)))
+        marks = []
+        for segment, space in zip(line, spaces, strict=True):
+            ratio = segment.stroke.height / float(np.median(heights))
+            others = () if single else self._alternatives(segment, number)
+            marks.append(self._mark(segment.stroke, number, space, others, ratio))
+        return marks
+
+    def _alternatives(self, segment: Segment, number: int) -> tuple[tuple[Mark, ...], ...]:
+        rows = []
+        if segment.apart:
+            rows.append(tuple(self._mark(stroke, number) for stroke in segment.apart))
+        keep, others, x, y = self._crop(segment.stroke)
+        for parts in splits.propose(keep):
+            rows.append(
+                tuple(
+                    self._draw(part, cv2.max(others, keep - part), x, y, number) for part in parts
+                )
+            )
+        return tuple(rows)
+
+    def _mark(
+        self,
+        stroke: Stroke,
+        number: int,
+        space: bool = False,
+        others: tuple[tuple[Mark, ...], ...] = (),
+        ratio: float = 1.0,
+    ) -> Mark:
+        keep, foreign, x, y = self._crop(stroke)
+        return self._draw(keep, foreign, x, y, number, space, others, ratio, len(stroke.labels))
+
+    def _crop(self, stroke: Stroke) -> tuple[np.ndarray, np.ndarray, int, int]:
+        """The stroke with a margin, aligned to whole pixels of the picture."""
+        step = max(1, round(self.ink.factor))
+        margin = 3 * step
+        left = max(0, stroke.x - margin) // step * step
+        top = max(0, stroke.y - margin) // step * step
+        height, width = self.labels.shape
+        right = min(width, -(-(stroke.right + margin) // step) * step)
+        bottom = min(height, -(-(stroke.bottom + margin) // step) * step)
+        crop = self.labels[top:bottom, left:right]
+        if len(stroke.labels) == 1:
+            keep = crop == stroke.labels[0]
+        else:
+            keep = np.isin(crop, stroke.labels)
+        others = (crop > 0) & ~keep
+        return keep.astype(np.uint8), others.astype(np.uint8), left, top
+
+    def _draw(
+        self,
+        keep: np.ndarray,
+        others: np.ndarray,
+        x: int,
+        y: int,
+        number: int,
+        space: bool = False,
+        alternatives: tuple[tuple[Mark, ...], ...] = (),
+        ratio: float = 1.0,
+        pieces: int = 1,
+    ) -> Mark:
+        level = cutting.cut_out(self.ink, keep, others, x, y)
+        left, top, width, height = cv2.boundingRect(keep)
+        pen = measure_pen(keep) / max(width, height)
+        at = Stroke(x + left, y + top, width, height, 0, ())
+        page_height, page_width = self.labels.shape
+        cut = at.x <= 0 or at.y <= 0 or at.right >= page_width or at.bottom >= page_height
+        return Mark(
+            redraw(level, pen),
+            self.box(at),
+            number,
+            space,
+            alternatives,
+            ratio,
+            self.ink.contrast,
+            pen,
+            pieces,
+            cut,
+        )
+
+    def box(self, stroke: Stroke) -> tuple[int, int, int, int]:
+        """In pixels of the picture."""
+        factor = self.ink.factor
+        x, y = int(stroke.x / factor), int(stroke.y / factor)
+        right, bottom = -(-stroke.right // factor), -(-stroke.bottom // factor)
+        return x, y, max(1, int(right) - x), max(1, int(bottom) - y)
+
+
+def _spaces(line: list[Stroke], height: float) -> list[bool]:
+    """Which marks stand clearly apart from the one to their left."""
+    gaps = [right.x - left.right for left, right in zip(line, line[1:], strict=False)]
+    if not gaps:
+        return [False] * len(line)
+    usual = float(np.median(gaps)) if len(gaps) > 2 else 0.6 * height
+    least = max(1.2 * height, 2.5 * usual)
+    return [False, *(gap > least for gap in gaps)]

@@ -1,0 +1,48 @@
+"""One digit cut out of the page: its own ink only, of even depth."""
+
+import cv2
+import numpy as np
+
+from digit_classifier.picture.ink import Ink
+
+
+def cut_out(ink: Ink, keep: np.ndarray, others: np.ndarray, x: int, y: int) -> np.ndarray:
+    """Ink of one digit, at the picture's own resolution where that is coarser.
+
+    Args:
+        ink: the page.
+        keep: uint8, shape (height, width), 1 on the digit's ink, part of the page.
+        others: uint8, same shape, 1 on ink of others.
+        x: where `keep` lies on the page.
+        y: where `keep` lies on the page.
+    Returns:
+        uint8, paper 0, ink 255.
+    """
+    factor = max(1, round(ink.factor))
+    reach = 2 * factor + 1 if ink.noise < 1 else factor + 2
+    grown = cv2.dilate(keep, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1,) * 2))
+    grown[others > 0] = 0
+    height, width = keep.shape
+    if factor > 1:
+        share = cv2.resize(grown, (width // factor, height // factor), interpolation=cv2.INTER_AREA)
+        depth = ink.source[y // factor :, x // factor :][: height // factor, : width // factor]
+        depth = depth * (share > 0)
+    else:
+        depth = ink.depth[y : y + height, x : x + width] * grown
+    return even(depth, ink)
+
+
+def even(depth: np.ndarray, ink: Ink) -> np.ndarray:
+    """Make the middle of every stroke 255, also where the pen was light.
+
+    Args:
+        depth: uint8, ink of one digit, grey levels.
+        ink: the page, for its contrast and noise.
+    """
+    floor = 0.0 if ink.noise < 0.5 else min(2 * ink.noise, 0.25 * ink.contrast)
+    reach = max(3, max(depth.shape) // 8) | 1
+    core = cv2.dilate(depth, np.ones((reach, reach), np.uint8))
+    core = cv2.blur(core, (reach, reach)).astype(np.float32)
+    core = np.maximum(core, 0.5 * ink.contrast) - floor
+    level = (depth.astype(np.float32) - floor) * (255 / np.maximum(core, 1))
+    return np.clip(level + 0.5, 0, 255).astype(np.uint8)

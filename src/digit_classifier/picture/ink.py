@@ -1,0 +1,133 @@
+"""Ink, free of paper: how dark each pixel is of the way from paper to ink, and where strokes are."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from digit_classifier.picture.paper import LUMINANCE, Paper, background, judge, shrink, to_grey
+
+LARGE = 2000  # pixels: no digit of a page gains from more
+TINY = 160  # pixels: below it, strokes are too few pixels wide for geometry
+LEAST_CONTRAST = 10  # grey levels; the eye needs about as many
+
+
+@dataclass(frozen=True, eq=False)
+class Ink:
+    """Ink at working size.
+
+    Attributes:
+        depth: uint8, shape (height, width): 0 on paper, 255 in the middle of a stroke.
+        source: the same at the picture's own size, where the working copy was enlarged.
+        mask: uint8, shape as depth: 1 where there is ink.
+        contrast: ink against paper, grey levels.
+        noise: grain of the paper, grey levels.
+        factor: working pixels per pixel of the picture.
+        flat: the paper is one colour.
+    """
+
+    depth: np.ndarray
+    source: np.ndarray
+    mask: np.ndarray
+    contrast: float
+    noise: float
+    factor: float
+    flat: bool
+
+
+def extract(pixels: np.ndarray) -> Ink:
+    """Take the paper away.
+
+    Args:
+        pixels: uint8, shape (height, width) or (height, width, 3).
+    """
+    paper = judge(pixels)
+    longest = max(pixels.shape[:2])
+    grey = to_grey(shrink(pixels, LARGE), paper.weights)
+    if paper.light_ink:
+        grey = 255 - grey
+    factor = max(grey.shape) / longest
+    source = depth = _difference(grey, paper)
+    if longest < TINY:
+        factor = float(min(6, -(-TINY // longest)))
+        size = int(grey.shape[1] * factor), int(grey.shape[0] * factor)
+        depth = cv2.resize(source, size, interpolation=cv2.INTER_CUBIC)
+    contrast = measure_contrast(depth, factor)
+    if contrast < max(LEAST_CONTRAST, 5 * paper.noise):
+        mask = np.zeros_like(depth)
+    else:
+        mask = trace(depth, contrast, paper.noise)
+    return Ink(depth, source, mask, contrast, paper.noise, factor, paper.flat)
+
+
+def _difference(grey: np.ndarray, paper: Paper) -> np.ndarray:
+    behind = background(grey, paper)
+    depth = cv2.subtract(behind, grey)
+    if not paper.flat:
+        depth = _relight(depth, behind, paper)
+        depth[_outside(behind) > 0] = 0
+    if paper.noise > 1.5 and max(grey.shape) >= TINY:
+        depth = cv2.GaussianBlur(depth, (3, 3), 0)
+    return depth
+
+
+def _relight(depth: np.ndarray, behind: np.ndarray, paper: Paper) -> np.ndarray:
+    """Ink in a shadow is as dark a share of its paper as ink in the light."""
+    if paper.light_ink or paper.weights != LUMINANCE:
+        return depth
+    bright = float(np.percentile(behind[::8, ::8], 90))
+    return cv2.divide(depth, cv2.max(behind, max(1, int(bright / 4))), scale=bright)
+
+
+def _outside(behind: np.ndarray) -> np.ndarray:
+    """Where the page has ended: dark, along the frame, with a sharp edge.
+
+    Args:
+        behind: uint8, the paper without ink; ink would be darker.
+    Returns:
+        uint8, same shape, 1 outside the page; all 0 where the whole picture is page.
+    """
+    small = shrink(behind, 256)
+    nothing = np.zeros_like(behind)
+    level, dark = cv2.threshold(small, 0, 1, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
+    share = float(dark.mean())
+    if not 0.01 < share < 0.7:
+        return nothing
+    low, high = float(small[dark > 0].mean()), float(small[dark == 0].mean())
+    if low > 0.7 * high or high - low < 30:
+        return nothing
+    # A vignette is as deep as a desk but has no edge.
+    rim = cv2.morphologyEx(dark, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+    step = cv2.morphologyEx(small, cv2.MORPH_GRADIENT, np.ones((5, 5), np.uint8))
+    if float(np.median(step[rim > 0])) < 0.4 * (high - low):
+        return nothing
+    count, labels = cv2.connectedComponents(dark, connectivity=4)
+    frame = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    touching = np.isin(labels, [i for i in np.unique(frame) if i]).astype(np.uint8)
+    touching = cv2.dilate(touching, np.ones((5, 5), np.uint8))
+    return cv2.resize(touching, behind.shape[::-1], interpolation=cv2.INTER_NEAREST)
+
+
+def measure_contrast(depth: np.ndarray, factor: float) -> float:
+    """How dark ink is: the mean of the pixels at least half as dark as the darkest few."""
+    counts = np.bincount(depth.ravel(), minlength=256)
+    few = max(6 * max(factor, 1) ** 2, 1e-4 * depth.size)
+    above = np.cumsum(counts[::-1])[::-1]  # above[v]: pixels of depth v or more
+    peak = int(np.searchsorted(-above, -few, side="right")) - 1
+    if peak < 1:
+        return 0.0
+    levels = np.arange(256)
+    strong = counts * (levels >= peak / 2)
+    return float((strong * levels).sum() / strong.sum())
+
+
+def trace(depth: np.ndarray, contrast: float, noise: float) -> np.ndarray:
+    """Where ink is: faint pixels count where they belong to a stroke that is dark somewhere."""
+    high = 0.5 * contrast
+    low = min(high, max(0.33 * contrast, 3.5 * noise))
+    faint = (depth >= low).astype(np.uint8)
+    count, labels = cv2.connectedComponents(faint, connectivity=8)
+    dark = np.zeros(count, np.uint8)
+    dark[labels[depth >= high]] = 1
+    dark[0] = 0
+    return dark[labels]

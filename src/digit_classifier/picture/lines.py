@@ -1,0 +1,55 @@
+"""Lines of writing, also on a page a little askew."""
+
+from digit_classifier.picture.strokes import Stroke
+
+
+def arrange(strokes: list[Stroke], typical: float) -> list[list[Stroke]]:
+    """Group strokes into lines, from top to bottom, each from left to right.
+
+    From left to right, every stroke goes to the line whose last strokes it stands beside. So a
+    line may climb or fall across the page.
+
+    Args:
+        strokes: of any order.
+        typical: height of a digit, in the same pixels.
+    """
+    lines: list[list[Stroke]] = []
+    for stroke in sorted((s for s in strokes if s.height >= 0.4 * typical), key=lambda s: s.x):
+        best, best_score = None, 0.35
+        for line in lines:
+            score = _beside(line, stroke, typical)
+            if score > best_score:
+                best, best_score = line, score
+        if best is None:
+            lines.append([stroke])
+        else:
+            best.append(stroke)
+    for stroke in sorted((s for s in strokes if s.height < 0.4 * typical), key=lambda s: s.x):
+        _add_fragment(lines, stroke, typical)
+    lines.sort(key=lambda line: sum(s.middle * s.area for s in line) / sum(s.area for s in line))
+    return [sorted(line, key=lambda s: s.x + s.width / 2) for line in lines]
+
+
+def _beside(line: list[Stroke], stroke: Stroke, typical: float) -> float:
+    """How much of the lower of the two heights a stroke shares with the end of a line, 0 to 1."""
+    near = sorted(line, key=lambda s: -s.right)[:2]
+    top = sum(s.y for s in near) / len(near)
+    bottom = sum(s.bottom for s in near) / len(near)
+    shared = min(bottom, stroke.bottom) - max(top, stroke.y)
+    return shared / max(1.0, min(bottom - top, stroke.height))
+
+
+def _add_fragment(lines: list[list[Stroke]], stroke: Stroke, typical: float) -> None:
+    """Put a small piece (a bar, a broken part) to the line with the nearest stroke."""
+    best, best_distance = None, 1.2 * typical
+    for line in lines:
+        for other in line:
+            dx = max(0, other.x - stroke.right, stroke.x - other.right)
+            dy = max(0, other.y - stroke.bottom, stroke.y - other.bottom)
+            distance = max(dx, dy) + 0.25 * abs(other.middle - stroke.middle)
+            if distance < best_distance:
+                best, best_distance = line, distance
+    if best is None:
+        lines.append([stroke])
+    else:
+        best.append(stroke)

@@ -1,0 +1,111 @@
+"""Strokes joined into digits: a 5's bar, a broken 4, the two halves of a faint 3."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from digit_classifier.picture.strokes import Stroke, union
+
+
+@dataclass(frozen=True, eq=False)
+class Segment:
+    """What is probably one digit.
+
+    Attributes:
+        stroke: all its ink.
+        apart: the strokes it was joined from, left to right, where they may as well be digits of
+            their own; empty where they may not.
+    """
+
+    stroke: Stroke
+    apart: tuple[Stroke, ...] = ()
+
+
+def join(line: list[Stroke], labels: np.ndarray) -> list[Segment]:
+    """Join the strokes of one line into digits.
+
+    Args:
+        line: strokes from left to right.
+        labels: int32, shape (height, width), the page's strokes.
+    """
+    tall = _line_height(line)
+    groups = [[s] for s in line if _is_tall(s, tall)]
+    fragments = sorted((s for s in line if not _is_tall(s, tall)), key=lambda s: -s.area)
+    for fragment in fragments:
+        home = _nearest(groups, fragment, labels, tall)
+        if home is None:
+            groups.append([fragment])
+        else:
+            home.append(fragment)
+    segments = [Segment(union(group)) for group in groups]
+    segments.sort(key=lambda s: s.stroke.x + s.stroke.width / 2)
+    return _pair(segments, labels, tall)
+
+
+def gap(labels: np.ndarray, a: Stroke, b: Stroke) -> float:
+    """Shortest distance between the ink of two strokes, in pixels."""
+    points_a, points_b = _points(labels, a), _points(labels, b)
+    difference = points_a[:, None, :] - points_b[None, :, :]
+    return float(np.sqrt((difference**2).sum(axis=2).min()))
+
+
+def _points(labels: np.ndarray, stroke: Stroke) -> np.ndarray:
+    crop = labels[stroke.y : stroke.bottom, stroke.x : stroke.right]
+    ink = np.isin(crop, stroke.labels)
+    ink[1:-1, 1:-1] &= ~(ink[:-2, 1:-1] & ink[2:, 1:-1] & ink[1:-1, :-2] & ink[1:-1, 2:])
+    points = np.argwhere(ink).astype(np.float32)
+    return points[:: max(1, len(points) // 250)] + (stroke.y, stroke.x)
+
+
+def _line_height(line: list[Stroke]) -> float:
+    heights = np.array([s.height for s in line], float)
+    tall = heights[heights >= 0.6 * heights.max()]
+    return float(np.median(tall))
+
+
+def _is_tall(stroke: Stroke, tall: float) -> bool:
+    return stroke.height >= 0.6 * tall
+
+
+def _nearest(
+    groups: list[list[Stroke]], fragment: Stroke, labels: np.ndarray, tall: float
+) -> list[Stroke] | None:
+    """The digit that a small piece belongs to: near, and not made much taller by it."""
+    best, best_distance = None, 0.3 * tall
+    for group in groups:
+        whole = union(group)
+        both = union([whole, fragment])
+        if both.height > 1.5 * max(tall, whole.height) or both.width > 1.6 * tall:
+            continue
+        dx = max(0, whole.x - fragment.right, fragment.x - whole.right)
+        dy = max(0, whole.y - fragment.bottom, fragment.y - whole.bottom)
+        if max(dx, dy) > best_distance:
+            continue
+        distance = gap(labels, whole, fragment) * (0.6 if dx == 0 else 1.0)
+        if distance < best_distance:
+            best, best_distance = group, distance
+    return best
+
+
+def _pair(segments: list[Segment], labels: np.ndarray, tall: float) -> list[Segment]:
+    """Join neighbours that stand in each other's way, and remember that they came apart."""
+    result: list[Segment] = []
+    for segment in segments:
+        if result and _overlap(result[-1].stroke, segment.stroke, labels, tall):
+            left = result.pop()
+            apart = (*(left.apart or (left.stroke,)), segment.stroke)
+            result.append(Segment(union([left.stroke, segment.stroke]), apart))
+        else:
+            result.append(segment)
+    return result
+
+
+def _overlap(a: Stroke, b: Stroke, labels: np.ndarray, tall: float) -> bool:
+    shared = min(a.right, b.right) - max(a.x, b.x)
+    both = union([a, b])
+    if shared <= 0 or both.width > 1.5 * tall or both.height > 1.6 * tall:
+        return False
+    share = shared / max(1, min(a.width, b.width))
+    if share >= 0.7:
+        return True
+    return share >= 0.25 and gap(labels, a, b) < 0.12 * tall

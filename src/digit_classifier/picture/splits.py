@@ -1,0 +1,121 @@
+"""Touching digits cut apart, along the path that crosses the least ink."""
+
+import cv2
+import numpy as np
+
+WORK = 48  # rows of the copy in which paths are sought
+NARROWEST = 0.8  # width over height from which a mark may be two digits
+SLOPE = 0.25  # what a step aside costs, in pixels of ink
+
+
+def propose(keep: np.ndarray) -> list[tuple[np.ndarray, ...]]:
+    """Ways to cut one piece of ink into two to four digits, the cheapest first.
+
+    Args:
+        keep: uint8, shape (height, width), 1 on its ink.
+    Returns:
+        For each way its parts from left to right, uint8 of the same shape.
+    """
+    left, top, width, height = cv2.boundingRect(keep)
+    if width < NARROWEST * height:
+        return []
+    ink = keep[top : top + height, left : left + width]
+    scale = WORK / height
+    columns = max(2, round(width * scale))
+    small = cv2.resize(ink * 255, (columns, WORK), interpolation=cv2.INTER_AREA) / 255.0
+    cuts = _valleys(small)
+    ways: list[tuple[float, tuple[np.ndarray, ...]]] = []
+    for count in range(2, 5):
+        if width < (count - 1) * NARROWEST * height:
+            break
+        ways.extend(_combine(cuts, count, columns, small))
+    proposals = []
+    for _, paths in sorted(ways, key=lambda way: way[0])[:6]:
+        parts = _apply(keep, paths, left, top, width, height)
+        if parts:
+            proposals.append(parts)
+    return proposals
+
+
+def _valleys(small: np.ndarray) -> list[tuple[float, int, np.ndarray]]:
+    """Cheapest paths from top to bottom, one for each valley: cost, mean column, columns."""
+    rows, columns = small.shape
+    cost = np.zeros((rows, columns))
+    cost[0] = small[0]
+    origin = np.zeros((rows, columns), int)
+    index = np.arange(columns)
+    for row in range(1, rows):
+        above = cost[row - 1]
+        choices = np.stack(
+            [
+                np.concatenate(([np.inf], above[:-1])) + SLOPE,
+                above,
+                np.concatenate((above[1:], [np.inf])) + SLOPE,
+            ]
+        )
+        step = choices.argmin(axis=0)
+        origin[row] = index + step - 1
+        cost[row] = choices[step, index] + small[row]
+    found: list[tuple[float, int, np.ndarray]] = []
+    margin = max(2, rows // 6)
+    for end in np.argsort(cost[-1], kind="stable"):
+        path = np.empty(rows, int)
+        column = int(end)
+        for row in range(rows - 1, -1, -1):
+            path[row] = column
+            column = origin[row, column]
+        middle = round(path.mean())
+        if not margin <= middle < columns - margin:
+            continue
+        if any(abs(middle - other) < rows // 8 for _, other, _ in found):
+            continue
+        found.append((float(cost[-1][end]), middle, path))
+        if len(found) == 8:
+            break
+    return found
+
+
+def _combine(
+    cuts: list[tuple[float, int, np.ndarray]], count: int, columns: int, small: np.ndarray
+) -> list[tuple[float, tuple[np.ndarray, ...]]]:
+    """The best few ways to choose count - 1 cuts; even widths are worth some ink."""
+    from itertools import combinations
+
+    ways = []
+    for chosen in combinations(sorted(cuts, key=lambda cut: cut[1]), count - 1):
+        paths = [cut[2] for cut in chosen]
+        edges = [0, *(cut[1] for cut in chosen), columns]
+        widths = np.diff(edges)
+        if widths.min() < WORK / 8 or any((b <= a).any() for a, b in zip(paths, paths[1:], strict=False)):
+            continue
+        uneven = float(widths.std()) / WORK
+        cost = sum(cut[0] for cut in chosen) / (count - 1)
+        if cost > 0.5 * WORK:
+            continue
+        ways.append((cost + 8 * uneven + 2 * (count - 2), tuple(paths)))
+    return sorted(ways, key=lambda way: way[0])[: {2: 3, 3: 2, 4: 1}[count]]
+
+
+def _apply(
+    keep: np.ndarray, paths: tuple[np.ndarray, ...], left: int, top: int, width: int, height: int
+) -> tuple[np.ndarray, ...]:
+    """Parts of the ink between the paths; empty where one of them is no digit."""
+    x = np.arange(keep.shape[1])[None, :]
+    rows = np.clip((np.arange(keep.shape[0]) - top) * WORK // max(height, 1), 0, WORK - 1)
+    scale = height / WORK
+    before = np.full((keep.shape[0], 1), -1.0)
+    parts = []
+    total = int(keep.sum())
+    for path in (*paths, None):
+        after = (
+            np.full((keep.shape[0], 1), float(keep.shape[1]))
+            if path is None
+            else left + (path[rows][:, None] + 0.5) * scale
+        )
+        part = keep * ((x >= before) & (x < after)).astype(np.uint8)
+        _, _, part_width, part_height = cv2.boundingRect(part)
+        if part.sum() < 0.08 * total or part_height < 0.45 * height or part_width < 2:
+            return ()
+        parts.append(part)
+        before = after
+    return tuple(parts)

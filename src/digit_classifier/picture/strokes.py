@@ -1,0 +1,115 @@
+"""Connected pieces of ink, sorted into writing and what only looks like it."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from digit_classifier.picture.ink import Ink
+
+
+@dataclass(frozen=True, eq=False)
+class Stroke:
+    """One connected piece of ink, at working size.
+
+    Attributes:
+        x, y, width, height: its box.
+        area: pixels of ink.
+        labels: which labels of the page's label image are its ink.
+    """
+
+    x: int
+    y: int
+    width: int
+    height: int
+    area: int
+    labels: tuple[int, ...]
+
+    @property
+    def right(self) -> int:
+        """First column after the box."""
+        return self.x + self.width
+
+    @property
+    def bottom(self) -> int:
+        """First row after the box."""
+        return self.y + self.height
+
+    @property
+    def middle(self) -> float:
+        """Row of the box's middle."""
+        return self.y + self.height / 2
+
+
+def collect(mask: np.ndarray) -> tuple[np.ndarray, list[Stroke]]:
+    """Label the connected pieces of ink.
+
+    Args:
+        mask: uint8, shape (height, width), 1 for ink.
+    Returns:
+        int32 labels, same shape, 0 for paper; and the strokes.
+    """
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    strokes = [Stroke(*(int(v) for v in stats[i]), labels=(i,)) for i in range(1, count)]
+    return labels, strokes
+
+
+def union(strokes: "list[Stroke] | tuple[Stroke, ...]") -> Stroke:
+    """Several strokes as one."""
+    x, y = min(s.x for s in strokes), min(s.y for s in strokes)
+    right, bottom = max(s.right for s in strokes), max(s.bottom for s in strokes)
+    labels = tuple(label for s in strokes for label in s.labels)
+    return Stroke(x, y, right - x, bottom - y, sum(s.area for s in strokes), labels)
+
+
+def writing_height(strokes: list[Stroke]) -> float:
+    """Typical height of a digit: the area-weighted median of the larger strokes' longest sides."""
+    if not strokes:
+        return 0.0
+    largest = max(s.area for s in strokes)
+    kept = sorted((max(s.height, s.width / 2), s.area) for s in strokes if s.area > largest / 20)
+    weights = np.cumsum([area for _, area in kept])
+    return float(kept[int(np.searchsorted(weights, weights[-1] / 2))][0])
+
+
+def sift(strokes: list[Stroke], ink: Ink) -> tuple[list[Stroke], list[tuple[Stroke, str]]]:
+    """Keep what may be writing.
+
+    Returns:
+        The strokes to keep, and the others with the reason.
+    """
+    height, width = ink.mask.shape
+    kept: list[Stroke] = []
+    dropped: list[tuple[Stroke, str]] = []
+    typical = writing_height([s for s in strokes if not _on_edge(s, width, height)] or strokes)
+    for stroke in strokes:
+        reason = _judge(stroke, typical, width, height, alone=len(strokes) == 1)
+        if reason:
+            dropped.append((stroke, reason))
+        else:
+            kept.append(stroke)
+    return kept, dropped
+
+
+def _on_edge(stroke: Stroke, width: int, height: int) -> bool:
+    return (
+        stroke.x <= 1
+        or stroke.y <= 1
+        or stroke.right >= width - 1
+        or stroke.bottom >= height - 1
+    )
+
+
+def _judge(stroke: Stroke, typical: float, width: int, height: int, *, alone: bool) -> str:
+    size = max(stroke.width, stroke.height)
+    if alone:
+        return ""
+    if size < 0.12 * typical or (size < 0.25 * typical and stroke.area < 0.012 * typical**2):
+        return "speck"
+    edge = _on_edge(stroke, width, height)
+    spans = stroke.width > 0.6 * width or stroke.height > 0.6 * height
+    if edge and spans and size > 2 * typical:
+        return "edge of the page"
+    if stroke.width > 6 * stroke.height and stroke.width > 2.5 * typical:
+        return "ruled line"
+    return ""
