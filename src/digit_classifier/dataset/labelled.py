@@ -52,9 +52,13 @@ class Dataset:
     is_sample: bool = False
     notes: tuple[str, ...] = ()
 
+    @property
+    def counts(self) -> str:
+        """How many images, in words."""
+        return f"{len(self.train_labels):,} training and {len(self.test_labels):,} test images"
+
     def __repr__(self) -> str:
-        counts = f"{len(self.train_labels):,} + {len(self.test_labels):,} images"
-        return f"<Dataset {self.name}: {counts}, sha256 {self.sha256[:12]}, from {self.source}>"
+        return f"<Dataset {self.name}: {self.counts}, sha256 {self.sha256}, from {self.source}>"
 
 
 def digest(arrays: Arrays) -> str:

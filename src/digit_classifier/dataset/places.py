@@ -53,9 +53,12 @@ def usual_places() -> list[Place]:
 
 def is_there(path: Path) -> bool:
     """Say whether anything of MNIST is at `path`, sound or not."""
-    if path.suffix == ".npz":
-        return path.is_file()
-    return any(idx.locate(path)) or (path / published.ARCHIVE.name).is_file()
+    try:
+        if path.suffix == ".npz":
+            return path.is_file()
+        return any(idx.locate(path)) or (path / published.ARCHIVE.name).is_file()
+    except OSError:  # no permission: `read_copy` says so
+        return True
 
 
 def read_copy(path: Path) -> Arrays:
@@ -64,14 +67,17 @@ def read_copy(path: Path) -> Arrays:
     Raises:
         DataError: missing, damaged or of the wrong kind.
     """
-    if not path.exists():
-        raise DataError(f"no file or folder {path}. Check the path.")
-    if not path.is_dir():
-        return npz.read(path)
-    archive = path / published.ARCHIVE.name
-    if None in idx.locate(path) and archive.is_file():
-        return npz.read(archive)
-    return idx.read_folder(path)
+    try:
+        if not path.exists():
+            raise DataError(f"no file or folder {path}. Check the path.")
+        if not path.is_dir():
+            return npz.read(path)
+        archive = path / published.ARCHIVE.name
+        if None in idx.locate(path) and archive.is_file():
+            return npz.read(archive)
+        return idx.read_folder(path)
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror or error}.") from error
 
 
 def read_mnist(place: Place, notes: tuple[str, ...] = ()) -> Dataset:
@@ -89,3 +95,32 @@ def read_mnist(place: Place, notes: tuple[str, ...] = ()) -> Dataset:
         )
     source = f"{place.label}: {place.path}"
     return Dataset(MNIST_NAME, *arrays, sha256=found, source=source, notes=notes)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is at a place.
+
+    Attributes:
+        place: where was looked.
+        state: "verified", "not there", "incomplete" or "damaged" (other data included).
+        detail: why it is incomplete or damaged; how many images there are.
+    """
+
+    place: Place
+    state: str
+    detail: str = ""
+
+
+def inspect(place: Place) -> Finding:
+    """Read the copy of MNIST in `place`, every byte of it."""
+    if not is_there(place.path):
+        return Finding(place, "not there")
+    try:
+        data = read_mnist(place)
+    except DataError as error:
+        folder = place.path
+        partial = folder.is_dir() and None in idx.locate(folder)
+        partial = partial and not (folder / published.ARCHIVE.name).is_file()
+        return Finding(place, "incomplete" if partial else "damaged", str(error))
+    return Finding(place, "verified", data.counts)

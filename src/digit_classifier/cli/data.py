@@ -1,0 +1,209 @@
+"""`digits data`: show, download, verify and draw the labelled images."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from digit_classifier.dataset import Dataset
+    from digit_classifier.dataset.places import Place
+    from digit_classifier.dataset.transfer import Progress
+
+_FOLDER = click.Path(path_type=Path)
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def command(context: click.Context) -> None:
+    """Show where MNIST is on this machine; download, verify or draw it.
+
+    \b
+    Examples:
+      digits data                       what is where
+      digits data download              fetch MNIST (12 MB) into the cache
+      digits data download --data-dir mnist
+      digits data verify                check every copy, byte by byte
+      digits data show --out digits.png a contact sheet
+
+    MNIST is by Yann LeCun, Corinna Cortes and Christopher J. C. Burges, CC BY-SA 3.0.
+    """
+    if context.invoked_subcommand is None:
+        if "verified" not in _survey(_all_places()):
+            click.echo("Fetch MNIST with: digits data download")
+            click.echo("With no network, a sample of 5,000 images is built in: --dataset sample")
+
+
+@command.command()
+@click.option("--data-dir", type=_FOLDER, help="Put the files here, not into the cache.")
+@click.option("--cache", "to_cache", is_flag=True, help="Put them into the cache (the default).")
+def download(data_dir: Path | None, to_cache: bool) -> None:
+    """Fetch MNIST's four files, 12 MB, and check their sha256.
+
+    What is already there is kept, and a download that broke off goes on where it stopped.
+
+    \b
+    Addresses to ask instead of the public ones can be given in DIGITS_MIRRORS, separated by
+    spaces: each is a prefix before the files' names.
+    """
+    from digit_classifier.dataset import fetch, places
+    from digit_classifier.errors import OptionError
+
+    if data_dir and to_cache:
+        raise OptionError("--data-dir and --cache are two places; give one.")
+    label = "data folder" if data_dir else "cache"
+    place = places.Place(label, data_dir or places.cache_folder() / "mnist")
+    with progress_bars() as progress:
+        fetch.fetch(place.path, progress=progress, replace=data_dir is None)
+    dataset = places.read_mnist(place)
+    click.echo(f"MNIST is in {place.path}: {dataset.counts}, verified.")
+    if data_dir:
+        click.echo(f"Use it: digits train --data-dir {place.path}")
+
+
+@command.command()
+@click.option("--data-dir", type=_FOLDER, help="Check this folder (or .npz) only.")
+def verify(data_dir: Path | None) -> None:
+    """Check every copy of MNIST on this machine against the published digest.
+
+    Exits with 2 where a copy is damaged or is other data, with 1 where there is none.
+    """
+    from digit_classifier.dataset import places
+    from digit_classifier.errors import DataError, StorageError
+
+    given = places.given_folder(data_dir)
+    wanted = [given] if data_dir and given else _all_places()
+    states = _survey(wanted)
+    if "damaged" in states:
+        raise DataError(
+            f"{states.count('damaged')} of {len(wanted)} places hold something that is not MNIST, "
+            "see above. Remove it and run: digits data download"
+        )
+    if "verified" not in states:
+        raise StorageError("there is no copy to verify. Fetch one with: digits data download")
+
+
+@command.command()
+@click.option(
+    "--out", type=_FOLDER, default=Path("digits.png"), show_default=True, help="Where the PNG goes."
+)
+@click.option(
+    "--dataset",
+    default="auto",
+    show_default=True,
+    help="auto, mnist, sample, or a path; as in `digits train`.",
+)
+@click.option("--data-dir", type=_FOLDER, help="A folder that holds MNIST.")
+@click.option("--offline", is_flag=True, help="Download nothing.")
+@click.option(
+    "--part",
+    type=click.Choice(["train", "test"]),
+    default="train",
+    show_default=True,
+    help="Which images to draw.",
+)
+def show(out: Path, dataset: str, data_dir: Path | None, offline: bool, part: str) -> None:
+    """Draw a contact sheet: twenty images of each class.
+
+    \b
+    Examples:
+      digits data show
+      digits data show --dataset sample --out sample.png
+      digits data show --dataset my-digits/ --part test
+    """
+    from digit_classifier.dataset import sheet
+
+    data = load_aloud(dataset, data_dir=data_dir, offline=offline)
+    images, labels = (
+        (data.train_images, data.train_labels)
+        if part == "train"
+        else (data.test_images, data.test_labels)
+    )
+    rows = sheet.by_class(images, labels)
+    count = sum(len(row.images) for row in rows)
+    words = "training" if part == "train" else "test"
+    caption = f"{data.counts}; here {count} of the {words} images, each pixel drawn 2 x 2"
+    sheet.save(sheet.draw(rows, data.name, caption), out)
+    click.echo(f"{out}: {count} {words} images of {data.name}")
+
+
+def load_aloud(dataset: str, *, data_dir: Path | None, offline: bool) -> "Dataset":
+    """Load labelled images with progress bars; every note becomes a warning on stderr.
+
+    Raises:
+        DigitError: as `digit_classifier.dataset.load`.
+    """
+    from digit_classifier.dataset import load
+
+    with progress_bars() as progress:
+        data = load(dataset, data_dir=data_dir, offline=offline, progress=progress)
+    for note in data.notes:
+        click.secho(f"Warning: {note}", err=True, fg="yellow")
+    return data
+
+
+@contextmanager
+def progress_bars() -> "Iterator[Progress]":
+    """Give a progress callback that draws bars on stderr, or plain lines where that is a file."""
+    from rich.console import Console
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    console = Console(stderr=True)
+    begun: dict[str, Any] = {}
+    if not console.is_terminal:
+
+        def say(name: str, _done: int, total: int) -> None:
+            if name not in begun:
+                begun[name] = True
+                click.echo(f"{name}: {_amount(name, total)} ...", err=True)
+
+        yield say
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+    with Bars(*columns, TimeRemainingColumn(), console=console, transient=True) as bars:
+
+        def draw(name: str, done: int, total: int) -> None:
+            if name not in begun:
+                begun[name] = bars.add_task(f"{name}, {_amount(name, total)}", total=total)
+            bars.update(begun[name], completed=done, total=total)
+
+        yield draw
+
+
+def _amount(name: str, total: int) -> str:
+    return f"{total:,}" if name == "pictures" else f"{total / 1e6:.2g} MB"
+
+
+def _all_places() -> "list[Place]":
+    from digit_classifier.dataset import places
+
+    given = places.given_folder(None)
+    return ([given] if given else []) + places.usual_places()
+
+
+def _survey(wanted: "list[Place]") -> list[str]:
+    """Print what is at each place, a table for people and plain lines for a file."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from digit_classifier.dataset import places
+
+    findings = [places.inspect(place) for place in wanted]
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        for found in findings:
+            detail = f" ({found.detail})" if found.detail else ""
+            click.echo(f"{found.place.label}: {found.state}: {found.place.path}{detail}")
+        return [found.state for found in findings]
+    colours = {"verified": "green", "not there": "dim", "incomplete": "yellow", "damaged": "red"}
+    table = Table("place", "state", "what", title="MNIST on this machine", title_justify="left")
+    for found in findings:
+        state = f"[{colours[found.state]}]{found.state}[/]"
+        what = Text(f"{found.place.path}\n") + Text(found.detail, style="dim")
+        table.add_row(found.place.label, state, what if found.detail else str(found.place.path))
+    console.print(table)
+    return [found.state for found in findings]
