@@ -1,3 +1,42 @@
-"""Train the classic MNIST network in seconds, and read the digits people really write."""
+"""Train the classic MNIST network in seconds, and read the digits people really write.
+
+>>> from digit_classifier import DigitReader
+>>> DigitReader().read("photo.jpg").text  # doctest: +SKIP
+'1572'
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from digit_classifier.dataset import Dataset, load
+    from digit_classifier.errors import DigitError
+    from digit_classifier.onnx_model import OnnxModel
+    from digit_classifier.reader import Digit, DigitReader, Reading
+    from digit_classifier.training import train
 
 __version__ = "0.1.0"
+
+__all__ = ["Dataset", "Digit", "DigitError", "DigitReader", "OnnxModel", "Reading", "load", "train"]
+
+# Imported when first asked for, so that reading a digit does not pay for the training stack.
+_HOMES = {
+    "Dataset": "dataset",
+    "Digit": "reader",
+    "DigitError": "errors",
+    "DigitReader": "reader",
+    "OnnxModel": "onnx_model",
+    "Reading": "reader",
+    "load": "dataset",
+    "train": "training",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

@@ -1,0 +1,177 @@
+"""`digits predict`: read the handwritten digits in pictures."""
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from digit_classifier.reader import Digit, DigitReader, Reading
+
+COLUMNS = ("file", "text", "confidences", "boxes", "rejected", "model", "error")
+# Below this many pictures a progress bar is gone before it was seen.
+BAR_FROM = 20
+
+
+@click.command()
+@click.argument("pictures", nargs=-1, required=True, metavar="PICTURE...")
+@click.option("--model", default="cnn", show_default=True, metavar="NAME|FOLDER|FILE.onnx",
+              help="A shipped model, a run folder, or an .onnx file.")  # fmt: skip
+@click.option("--single", is_flag=True, help="Each picture holds one digit: do not look for more.")
+@click.option("--threshold", type=click.FloatRange(0, 1), metavar="0..1",
+              help="Least confidence for a digit; below it a mark is shown as ?. "
+                   "Default: what was measured for the model.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a picture, one a line.")
+@click.option("--csv", "as_csv", is_flag=True, help="One row a picture, with a heading.")
+@click.option("--show", type=click.Path(dir_okay=False), metavar="FILE.png",
+              help="Draw boxes, digits and what the network saw (one picture).")  # fmt: skip
+@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True,
+              help="Processes that share the work.")  # fmt: skip
+def command(
+    pictures: tuple[str, ...],
+    model: str,
+    single: bool,
+    threshold: float | None,
+    as_json: bool,
+    as_csv: bool,
+    show: str | None,
+    jobs: int,
+) -> None:
+    """Read the handwritten digits in pictures.
+
+    PICTURE is a file (PNG, JPEG, BMP, GIF, WEBP, TIFF; HEIC with the heic extra), a folder, a
+    pattern, or - for standard input. Exits with 1 when a picture could not be read; the others
+    are read all the same.
+
+    \b
+    Examples:
+      digits predict photo.jpg
+      digits predict drawing.png --show seen.png
+      digits predict scans/ --json --jobs 4 > readings.jsonl
+      digits predict "scans/*.png" --single --csv
+      curl -s https://example.org/7.png | digits predict -
+    """
+    from digit_classifier.cli.sources import expand
+    from digit_classifier.errors import OptionError
+    from digit_classifier.reader import DigitReader
+
+    if as_json and as_csv:
+        raise OptionError("--json and --csv were both given; choose one")
+    files = expand(pictures)
+    if show and len(files) != 1:
+        raise OptionError(f"--show draws one picture, {len(files)} were given")
+    reader = DigitReader(model, threshold)
+    if show:
+        readings = iter([_read_and_show(reader, files[0], single, show)])
+    else:
+        readings = _read(reader, files, jobs, single)
+    emit = _print_json if as_json else _csv_printer() if as_csv else _print_text
+    failed = 0
+    for reading in _with_bar(readings, len(files)):
+        emit(reading)
+        failed += reading.error is not None
+    if failed:
+        click.get_current_context().exit(1)
+
+
+def _read(reader: "DigitReader", files: list[str], jobs: int, single: bool) -> "Iterator[Reading]":
+    from dataclasses import replace
+
+    sources = (sys.stdin.buffer.read() if file == "-" else file for file in files)
+    # two processes would take longer to start than a few pictures take to read
+    jobs = min(jobs, len(files))
+    for file, reading in zip(files, reader.read_many(sources, jobs, single), strict=True):
+        yield replace(reading, file=file)
+
+
+def _read_and_show(reader: "DigitReader", file: str, single: bool, show: str) -> "Reading":
+    from dataclasses import replace
+
+    from digit_classifier import overlay
+    from digit_classifier.atomic import replacing
+    from digit_classifier.errors import PictureError
+    from digit_classifier.picture import decode
+    from digit_classifier.reader import Reading
+
+    data = sys.stdin.buffer.read() if file == "-" else file
+    try:
+        picture = decode(data)
+    except PictureError as error:
+        return Reading("", model=reader.name, file=file, error=str(error))
+    reading = replace(reader.read(picture.pixels, single), file=file, notes=picture.notes)
+    with replacing(show) as temporary:
+        overlay.draw(picture.pixels, reading).save(temporary, format="PNG")
+    return reading
+
+
+def _with_bar(readings: "Iterator[Reading]", total: int) -> "Iterator[Reading]":
+    if total < BAR_FROM or not sys.stderr.isatty():
+        yield from readings
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    columns = ("reading", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    # results on the same terminal go above the bar; results sent elsewhere are left alone
+    with Progress(
+        *columns, console=Console(stderr=True), redirect_stdout=sys.stdout.isatty(), transient=True
+    ) as progress:
+        task = progress.add_task("", total=total)
+        for reading in readings:
+            yield reading
+            progress.advance(task)
+
+
+def _print_json(reading: "Reading") -> None:
+    click.echo(json.dumps(reading.to_dict(), ensure_ascii=False))
+
+
+def _csv_printer() -> "Callable[[Reading], None]":
+    click.echo(",".join(COLUMNS))
+
+    def emit(reading: "Reading") -> None:
+        row = io.StringIO()
+        csv.writer(row, lineterminator="\n").writerow(
+            (
+                reading.file,
+                reading.text,
+                " ".join(f"{digit.confidence:.4f}" for digit in reading.digits),
+                " ".join("/".join(map(str, digit.box)) for digit in reading.digits),
+                len(reading.rejected),
+                reading.model,
+                reading.error or "",
+            )
+        )
+        click.echo(row.getvalue(), nl=False)
+
+    return emit
+
+
+def _print_text(reading: "Reading") -> None:
+    if reading.error:
+        click.echo(f"Error: {reading.error}", err=True)
+        return
+    name = "standard input" if reading.file == "-" else Path(str(reading.file)).name
+    click.echo(click.style(name, bold=True) + _aside(reading))
+    lines = reading.text.split("\n") if reading.text else []
+    width = max(map(len, lines), default=0)
+    for number, line in enumerate(lines):
+        digits = [digit for digit in reading.digits if digit.line == number]
+        click.echo(f"  {line:{width}}  {'  '.join(map(_sure, digits))}".rstrip())
+
+
+def _aside(reading: "Reading") -> str:
+    parts = list(reading.notes)
+    if not reading.digits:
+        parts = ["no digit", *parts, *dict.fromkeys(mark.reason for mark in reading.rejected)][:4]
+    return f": {'; '.join(parts)}" if parts else ""
+
+
+def _sure(digit: "Digit") -> str:
+    colour = "green" if digit.confidence >= 0.9 else "yellow"
+    return f"{digit.digit} " + click.style(f"{digit.confidence:.1%}", fg=colour)

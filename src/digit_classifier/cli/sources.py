@@ -1,0 +1,55 @@
+"""What a user may name as pictures: files, folders, patterns and standard input."""
+
+import glob
+from collections.abc import Iterable
+from pathlib import Path
+
+from digit_classifier.errors import OptionError
+
+SUFFIXES = frozenset(
+    (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".heic", ".heif")
+)
+STDIN = "-"
+
+
+def expand(names: Iterable[str]) -> list[str]:
+    """Turn names into files, in the order given; those of a folder or pattern are sorted.
+
+    Args:
+        names: files, folders (searched to any depth for the known suffixes), patterns with `*`,
+            `?`, `[` or `**`, or `-` for standard input.
+    Returns:
+        Paths of files, and `-` where it was given.
+    Raises:
+        OptionError: nothing matches one of the names, or `-` was given twice.
+    """
+    files: list[str] = []
+    for name in names:
+        files += [STDIN] if name == STDIN else _matching(name)
+    if files.count(STDIN) > 1:
+        raise OptionError("- was given twice; standard input holds one picture")
+    return files
+
+
+def _matching(name: str) -> list[str]:
+    path = Path(name)
+    if path.is_dir():
+        found = sorted(str(file) for file in path.rglob("*") if _is_picture(file, path))
+        if not found:
+            known = " ".join(sorted(SUFFIXES))
+            raise OptionError(f"no picture in the folder {name}; files that end with {known} are")
+        return found
+    if path.exists():
+        return [name]
+    if any(sign in name for sign in "*?["):
+        matches = glob.glob(name, recursive=True)  # noqa: PTH207  Path.glob takes no absolute pattern
+        found = sorted(file for file in matches if Path(file).is_file())
+        if not found:
+            raise OptionError(f"no file matches {name}; check the pattern")
+        return found
+    raise OptionError(f"no file {name}; check the path")
+
+
+def _is_picture(file: Path, folder: Path) -> bool:
+    hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
+    return file.suffix.lower() in SUFFIXES and not hidden and file.is_file()
