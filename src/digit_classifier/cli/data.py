@@ -30,10 +30,9 @@ def command(context: click.Context) -> None:
 
     MNIST is by Yann LeCun, Corinna Cortes and Christopher J. C. Burges, CC BY-SA 3.0.
     """
-    if context.invoked_subcommand is None:
-        if "verified" not in _survey(_all_places()):
-            click.echo("Fetch MNIST with: digits data download")
-            click.echo("With no network, a sample of 5,000 images is built in: --dataset sample")
+    if context.invoked_subcommand is None and "verified" not in _survey(_all_places()):
+        click.echo("Fetch MNIST with: digits data download")
+        click.echo("With no network, a sample of 5,000 images is built in: --dataset sample")
 
 
 @command.command()
@@ -203,7 +202,9 @@ def _survey(wanted: "list[Place]") -> list[str]:
     table = Table("place", "state", "what", title="MNIST on this machine", title_justify="left")
     for found in findings:
         state = f"[{colours[found.state]}]{found.state}[/]"
-        what = Text(f"{found.place.path}\n") + Text(found.detail, style="dim")
-        table.add_row(found.place.label, state, what if found.detail else str(found.place.path))
+        what = Text(str(found.place.path))
+        if found.detail:
+            what.append(f"\n{found.detail}", style="dim")
+        table.add_row(found.place.label, state, what)
     console.print(table)
     return [found.state for found in findings]
