@@ -1,0 +1,186 @@
+"""How well a reader reads a folder of pictures whose text is known."""
+
+import csv
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from digit_classifier.errors import DataError
+
+SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".heic"))
+
+
+class Answer(Protocol):
+    """What a reader returns, as far as it is judged here."""
+
+    @property
+    def text(self) -> str:
+        """Lines separated by newlines; `?` for a mark that is not vouched for."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A picture and what it says.
+
+    Attributes:
+        path: the file.
+        text: digits, "/" between lines; empty where there is no digit.
+        kind: "single", "multi" or "reject", or what the manifest says.
+        style: how it was made; may be empty. The manifest's, up to the first semicolon, so that
+            remarks on one picture do not make it a style of its own.
+    """
+
+    path: Path
+    text: str
+    kind: str
+    style: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A picture, what was read, and how much of it was right.
+
+    Attributes:
+        case: the picture.
+        read: what was read, in the notation of `Case.text`.
+        exact: it is the text; or, where there is no digit, none was read.
+        digits_right: digits of the text less the edits that turn the reading into it.
+        answer: what the reader returned.
+    """
+
+    case: Case
+    read: str
+    exact: bool
+    digits_right: int
+    answer: Answer
+
+
+@dataclass(frozen=True)
+class Row:
+    """Sums over the pictures of one kind or one style."""
+
+    kind: str
+    style: str
+    n: int
+    exact: int
+    digits: int
+    digits_right: int
+
+
+def list_cases(folder: str | Path) -> list[Case]:
+    """Find the pictures of a folder and what they say.
+
+    Args:
+        folder: with a manifest.csv (columns file and text, and if you like kind and style; files
+            lie beside it or in images/), or with sub-folders 0 to 9, or with files whose name
+            begins with their digit (7.png, 7-blue.jpg).
+    Returns:
+        At least one case.
+    Raises:
+        DataError: none of these, a file that is missing, or a text that is not digits.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise DataError(f"no folder {folder}; give one that holds pictures")
+    manifest = folder / "manifest.csv"
+    cases = _from_manifest(manifest) if manifest.is_file() else _from_names(folder)
+    if not cases:
+        raise DataError(
+            f"{folder} has no manifest.csv, no sub-folders 0 to 9 with pictures, and no pictures "
+            "whose names begin with their digit"
+        )
+    return cases
+
+
+def judge(cases: Iterable[Case], answers: Iterable[Answer]) -> list[Outcome]:
+    """Compare what was read with what is there; spaces do not count."""
+    outcomes = []
+    for case, answer in zip(cases, answers, strict=True):
+        read = re.sub(r"[^\S\n]", "", answer.text).replace("\n", "/")
+        exact = read == case.text if case.text else not re.search(r"\d", read)
+        truth = case.text.replace("/", "")
+        right = max(0, len(truth) - _edits(truth, read.replace("/", "")))
+        outcomes.append(Outcome(case, read, exact, right, answer))
+    return outcomes
+
+
+def tabulate(outcomes: Sequence[Outcome]) -> list[Row]:
+    """One row a kind (its style empty), followed by one a style where a kind has several."""
+    rows = []
+    for kind in dict.fromkeys(outcome.case.kind for outcome in outcomes):
+        of_kind = [outcome for outcome in outcomes if outcome.case.kind == kind]
+        rows.append(_sum(kind, "", of_kind))
+        styles = list(dict.fromkeys(outcome.case.style for outcome in of_kind))
+        if len(styles) > 1:
+            rows += [
+                _sum(kind, style, [each for each in of_kind if each.case.style == style])
+                for style in styles
+            ]
+    return rows
+
+
+def _sum(kind: str, style: str, outcomes: Sequence[Outcome]) -> Row:
+    return Row(
+        kind,
+        style,
+        len(outcomes),
+        sum(outcome.exact for outcome in outcomes),
+        sum(len(outcome.case.text.replace("/", "")) for outcome in outcomes),
+        sum(outcome.digits_right for outcome in outcomes),
+    )
+
+
+def _from_manifest(manifest: Path) -> list[Case]:
+    try:
+        with manifest.open(newline="", encoding="utf-8-sig") as file:
+            rows = list(csv.DictReader(file))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{manifest} is not a CSV file in UTF-8: {error}") from error
+    if rows and not {"file", "text"} <= rows[0].keys():
+        raise DataError(f"{manifest} has columns {', '.join(rows[0])}; file and text are needed")
+    return [_from_row(manifest, number, row) for number, row in enumerate(rows, 2)]
+
+
+def _from_row(manifest: Path, number: int, row: dict[str, str | None]) -> Case:
+    name, text = row["file"] or "", re.sub(r"\s", "", row["text"] or "")
+    places = [manifest.parent / name, manifest.parent / "images" / name]
+    path = next((place for place in places if place.is_file()), None)
+    if path is None:
+        raise DataError(f"{manifest}, line {number}: no file {name} beside it or in images/")
+    if not re.fullmatch(r"(\d+(/\d+)*)?", text):
+        raise DataError(f"{manifest}, line {number}: text {text!r}; digits and / are needed")
+    kind = row.get("kind") or ("reject" if not text else "single" if len(text) == 1 else "multi")
+    style = (row.get("style") or "").split(";")[0].strip()
+    return Case(path, text, kind, style)
+
+
+def _from_names(folder: Path) -> list[Case]:
+    cases = []
+    for path in sorted(folder.rglob("*")):
+        if path.suffix.lower() not in SUFFIXES or not path.is_file():
+            continue
+        inside = path.relative_to(folder).parts
+        if re.fullmatch(r"\d", inside[0]):
+            cases.append(Case(path, inside[0], "single"))
+        elif len(inside) == 1:
+            named = re.match(r"(\d)(?!\d)", path.name)
+            if not named:
+                raise DataError(
+                    f"{path.name} does not begin with its one digit, as 7.png and 7-blue.png do; "
+                    "rename it or write a manifest.csv"
+                )
+            cases.append(Case(path, named[1], "single"))
+    return cases
+
+
+def _edits(truth: str, read: str) -> int:
+    """Fewest insertions, deletions and substitutions between two texts (Levenshtein, 1966)."""
+    row = list(range(len(read) + 1))
+    for i, a in enumerate(truth, 1):
+        diagonal, row[0] = row[0], i
+        for j, b in enumerate(read, 1):
+            best = min(row[j] + 1, row[j - 1] + 1, diagonal + (a != b))
+            diagonal, row[j] = row[j], best
+    return row[-1]
