@@ -9,11 +9,10 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from digit_classifier.dataset.pen import curve, draw, line, wobble
+from digit_classifier.dataset.pen import draw, strokes, wobble
 from digit_classifier.errors import MissingExtraError
 
-# Letters and signs as a pen writes them: strokes of points on a grid of ten by ten (x y), a
-# leading ~ makes a stroke a smooth curve.
+# Letters and signs as a pen writes them, in the notation of `pen.strokes`.
 LETTERS = {
     "A": "09 40 89;25 65",
     "E": "60 00 09 69;05 55",
@@ -58,25 +57,17 @@ STIX = ("STIXGeneral.ttf", "STIXGeneralItalic.ttf", "STIXGeneralBol.ttf")
 
 
 def _letter(rng: np.random.Generator) -> np.ndarray:
-    return draw(wobble(_written(str(rng.choice(list(LETTERS)))), rng), rng)
-
-
-def _written(name: str) -> list[np.ndarray]:
-    strokes = []
-    for text in LETTERS[name].split(";"):
-        points = [(int(pair[0]) / 10, int(pair[1]) / 10) for pair in text.strip("~").split()]
-        strokes.append(curve(np.array(points)) if text.startswith("~") else line(*points))
-    return strokes
+    return draw(wobble(strokes(LETTERS[str(rng.choice(list(LETTERS)))]), rng), rng)
 
 
 def _handwritten_word(rng: np.random.Generator) -> np.ndarray:
-    strokes, x = [], 0.0
+    word, x = [], 0.0
     for name in rng.choice(list(LETTERS), rng.integers(2, 6)):
         shift = np.array([x, rng.normal(0, 0.05)])
-        written = [stroke + shift for stroke in _written(str(name))]
+        written = [stroke + shift for stroke in strokes(LETTERS[str(name)])]
         x = max(float(stroke[:, 0].max()) for stroke in written) + rng.uniform(0.05, 0.3)
-        strokes += written
-    return draw(wobble(strokes, rng, turn=0.1), rng, rng.uniform(1.5, 6))
+        word += written
+    return draw(wobble(word, rng, turn=0.1), rng, rng.uniform(1.5, 6))
 
 
 def _glyph(rng: np.random.Generator) -> np.ndarray:

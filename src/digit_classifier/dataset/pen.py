@@ -54,46 +54,58 @@ def arc(
     return circle
 
 
-def wobble(strokes: list[Stroke], rng: np.random.Generator, turn: float = 0.2) -> list[Stroke]:
+def strokes(notation: str) -> list[np.ndarray]:
+    """Strokes of a character: points of a grid of ten by ten, `;` between strokes, `~` a curve."""
+    found = []
+    for text in notation.split(";"):
+        points = [(int(pair[0]) / 10, int(pair[1]) / 10) for pair in text.strip("~").split()]
+        found.append(curve(np.array(points)) if text.startswith("~") else line(*points))
+    return found
+
+
+def wobble(
+    drawn: list[Stroke], rng: np.random.Generator, turn: float = 0.2, bend: float = 0.05
+) -> list[Stroke]:
     """Slant, turn, stretch and bend strokes the way hands differ.
 
     Args:
-        strokes: in the unit square.
+        drawn: in the unit square.
         rng: where the chance comes from.
         turn: standard deviation of the rotation, radians.
+        bend: largest height of a wave, of the unit square.
     """
     angle, slant = rng.normal(0, turn), rng.normal(0.1, 0.2)
     stretch = np.exp(rng.normal(0, 0.15, 2))
     rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     matrix = rotation @ np.array([[stretch[0], -slant], [0, stretch[1]]])
-    amplitude = rng.uniform(0, 0.05, (2, 2))
+    amplitude = rng.uniform(0, bend, (2, 2))
     frequency = rng.uniform(2, 8, (2, 2))
     phase = rng.uniform(0, 2 * np.pi, (2, 2))
     bent = []
-    for stroke in strokes:
+    for stroke in drawn:
         # each coordinate is displaced by a slow wave of both coordinates
         waves = amplitude[None] * np.sin(stroke[:, None, :] * frequency[None] + phase[None])
         bent.append((stroke - 0.5 + waves.sum(axis=2)) @ matrix.T + rng.normal(0, 0.012, 2))
     return bent
 
 
-def draw(strokes: list[Stroke], rng: np.random.Generator, width: float | None = None) -> np.ndarray:
+def draw(drawn: list[Stroke], rng: np.random.Generator, width: float | None = None) -> np.ndarray:
     """Draw strokes, fitted to the canvas, with one pen.
 
     Args:
-        strokes: in any units; their common box is fitted to the canvas, aspect kept.
+        drawn: in any units; their common box is fitted to the canvas, aspect kept.
         rng: chooses the pen where `width` is None.
         width: pixels, of a canvas of 96.
     Returns:
         uint8, shape (96, 96): paper 0, ink 255.
     """
-    corners = np.concatenate(strokes)
+    corners = np.concatenate(drawn)
     low, high = corners.min(axis=0), corners.max(axis=0)
     scale = (CANVAS - 2 * INSET) / max(float((high - low).max()), 1e-6)
     offset = CANVAS / 2 - (low + high) / 2 * scale
     thickness = max(1, round(rng.uniform(2.5, 13) if width is None else width))
     canvas = np.zeros((CANVAS, CANVAS), np.uint8)
-    for stroke in strokes:
+    for stroke in drawn:
         points = np.round((stroke * scale + offset) * (1 << SHIFT)).astype(np.int32)
         cv2.polylines(canvas, [points], False, 255, thickness, cv2.LINE_AA, SHIFT)
     return canvas
