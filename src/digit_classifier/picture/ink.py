@@ -5,7 +5,15 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from digit_classifier.picture.paper import LUMINANCE, Paper, background, judge, shrink, to_grey
+from digit_classifier.picture.paper import (
+    LUMINANCE,
+    SMALL,
+    Paper,
+    background,
+    judge,
+    shrink,
+    to_grey,
+)
 
 LARGE = 2000  # pixels: no digit of a page gains from more
 TINY = 160  # pixels: below it, strokes are too few pixels wide for geometry
@@ -48,6 +56,8 @@ def extract(pixels: np.ndarray) -> Ink:
         grey = 255 - grey
     factor = max(grey.shape) / longest
     source = depth = _difference(grey, paper)
+    if not paper.flat and longest > TINY:
+        source[_outside(grey, pixels) > 0] = 0
     if longest < TINY:
         factor = float(min(6, -(-TINY // longest)))
         size = int(grey.shape[1] * factor), int(grey.shape[0] * factor)
@@ -65,7 +75,6 @@ def _difference(grey: np.ndarray, paper: Paper) -> np.ndarray:
     depth = cv2.subtract(behind, grey)
     if not paper.flat:
         depth = _relight(depth, behind, paper)
-        depth[_outside(behind) > 0] = 0
     if paper.noise > 1.5 and max(grey.shape) >= TINY:
         depth = cv2.GaussianBlur(depth, (3, 3), 0)
     return depth
@@ -79,33 +88,50 @@ def _relight(depth: np.ndarray, behind: np.ndarray, paper: Paper) -> np.ndarray:
     return cv2.divide(depth, cv2.max(behind, max(1, int(bright / 4))), scale=bright)
 
 
-def _outside(behind: np.ndarray) -> np.ndarray:
-    """Where the page has ended: dark, along the frame, with a sharp edge.
+def _outside(grey: np.ndarray, pixels: np.ndarray) -> np.ndarray:
+    """Where the page has ended: darker, along the frame, with a sharp edge, and no mere shadow.
 
     Args:
-        behind: uint8, the paper without ink; ink would be darker.
+        grey: uint8, shape (height, width), ink darker than paper.
+        pixels: the picture in colour, of any size.
     Returns:
-        uint8, same shape, 1 outside the page; all 0 where the whole picture is page.
+        uint8, shape of `grey`, 1 outside the page; all 0 where the whole picture is page.
     """
-    small = shrink(behind, 256)
-    nothing = np.zeros_like(behind)
-    level, dark = cv2.threshold(small, 0, 1, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
-    share = float(dark.mean())
-    if not 0.01 < share < 0.7:
+    nothing = np.zeros_like(grey)
+    small = cv2.medianBlur(shrink(grey, SMALL), 5)
+    dark = cv2.threshold(small, 0, 1, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)[1]
+    reach = max(small.shape) // 24 | 1
+    dark = cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((reach, reach), np.uint8))  # no strokes
+    dark = _touching_frame(dark)
+    if not 0.01 < float(dark.mean()) < 0.75:
         return nothing
     low, high = float(small[dark > 0].mean()), float(small[dark == 0].mean())
-    if low > 0.7 * high or high - low < 30:
+    if low > 0.8 * high or high - low < 30:
         return nothing
     # A vignette is as deep as a desk but has no edge.
     rim = cv2.morphologyEx(dark, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
-    step = cv2.morphologyEx(small, cv2.MORPH_GRADIENT, np.ones((5, 5), np.uint8))
-    if float(np.median(step[rim > 0])) < 0.4 * (high - low):
+    step = cv2.morphologyEx(small, cv2.MORPH_GRADIENT, np.ones((7, 7), np.uint8))
+    if float(np.median(step[rim > 0])) < 0.6 * (high - low):
         return nothing
-    count, labels = cv2.connectedComponents(dark, connectivity=4)
+    if low > 0.45 * high and not _recoloured(pixels, dark):
+        return nothing
+    dark = cv2.dilate(dark, np.ones((5, 5), np.uint8))
+    return cv2.resize(dark, grey.shape[::-1], interpolation=cv2.INTER_NEAREST)
+
+
+def _touching_frame(mask: np.ndarray) -> np.ndarray:
+    labels = cv2.connectedComponents(mask, connectivity=4)[1]
     frame = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
-    touching = np.isin(labels, [i for i in np.unique(frame) if i]).astype(np.uint8)
-    touching = cv2.dilate(touching, np.ones((5, 5), np.uint8))
-    return cv2.resize(touching, behind.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    return np.isin(labels, [i for i in np.unique(frame) if i]).astype(np.uint8)
+
+
+def _recoloured(pixels: np.ndarray, region: np.ndarray) -> bool:
+    """Whether a dark region has another hue than the rest; a shadow has the same."""
+    if pixels.ndim == 2:
+        return False
+    small = cv2.resize(pixels, region.shape[::-1], interpolation=cv2.INTER_AREA)
+    inside, outside = (small[region == value].mean(axis=0) + 1 for value in (1, 0))
+    return bool(np.abs(inside / inside.sum() - outside / outside.sum()).max() > 0.06)
 
 
 def measure_contrast(depth: np.ndarray, factor: float) -> float:

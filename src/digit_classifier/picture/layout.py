@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from digit_classifier.picture import cutting, splits
+from digit_classifier.picture import cutting, ruling, splits
 from digit_classifier.picture.ink import Ink, extract
 from digit_classifier.picture.lines import arrange
 from digit_classifier.picture.marks import Mark, Rejected
@@ -22,11 +22,13 @@ def read(pixels: np.ndarray, *, single: bool) -> tuple[tuple[Mark, ...], tuple[R
         single: all ink is one digit.
     """
     ink = extract(pixels)
-    labels, strokes = collect(ink.mask)
+    mask, ruled = ruling.remove(ink.mask)
+    labels, strokes = collect(mask)
     if not strokes:
         return (), ()
     strokes, dropped = sift(strokes, ink)
     page = _Sheet(ink, labels)
+    dropped += [(Stroke(*box, 0, ()), "ruled line") for box in ruled]
     rejected = tuple(Rejected(page.box(s), reason) for s, reason in dropped)
     if not strokes:
         return (), rejected

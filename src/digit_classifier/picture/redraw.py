@@ -67,7 +67,7 @@ def _mend_pen(ink: np.ndarray, pen: float) -> np.ndarray:
     scale = CANVAS / max(ink.shape)
     if scale < 1:
         strong = (ink >= 128).astype(np.uint8)
-        inside = cv2.resize(strong * 255, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        inside = _fit(strong * np.uint8(255), CANVAS)
         # A hairline covers little of the coarser pixels, but all of them are its.
         mask = (inside >= min(128, 255 * pen * CANVAS / 2)).astype(np.uint8)
     else:
