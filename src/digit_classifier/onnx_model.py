@@ -37,7 +37,9 @@ class OnnxModel:
         self.path = None if isinstance(model, bytes) else Path(model)
         shown = self.path or "the bytes given"
         if self.path and not self.path.is_file():
-            raise ModelError(f"no model at {self.path}. Give a run folder, an .onnx file or a name.")
+            raise ModelError(
+                f"no model at {self.path}. Give a run folder, an .onnx file or a name."
+            )
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
@@ -48,7 +50,9 @@ class OnnxModel:
                 source, options, providers=["CPUExecutionProvider"]
             )
         except Exception as error:  # ONNX Runtime raises a dozen unrelated classes
-            raise ModelError(f"{shown} is not a model that ONNX Runtime can load: {error}") from error
+            raise ModelError(
+                f"{shown} is not a model that ONNX Runtime can load: {error}"
+            ) from error
         self._input = self._session.get_inputs()[0]
         self._output = self._session.get_outputs()[0]
         self._check(shown)
@@ -72,7 +76,8 @@ class OnnxModel:
                 f"images of shape {images.shape} and dtype {images.dtype} were given, "
                 f"uint8 of shape (n, 28, 28) are needed"
             )
-        return self._session.run([self._output.name], {self._input.name: images})[0]
+        (probabilities,) = self._session.run([self._output.name], {self._input.name: images})
+        return np.asarray(probabilities)
 
     def _check(self, shown: object) -> None:
         shape, kind = self._input.shape, self._input.type

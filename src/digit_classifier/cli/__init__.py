@@ -6,7 +6,6 @@ a digit does not pay for the training stack.
 
 import importlib
 import sys
-from typing import Any
 
 import click
 
@@ -15,6 +14,8 @@ from digit_classifier.errors import DigitError
 
 # command -> (module, one line of help, shown without importing the module)
 COMMANDS = {
+    "predict": "Read the handwritten digits in pictures.",
+    "evaluate": "Measure a model: on pictures of your own, or on a test set.",
     "train": "Train a network on MNIST.",
     "data": "Show, download, verify and draw the labelled images.",
 }
@@ -46,10 +47,21 @@ def group() -> None:
     """Train digit networks on MNIST and read handwritten digits with them."""
 
 
-def main(arguments: list[str] | None = None, **extra: Any) -> None:
-    """Run the command line; a `DigitError` becomes one sentence and its exit code."""
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit.
+
+    0: done. 1: the world failed (network, disk). 2: the user's mistake. 130: Ctrl-C. Whatever
+    went wrong is one sentence on standard error, never a traceback.
+    """
     try:
-        group.main(arguments, prog_name="digits", standalone_mode=True, **extra)
+        code = group.main(arguments, prog_name="digits", standalone_mode=False)
     except DigitError as error:
         click.echo(f"Error: {error}", err=True)
-        sys.exit(error.exit_code)
+        code = error.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("Stopped.", err=True)
+        code = 130
+    sys.exit(code)

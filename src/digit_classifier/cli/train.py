@@ -1,0 +1,198 @@
+"""`digits train`: train a network and show how it went."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import MISSING, fields
+from typing import Any, get_args
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from digit_classifier.training import Listener, Run, TrainConfig
+from digit_classifier.training.loop import Epoch
+from digit_classifier.training.plan import Plan
+from digit_classifier.training.run_folder import RunFolder
+
+
+def _flags(command: Callable[..., None]) -> Callable[..., None]:
+    """Make a flag of every field of `TrainConfig`, in their order."""
+    for field in reversed(fields(TrainConfig)):
+        about = field.metadata
+        assert field.default is not MISSING
+        flag = "--" + field.name.replace("_", "-")
+        more: dict[str, Any] = {"help": about["help"], "default": field.default}
+        if field.type is bool:
+            more["is_flag"] = True
+        elif "choices" in about:
+            more |= {"type": click.Choice(about["choices"]), "show_default": True}
+        else:
+            more["type"] = next(iter(get_args(field.type)), field.type)
+            more |= {"metavar": about.get("metavar"), "show_default": field.default is not None}
+        command = click.option(flag, field.name, **more)(command)
+    return command
+
+
+@click.command("train")
+@_flags
+@click.option(
+    "--resume", metavar="RUN", help="Go on with a training that was stopped; takes no other flags."
+)
+@click.option("--show/--no-show", default=True, help="Open the plots in a window at the end.")
+@click.pass_context
+def command(context: click.Context, /, resume: str | None, show: bool, **chosen: Any) -> None:
+    """Train a network on MNIST.
+
+    Without any flag this is the original job: the 784-32-32-10 network, 60,000 training images,
+    10 epochs, validated on the 10,000 test images after each, and two plots.
+
+    \b
+    Examples:
+      digits train
+      digits train --recipe best --out runs/best
+      digits train --dataset sample --epochs 20 --no-show
+      digits train --data-dir ~/mnist --backend jax
+      digits train --resume runs/best
+    """
+    from digit_classifier.errors import OptionError
+    from digit_classifier.training import session
+
+    console = Console(highlight=False, soft_wrap=True)
+    with _Screen(console) as screen:
+        if resume:
+            given = [
+                name
+                for name in chosen
+                if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+            ]
+            if given:
+                flags = ", ".join("--" + name.replace("_", "-") for name in given)
+                raise OptionError(
+                    f"--resume goes on as the training began and takes no {flags}. Leave it out."
+                )
+            run = session.resume(resume, screen)
+        else:
+            run = session.train(TrainConfig(**chosen), screen)
+    _report(console, run)
+    if run.stopped:
+        sys.exit(130)
+    if show:
+        _show(console, run)
+
+
+class _Screen(Listener):
+    """Tells a terminal, or a file, how the training goes."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._bars = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f} %"),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._bar: Any = None
+        self._plan: Any = None
+        self._log: Callable[[str], None] = lambda _line: None
+        self._seconds: list[float] = []
+
+    def __enter__(self) -> "_Screen":
+        self._bars.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._bars.stop()
+
+    def _say(self, line: str, style: str = "") -> None:
+        self._console.print(line, style=style, markup=False)
+        self._log(line)
+
+    def on_download(self, name: str, done: int, total: int) -> None:
+        self._move(name, done / total if total else 0)
+
+    def on_start(self, plan: Plan) -> None:
+        self._plan, self._log = plan, RunFolder(plan.folder).log
+        data, recipe = plan.dataset, plan.recipe
+        for note in data.notes:
+            self._say(f"Warning: {note}", "yellow")
+        self._say(
+            f"Data      {data.name}: {plan.training_images:,} training and "
+            f"{plan.validation_images:,} {plan.validated_on}, from {data.source}"
+        )
+        self._say(
+            f"Network   {plan.config.model}, {plan.parameters:,} parameters, "
+            f"Keras on {plan.config.backend}, seed {plan.config.seed}"
+        )
+        self._say(
+            f"Training  recipe {plan.config.recipe}: {recipe.epochs} epochs of batches of "
+            f"{recipe.batch_size}, learning rate {recipe.learning_rate:g}"
+        )
+        if plan.finished:
+            self._say(f"Resuming  after epoch {len(plan.finished)}")
+        self._say("")
+
+    def on_progress(self, epoch: int, share: float) -> None:
+        self._move(f"epoch {epoch}/{self._plan.recipe.epochs}", share)
+
+    def on_epoch(self, row: Epoch) -> None:
+        epochs = self._plan.recipe.epochs
+        self._seconds.append(row.seconds)
+        # The first epoch of a session compiles: leave it out as soon as there is another.
+        usual = self._seconds[1:] or self._seconds
+        left = sum(usual) / len(usual) * (epochs - row.epoch)
+        self._say(
+            f"epoch {row.epoch:>{len(str(epochs))}}/{epochs}  loss {row.loss:.4f}  "
+            f"accuracy {100 * row.accuracy:.2f} %  val loss {row.val_loss:.4f}  "
+            f"val accuracy {100 * row.val_accuracy:.2f} %  {row.seconds:.2f} s, "
+            f"{_duration(left)} left"
+        )
+
+    def _move(self, name: str, share: float) -> None:
+        if self._bar is None or self._bars.tasks[0].description != name:
+            for task in self._bars.task_ids:
+                self._bars.remove_task(task)
+            self._bar = self._bars.add_task(name, total=1.0)
+        self._bars.update(self._bar, completed=share)
+
+
+def _report(console: Console, run: Run) -> None:
+    metrics, folder = run.metrics, run.plan.folder
+    low, high = metrics["interval"]
+    line = (
+        f"\nAccuracy  {100 * metrics['accuracy']:.2f} % of {metrics['measured_on']} of "
+        f"{metrics['dataset']} (95 % interval {100 * low:.2f} to {100 * high:.2f} %), "
+        f"{metrics['errors']:,} errors, loss {metrics['loss']:.4f}"
+    )
+    console.print(line, markup=False, style="bold")
+    files = "model.keras, model.onnx, history.csv, metrics.json, loss and accuracy as .png and .svg"
+    if run.stopped:
+        done, asked = len(run.history), run.plan.recipe.epochs
+        files = files.replace("metrics.json, ", "")
+        console.print(f"Stopped   after epoch {done} of {asked}", markup=False, style="yellow")
+        following = f"digits train --resume {folder}"
+    else:
+        following = f"digits predict PICTURE --model {folder}"
+    console.print(f"Saved     {folder}: {files}", markup=False)
+    console.print(f"Next      {following}", markup=False)
+
+
+def _show(console: Console, run: Run) -> None:
+    from digit_classifier.training.curves import show_curves
+
+    if not show_curves(run.history, run.plan.dataset.name, run.plan.validation):
+        console.print(
+            f"Plots     no display to open a window on; see {run.plan.folder / 'loss.png'} "
+            "and accuracy.png beside it",
+            markup=False,
+        )
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    if seconds < 6000:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"

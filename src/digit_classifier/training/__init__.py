@@ -1,0 +1,9 @@
+"""Networks, recipes, distortions, the loop, and the run folder it leaves behind.
+
+The only room where Keras is; it is imported when a training starts, not before.
+"""
+
+from digit_classifier.training.config import TrainConfig
+from digit_classifier.training.session import Listener, Run, resume, train
+
+__all__ = ["Listener", "Run", "TrainConfig", "resume", "train"]

@@ -1,0 +1,213 @@
+"""What differs between Keras's backends: how it starts, and how many steps become one call.
+
+Everything else in this package is plain Keras 3. TensorFlow compiles a loop over the variables
+themselves, JAX a scan over their values; both run whole chunks of an epoch without coming back to
+Python, which is where a small network loses most of its time.
+"""
+
+import contextlib
+import importlib
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from digit_classifier.errors import MissingExtraError, OptionError
+
+BACKENDS = ("tensorflow", "jax")
+
+# (call the network, images, labels, seed) -> (mean loss, number of right answers), in keras.ops
+Objective = Callable[[Callable[[Any], Any], Any, Any, Any], tuple[Any, Any]]
+# (order [steps, batch], key, first step) -> (sum of losses, number of right answers)
+Steps = Callable[[np.ndarray, int, int], tuple[float, float]]
+
+# Lines that TensorFlow's C++ prints at every start, whatever the log level.
+_CHATTER = re.compile(
+    rb"^(I0000 |WARNING: All log messages before absl::InitializeLog|\d{4}-\d\d-\d\d \S+ I )"
+)
+
+
+def start(backend: str) -> None:
+    """Import Keras on `backend`; must run before anything else imports Keras.
+
+    Raises:
+        OptionError: no such backend, or Keras already runs on another one.
+        MissingExtraError: Keras or the backend is not installed.
+    """
+    if backend not in BACKENDS:
+        raise OptionError(f"no backend {backend!r}. Choose one of: {', '.join(BACKENDS)}.")
+    if "keras" in sys.modules:
+        running = sys.modules["keras"].config.backend()
+        if running != backend:
+            raise OptionError(
+                f"Keras already runs on {running} in this process, {backend} was asked for. "
+                "Start a new process to change the backend."
+            )
+        return
+    os.environ["KERAS_BACKEND"] = backend
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
+    try:
+        with without_chatter():
+            importlib.import_module("keras")
+    except ImportError as error:
+        raise MissingExtraError(
+            error.name or backend, "jax" if backend == "jax" else "train"
+        ) from error
+
+
+@contextlib.contextmanager
+def without_chatter() -> Iterator[None]:
+    """Hold back the standard error of the process, then let through what is not chatter."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        finally:
+            sys.stderr.flush()
+            os.dup2(kept, 2)
+            os.close(kept)
+            held.seek(0)
+            for line in held:
+                if not _CHATTER.match(line):
+                    os.write(2, line)
+
+
+def compile_steps(
+    model: Any,
+    optimiser: Any,
+    objective: Objective,
+    images: np.ndarray,
+    labels: np.ndarray,
+    xla: bool,
+) -> Steps:
+    """Compile training steps over images that stay in memory.
+
+    Args:
+        model: a Keras model; the steps change its variables.
+        optimiser: a built Keras optimiser; the steps change its variables.
+        objective: loss and right answers of one batch, in `keras.ops`.
+        images: uint8, shape (n, 28, 28).
+        labels: uint8, shape (n,).
+        xla: compile with XLA on TensorFlow. Ten times faster for dense layers on a CPU, slower
+            for convolutions. JAX always uses it.
+    """
+    import keras
+
+    if keras.config.backend() == "jax":
+        return _jax_steps(model, optimiser, objective, images, labels)
+    return _tensorflow_steps(model, optimiser, objective, images, labels, xla)
+
+
+def compile_forward(model: Any, xla: bool) -> Callable[[np.ndarray], np.ndarray]:
+    """Compile the network as it answers: uint8 (n, 28, 28) in, float32 (n, 10) out."""
+    import keras
+
+    if keras.config.backend() == "jax":
+        import jax
+
+        values = jax.jit(lambda t, n, x: model.stateless_call(t, n, x, training=False)[0])
+
+        def forward(images: np.ndarray) -> np.ndarray:
+            trained = [variable.value for variable in model.trainable_variables]
+            rest = [variable.value for variable in model.non_trainable_variables]
+            return np.asarray(values(trained, rest, images))
+
+        return forward
+
+    import tensorflow as tf
+
+    answer = tf.function(lambda x: model(x, training=False), jit_compile=xla)
+    return lambda images: answer(tf.constant(images)).numpy()
+
+
+def _tensorflow_steps(
+    model: Any, optimiser: Any, objective: Objective, images: Any, labels: Any, xla: bool
+) -> Steps:
+    import tensorflow as tf
+
+    images, labels = tf.constant(images), tf.constant(labels)
+    variables = model.trainable_variables
+
+    def steps(images: Any, labels: Any, order: Any, key: Any, first: Any) -> Any:
+        loss, hits = tf.zeros(()), tf.zeros(())
+        for i in tf.range(tf.shape(order)[0]):
+            rows = order[i]
+            seed = tf.stack([key, first + i])
+            with tf.GradientTape() as tape:
+                value, right = objective(
+                    lambda x: model(x, training=True),
+                    tf.gather(images, rows),
+                    tf.gather(labels, rows),
+                    seed,
+                )
+            optimiser.apply(tape.gradient(value, variables), variables)
+            loss, hits = loss + value, hits + right
+        return loss, hits
+
+    compiled = tf.function(steps, jit_compile=xla, reduce_retracing=False)
+
+    def run(order: np.ndarray, key: int, first: int) -> tuple[float, float]:
+        loss, hits = compiled(
+            images,
+            labels,
+            tf.constant(order, tf.int32),
+            tf.constant(key, tf.int32),
+            tf.constant(first, tf.int32),
+        )
+        return float(loss), float(hits)
+
+    return run
+
+
+def _jax_steps(model: Any, optimiser: Any, objective: Objective, images: Any, labels: Any) -> Steps:
+    import jax
+    import jax.numpy as jnp
+
+    images, labels = jnp.asarray(images), jnp.asarray(labels)
+    variables = (model.trainable_variables, model.non_trainable_variables, optimiser.variables)
+
+    def loss_of(trained: Any, rest: Any, x: Any, y: Any, seed: Any) -> Any:
+        after = rest
+
+        def call(batch: Any) -> Any:
+            nonlocal after
+            answer, after = model.stateless_call(trained, rest, batch, training=True)
+            return answer
+
+        value, right = objective(call, x, y, seed)
+        return value, (right, after)
+
+    def steps(state: Any, images: Any, labels: Any, order: Any, key: Any, first: Any) -> Any:
+        def step(carry: Any, entry: Any) -> Any:
+            (trained, rest, slots), loss, hits = carry
+            rows, number = entry
+            seed = jnp.stack([key, first + number])
+            gradient = jax.value_and_grad(loss_of, has_aux=True)
+            (value, (right, rest)), slopes = gradient(
+                trained, rest, images[rows], labels[rows], seed
+            )
+            trained, slots = optimiser.stateless_apply(slots, slopes, trained)
+            return ((trained, rest, slots), loss + value, hits + right), None
+
+        numbers = jnp.arange(order.shape[0], dtype=jnp.int32)
+        return jax.lax.scan(step, (state, 0.0, 0.0), (order, numbers))[0]
+
+    compiled = jax.jit(steps)
+
+    def run(order: np.ndarray, key: int, first: int) -> tuple[float, float]:
+        state = tuple([variable.value for variable in group] for group in variables)
+        state, loss, hits = compiled(
+            state, images, labels, order.astype(np.int32), np.int32(key), np.int32(first)
+        )
+        for group, values in zip(variables, state, strict=True):
+            for variable, value in zip(group, values, strict=True):
+                variable.assign(value)
+        return float(loss), float(hits)
+
+    return run

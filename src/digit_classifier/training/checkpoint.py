@@ -1,0 +1,64 @@
+"""What a training needs to go on after a crash, in one file that is whole or not there."""
+
+import json
+import zipfile
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from digit_classifier.atomic import replacing
+from digit_classifier.errors import DataError
+from digit_classifier.training.loop import Epoch
+
+NAME = "checkpoint.npz"
+
+
+def save(folder: Path, model: Any, optimiser: Any, history: Sequence[Epoch]) -> None:
+    """Write weights, optimiser and history after an epoch.
+
+    The random state is not written: the order of an epoch and its distortions come from the seed
+    and the epoch's number, and whatever a layer draws with is among the model's variables.
+
+    Raises:
+        StorageError: the file cannot be written; the last one stays.
+    """
+    arrays = {str(i): np.asarray(v) for i, v in enumerate(_variables(model, optimiser))}
+    rows = json.dumps([asdict(epoch) for epoch in history])
+    with replacing(folder / NAME) as temporary, temporary.open("wb") as file:
+        np.savez(file, allow_pickle=False, history=np.array(rows), **arrays)
+
+
+def load(folder: Path, model: Any, optimiser: Any) -> list[Epoch]:
+    """Put a saved state back into a network and an optimiser of the same kind.
+
+    Returns:
+        The epochs that were finished.
+    Raises:
+        DataError: no checkpoint, or one of another network.
+    """
+    path = folder / NAME
+    if not path.is_file():
+        raise DataError(
+            f"{folder} holds no {NAME}: nothing to resume. Train again without --resume."
+        )
+    variables = _variables(model, optimiser)
+    try:
+        with np.load(path, allow_pickle=False) as saved:
+            history = [Epoch(**row) for row in json.loads(str(saved["history"]))]
+            values = [saved[str(i)] for i in range(len(saved.files) - 1)]
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        raise DataError(
+            f"{path} cannot be read ({error}). Train again without --resume."
+        ) from error
+    if [value.shape for value in values] != [tuple(v.shape) for v in variables]:
+        raise DataError(f"{path} belongs to another network. Train again without --resume.")
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
+    return history
+
+
+def _variables(model: Any, optimiser: Any) -> list[Any]:
+    return [*model.variables, *optimiser.variables]

@@ -1,0 +1,72 @@
+"""Everything a training can be told, in one place: the flags of `digits train` are made from it."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from digit_classifier.errors import OptionError
+
+
+def option(default: Any, text: str, **more: Any) -> Any:
+    """Declare a field with its help text; `more` may hold choices, least and metavar."""
+    return field(default=default, metadata={"help": text, **more})
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """What to train, on what, and how; saved with the run as config.json.
+
+    Raises:
+        OptionError: a value out of its range.
+    """
+
+    dataset: str = option(
+        "auto",
+        "auto: MNIST from --data-dir, the cache, a copy that Keras or torchvision keeps here, or "
+        "the network, and the built-in sample where there is no network. mnist: the same without "
+        "the sample. sample: the built-in 5,000 images. Or a PATH: a folder of IDX files, an "
+        ".npz, or a folder of pictures in sub-folders 0 to 9.",
+        metavar="NAME|PATH",
+    )
+    data_dir: str | None = option(
+        None, "A folder with the four MNIST files. Also: MNIST_DATA_DIR.", metavar="FOLDER"
+    )
+    offline: bool = option(False, "Never use the network.")
+    model: str = option("mlp", "The network: see `digits models`.", metavar="NAME")
+    recipe: str | None = option(
+        None,
+        "How it is trained. classic: the original's, 10 epochs of Adam. best: the most accurate. "
+        "fast: soonest to 99 %.  [default: classic for mlp, best for the others]",
+        metavar="NAME",
+    )
+    epochs: int | None = option(
+        None, "Times every image is seen.  [default: the recipe's]", least=1
+    )
+    batch_size: int | None = option(None, "Images per step.  [default: the recipe's]", least=1)
+    learning_rate: float | None = option(
+        None, "Size of the optimiser's steps.  [default: the recipe's]", least=0
+    )
+    seed: int = option(
+        0, "Same seed, same machine, same weights. Any whole number from 0.", least=0
+    )
+    backend: str = option("tensorflow", "What Keras runs on.", choices=("tensorflow", "jax"))
+    out: str | None = option(
+        None, "The run folder; must not exist.  [default: runs/<time>-<model>]", metavar="FOLDER"
+    )
+
+    def __post_init__(self) -> None:
+        """Check the ranges that the fields declare."""
+        for name, entry in self.__dataclass_fields__.items():
+            value, limits = getattr(self, name), entry.metadata
+            flag = "--" + name.replace("_", "-")
+            if "choices" in limits and value not in limits["choices"]:
+                choices = ", ".join(limits["choices"])
+                raise OptionError(f"{flag} {value!r} is not known. Choose one of: {choices}.")
+            if value is not None and "least" in limits:
+                least = limits["least"]
+                if not value >= least or (isinstance(value, float) and value == least):
+                    words = f"above {least}" if isinstance(value, float) else f"{least} or more"
+                    raise OptionError(f"{flag} is {value}; it must be {words}.")
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as plain values for JSON."""
+        return asdict(self)

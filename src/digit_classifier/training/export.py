@@ -1,0 +1,126 @@
+"""From a Keras network to model.onnx, checked against the network it came from."""
+
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import warnings
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from digit_classifier.atomic import replacing
+from digit_classifier.errors import TrainingError
+from digit_classifier.onnx_model import OnnxModel
+
+TOLERANCE = 1e-5
+
+
+def save_keras(model: Any, path: Path) -> None:
+    """Write model.keras, whole or not at all.
+
+    Raises:
+        StorageError: the file cannot be written.
+    """
+    with replacing(path) as temporary:
+        model.save(temporary, overwrite=True)
+
+
+def export_onnx(
+    model: Any,
+    path: Path,
+    metadata: dict[str, Any],
+    images: np.ndarray,
+    probabilities: np.ndarray,
+) -> float:
+    """Write model.onnx with its metadata, and prove that it answers as the network does.
+
+    Args:
+        model: a Keras network that takes (n, 28, 28).
+        path: where the file is to be.
+        metadata: what the file says of itself; values that are not text are written as JSON.
+        images: uint8, shape (n, 28, 28).
+        probabilities: float32, shape (n, 10): what the network answered for `images`.
+    Returns:
+        The largest difference between the file's probabilities and the network's.
+    Raises:
+        TrainingError: they differ by more than 1e-5; no file is written then.
+        StorageError: the file cannot be written.
+    """
+    import json
+
+    import keras
+    import onnx
+
+    with replacing(path) as temporary:
+        if keras.config.backend() == "tensorflow":
+            _convert(model, temporary)
+        else:
+            _convert_elsewhere(model, temporary)
+        graph = onnx.load(temporary)
+        texts = {k: v if isinstance(v, str) else json.dumps(v) for k, v in metadata.items()}
+        onnx.helper.set_model_props(graph, texts)
+        onnx.save(graph, temporary)
+        answers = np.concatenate(
+            [OnnxModel(temporary).predict(part) for part in np.array_split(images, 10)]
+        )
+        difference = float(np.abs(answers - probabilities).max())
+        if not difference <= TOLERANCE:
+            raise TrainingError(
+                f"the ONNX file's probabilities differ from Keras's by {difference:.1e}, at most "
+                f"{TOLERANCE:.0e} is allowed; model.onnx was not written, model.keras is good. "
+                "Please report this with the versions that `digits --version` prints."
+            )
+    return difference
+
+
+def versions() -> dict[str, str]:
+    """The versions that decide what a training gives: Python and the packages it ran on."""
+    import keras
+
+    names = ["keras", "numpy", "onnxruntime", "mnist-digit-classifier"]
+    found = {name: version(name) for name in names}
+    backend = keras.config.backend()
+    found[backend] = __import__(backend).__version__
+    return {"python": platform.python_version(), **found}
+
+
+def _convert(model: Any, path: Path) -> None:
+    """Keras's own export, on TensorFlow, with uint8 input."""
+    import keras
+
+    pixels = keras.Input((28, 28), dtype="uint8", name="images")
+    network = keras.Model(pixels, model(pixels))
+    # Keras 3.15 exports only what was called before.
+    network(np.zeros((1, 28, 28), np.uint8))
+    with warnings.catch_warnings():
+        # Keras 3.15 asks numpy for a name that numpy 2 reserves.
+        warnings.filterwarnings("ignore", message=r"In the future `np\.object`")
+        network.export(path, format="onnx", verbose=False)
+
+
+def _convert_elsewhere(model: Any, path: Path) -> None:
+    """The same in a process of its own: Keras exports to ONNX on TensorFlow only."""
+    with tempfile.TemporaryDirectory() as folder:
+        saved = Path(folder) / "model.keras"
+        model.save(saved)
+        result = subprocess.run(
+            [sys.executable, "-m", "digit_classifier.training.export", saved, path],
+            env={**os.environ, "KERAS_BACKEND": "tensorflow"},
+            capture_output=True,
+            text=True,
+        )
+    if result.returncode:
+        raise TrainingError(f"the ONNX export failed: {result.stderr.strip().splitlines()[-1]}")
+
+
+if __name__ == "__main__":
+    from digit_classifier.training.backend import start
+
+    start("tensorflow")
+    import keras
+
+    _convert(keras.models.load_model(sys.argv[1]), Path(sys.argv[2]))

@@ -1,0 +1,98 @@
+"""What a finished training writes: the network in two formats, figures and plots."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from digit_classifier.intervals import wilson
+from digit_classifier.training import checkpoint
+from digit_classifier.training.backend import without_chatter
+from digit_classifier.training.curves import draw_curves, save_curves
+from digit_classifier.training.export import export_onnx, save_keras, versions
+from digit_classifier.training.loop import Epoch, score
+from digit_classifier.training.plan import TEST, Plan
+from digit_classifier.training.run_folder import RunFolder
+
+
+def write_outputs(
+    run: RunFolder,
+    plan: Plan,
+    network: Any,
+    answer: Callable[[np.ndarray], np.ndarray],
+    history: Sequence[Epoch],
+    *,
+    stopped: bool,
+) -> dict[str, Any]:
+    """Write model.keras, model.onnx, the plots and metrics.json into the run folder.
+
+    The test set is answered here, once. After Ctrl-C metrics.json is not written and the
+    checkpoint stays, so that the training can be resumed.
+
+    Args:
+        run: where.
+        plan: what was trained.
+        network: the Keras network, with its final weights.
+        answer: the compiled network, uint8 (n, 28, 28) to probabilities (n, 10).
+        history: the finished epochs.
+        stopped: whether Ctrl-C ended the training.
+    Returns:
+        What metrics.json holds, `finished` telling whether the training came to its end.
+    Raises:
+        TrainingError: the ONNX file does not answer as the network does.
+        StorageError: a file cannot be written.
+    """
+    images, labels = plan.dataset.test_images, plan.dataset.test_labels
+    probabilities = answer(images)
+    metrics = _figures(plan, history, *score(probabilities, labels), finished=not stopped)
+    with without_chatter():  # on JAX, saving is the first thing that loads TensorFlow
+        save_keras(network, run.path / "model.keras")
+        metrics["onnx_difference"] = export_onnx(
+            network, run.path / "model.onnx", _metadata(metrics), images, probabilities
+        )
+    if history:
+        figures = draw_curves(history, plan.dataset.name, plan.validation)
+        save_curves(figures, run.path)
+    if not stopped:
+        run.write_json("metrics.json", metrics)
+        (run.path / checkpoint.NAME).unlink(missing_ok=True)
+    return metrics
+
+
+def _figures(
+    plan: Plan, history: Sequence[Epoch], loss: float, accuracy: float, *, finished: bool
+) -> dict[str, Any]:
+    n = len(plan.dataset.test_labels)
+    right = round(accuracy * n)
+    return {
+        "accuracy": right / n,
+        "interval": [round(bound, 6) for bound in wilson(right, n)],
+        "errors": n - right,
+        "loss": round(loss, 6),
+        "measured_on": f"{n:,} {TEST}",
+        "validated_on": plan.validated_on,
+        "dataset": plan.dataset.name,
+        "dataset_sha256": plan.dataset.sha256,
+        "model": plan.config.model,
+        "recipe": plan.config.recipe,
+        "parameters": plan.parameters,
+        "epochs": len(history),
+        "seed": plan.config.seed,
+        "backend": plan.config.backend,
+        "seconds": round(sum(row.seconds for row in history), 3),
+        "finished": finished,
+        "versions": versions(),
+    }
+
+
+def _metadata(metrics: dict[str, Any]) -> dict[str, Any]:
+    """What model.onnx says of itself."""
+    names = ("accuracy", "interval", "measured_on", "dataset", "dataset_sha256", "recipe", "seed")
+    return {
+        "name": metrics["model"],
+        "classes": [str(digit) for digit in range(10)],
+        **{name: metrics[name] for name in names},
+        "parameters": metrics["parameters"],
+        "epochs": metrics["epochs"],
+        "versions": metrics["versions"],
+    }

@@ -1,0 +1,43 @@
+"""What is about to be trained, once the data is here and the network is built."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from digit_classifier.dataset import Dataset
+from digit_classifier.training.config import TrainConfig
+from digit_classifier.training.loop import Epoch
+from digit_classifier.training.recipes import Recipe
+
+TEST, HELD_OUT = "test images", "held-out training images"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that a listener may want to show before the first epoch.
+
+    Attributes:
+        config: as asked for.
+        recipe: with the config's own epochs, batch size and learning rate put in.
+        dataset: name, source, notes and images.
+        parameters: how many numbers the network learns.
+        training_images: how many of the data set's images it learns from.
+        validation_images: how many measure each epoch.
+        validated_on: what those are, `TEST` or `HELD_OUT`.
+        folder: the run folder.
+        finished: the epochs that a resumed training has behind it.
+    """
+
+    config: TrainConfig
+    recipe: Recipe
+    dataset: Dataset
+    parameters: int
+    training_images: int
+    validation_images: int
+    validated_on: str
+    folder: Path
+    finished: tuple[Epoch, ...] = ()
+
+    @property
+    def validation(self) -> str:
+        """What val_loss and val_accuracy are measured on, for a legend."""
+        return f"validation ({self.validation_images:,} {self.validated_on})"

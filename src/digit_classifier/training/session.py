@@ -1,0 +1,218 @@
+"""One training, from start to run folder."""
+
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from digit_classifier.dataset import Dataset, load
+from digit_classifier.errors import OptionError
+from digit_classifier.training import checkpoint
+from digit_classifier.training.backend import start
+from digit_classifier.training.config import TrainConfig
+from digit_classifier.training.interrupt import stoppable
+from digit_classifier.training.loop import Epoch, Loop, StoppedError
+from digit_classifier.training.outputs import write_outputs
+from digit_classifier.training.plan import HELD_OUT, TEST, Plan
+from digit_classifier.training.recipes import RECIPES, Recipe
+from digit_classifier.training.recipes import optimiser as make_optimiser
+from digit_classifier.training.recipes import recipe as find_recipe
+from digit_classifier.training.run_folder import RunFolder
+
+# MNIST's last 5,000 training images of 60,000, and the same share of any other set.
+HELD_OUT_SHARE = 12
+NONDIGIT_LABEL = 10
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a training gave.
+
+    Attributes:
+        plan: what was trained.
+        history: one row an epoch.
+        metrics: what metrics.json holds.
+        stopped: True after Ctrl-C: the run folder can be resumed.
+    """
+
+    plan: Plan
+    history: tuple[Epoch, ...]
+    metrics: dict[str, Any]
+    stopped: bool = False
+
+
+class Listener:
+    """Hears how a training goes; override what is of interest."""
+
+    def on_download(self, name: str, done: int, total: int) -> None:
+        """`done` of `total` bytes of a data file are here."""
+
+    def on_start(self, plan: Plan) -> None:
+        """The data is here and the network is built."""
+
+    def on_progress(self, epoch: int, share: float) -> None:
+        """A share, 0 to 1, of the epoch is done."""
+
+    def on_epoch(self, row: Epoch) -> None:
+        """An epoch is finished and saved."""
+
+
+def train(config: TrainConfig | None = None, listener: Listener | None = None) -> Run:
+    """Train a network and write its run folder.
+
+    Ctrl-C finishes the step, writes what the finished epochs gave, and returns with `stopped` set.
+
+    Args:
+        config: what to train; the original network on MNIST if left out.
+        listener: hears how it goes.
+    Raises:
+        OptionError, DataError, DownloadError, StorageError, TrainingError, MissingExtraError:
+            each with one sentence that says what to do.
+    """
+    config, listener = config or TrainConfig(), listener or Listener()
+    if config.recipe is None:
+        usual = "classic" if (config.model, "classic") in RECIPES else "best"
+        config = replace(config, recipe=usual)
+    recipe = _recipe(config)
+    dataset = _load(config, listener)
+    start(config.backend)
+    return _run(config, recipe, dataset, RunFolder.create(config), listener, resumed=False)
+
+
+def resume(folder: str | Path, listener: Listener | None = None) -> Run:
+    """Go on with a training that was stopped or killed.
+
+    On one machine the weights end byte-equal to those of a training that was never stopped.
+
+    Args:
+        folder: a run folder that holds a checkpoint.
+        listener: hears how it goes.
+    Raises:
+        OptionError: the training is finished already.
+        DataError: no checkpoint, or the data is no longer the same.
+        DigitError: as `train`.
+    """
+    run, listener = RunFolder(folder), listener or Listener()
+    config = run.config()
+    if run.finished:
+        raise OptionError(f"{folder} is finished: nothing to resume. Train anew without --resume.")
+    dataset = _load(config, listener)
+    start(config.backend)
+    return _run(config, _recipe(config), dataset, run, listener, resumed=True)
+
+
+def _recipe(config: TrainConfig) -> Recipe:
+    chosen = {
+        name: getattr(config, name)
+        for name in ("epochs", "batch_size", "learning_rate")
+        if getattr(config, name) is not None
+    }
+    return replace(find_recipe(config.model, config.recipe or ""), **chosen)
+
+
+def _load(config: TrainConfig, listener: Listener) -> Dataset:
+    return load(
+        config.dataset,
+        data_dir=config.data_dir,
+        offline=config.offline,
+        progress=listener.on_download,
+    )
+
+
+def _run(
+    config: TrainConfig,
+    recipe: Recipe,
+    dataset: Dataset,
+    run: RunFolder,
+    listener: Listener,
+    *,
+    resumed: bool,
+) -> Run:
+    import keras
+
+    from digit_classifier.training.networks import NETWORKS, build
+    from digit_classifier.training.objective import make_objective
+
+    training, validation = _split(dataset, recipe, config.seed)
+    keras.utils.set_random_seed(config.seed)
+    model = build(config.model, logits=True, precision=recipe.precision)
+    network = build(config.model)
+    optimiser = make_optimiser(recipe, -(-len(training[1]) // recipe.batch_size) * recipe.epochs)
+    loop = Loop(
+        model,
+        network,
+        optimiser,
+        make_objective(recipe),
+        training,
+        validation,
+        batch_size=recipe.batch_size,
+        seed=config.seed,
+        xla=NETWORKS[config.model].xla,
+    )
+    history = checkpoint.load(run.path, model, optimiser) if resumed else []
+    plan = Plan(
+        config=config,
+        recipe=recipe,
+        dataset=dataset,
+        parameters=network.count_params(),
+        training_images=int(np.count_nonzero(training[1] != NONDIGIT_LABEL)),
+        validation_images=len(validation[1]),
+        validated_on=HELD_OUT if recipe.holds_out else TEST,
+        folder=run.path,
+        finished=tuple(history),
+    )
+    if not resumed:
+        checkpoint.save(run.path, model, optimiser, history)
+    listener.on_start(plan)
+    stopped = _train_epochs(loop, plan, run, history, listener, (model, optimiser))
+    loop.sync()
+    metrics = write_outputs(run, plan, network, loop.answer, history, stopped=stopped)
+    return Run(plan, tuple(history), metrics, stopped)
+
+
+def _train_epochs(
+    loop: Loop,
+    plan: Plan,
+    run: RunFolder,
+    history: list[Epoch],
+    listener: Listener,
+    state: tuple[Any, Any],
+) -> bool:
+    """Run the epochs that are left, saving after each; whether Ctrl-C ended it."""
+    epochs = plan.recipe.epochs
+    with stoppable() as stop:
+        for number in range(len(history) + 1, epochs + 1):
+            hear = partial(listener.on_progress, number)
+            try:
+                row = loop.run_epoch(number, last=number == epochs, stop=stop, progress=hear)
+            except StoppedError:
+                # Half an epoch is nothing that can be resumed: go back to the last whole one.
+                checkpoint.load(run.path, *state)
+                return True
+            history.append(row)
+            checkpoint.save(run.path, *state, history)
+            run.write_history(history)
+            listener.on_epoch(row)
+            if stop() and number < epochs:
+                return True
+    return False
+
+
+def _split(dataset: Dataset, recipe: Recipe, seed: int) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
+    """Images and labels to train on and to validate on, as the recipe asks."""
+    images, labels = dataset.train_images, dataset.train_labels
+    if not recipe.holds_out:
+        return (images, labels), (dataset.test_images, dataset.test_labels)
+    kept = len(labels) - len(labels) // HELD_OUT_SHARE
+    validation = images[kept:], labels[kept:]
+    images, labels = images[:kept], labels[:kept]
+    if recipe.nondigits:
+        from digit_classifier.dataset import nondigits
+
+        count = round(kept * recipe.nondigits / (1 - recipe.nondigits))
+        others = nondigits.generate(count, seed, images)
+        images = np.concatenate([images, others])
+        labels = np.concatenate([labels, np.full(count, NONDIGIT_LABEL, np.uint8)])
+    return (images, labels), validation
