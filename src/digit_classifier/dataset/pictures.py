@@ -67,7 +67,7 @@ def _read_part(folder: Path, progress: Progress | None, notes: list[str]) -> tup
                 others.append(str(path.relative_to(folder)))
     if others:
         shown = ", ".join(others[:3]) + (" ..." if len(others) > 3 else "")
-        notes.append(f"{folder}: skipped {len(others)} files that are no pictures: {shown}")
+        notes.append(f"{folder}: skipped what is no picture ({len(others)}): {shown}")
     empty = sorted(set(range(10)) - {digit for _, digit in found})
     if len(empty) == 10:
         raise DataError(f"{folder} has no pictures in its sub-folders 0 to 9.")
