@@ -1,0 +1,54 @@
+# What a newcomer types: `make run`, `make test`. Windows has no make: README has the pip lines.
+PYTHON ?= python3
+VENV ?= .venv
+ifeq ($(OS),Windows_NT)
+BIN := $(VENV)/Scripts
+else
+BIN := $(VENV)/bin
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format lock bench pictures clean
+
+help:  ## show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+
+run: $(VENV)/.ready  ## train the original network on MNIST and plot how it learned
+	$(BIN)/python mnist_digit_classifier.py
+
+test: $(VENV)/.ready-dev  ## run the tests
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.ready-dev  ## formatting, lint, types, documents
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python docs/check.py
+
+format: $(VENV)/.ready-dev  ## put the code into its format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: $(VENV)/.ready-dev  ## write the pinned requirements anew from pyproject.toml
+	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --custom-compile-command "make lock" requirements.in -o requirements.txt
+	grep -v '^-e' requirements.txt | $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --no-annotate --custom-compile-command "make lock" -c /dev/stdin --group dev requirements.in -o requirements-dev.txt
+
+bench: $(VENV)/.ready-dev  ## time training and reading side by side with others
+	$(BIN)/python benchmarks/train_speed.py
+	$(BIN)/python benchmarks/reader.py
+
+pictures: $(VENV)/.ready-dev  ## draw the pictures that README shows anew
+	$(BIN)/python docs/pictures.py
+
+clean:  ## remove the environment and what the tools left; keeps runs/
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/.ready: requirements.txt pyproject.toml
+	$(PYTHON) -c 'import sys; v = sys.version_info[:2]; (3, 11) <= v <= (3, 13) or sys.exit(f"This is Python {v[0]}.{v[1]}; 3.11, 3.12 or 3.13 is needed. Try: make PYTHON=python3.12 ...")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+$(VENV)/.ready-dev: $(VENV)/.ready requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@
