@@ -47,6 +47,11 @@ class Loop:
 
     The order of the images comes from `[seed, epoch]` alone, so that an epoch that is run again
     after a crash is the same epoch.
+
+    Attributes:
+        model: the Keras model under training.
+        optimiser: its optimiser.
+        answer: the answering network, compiled: uint8 (n, 28, 28) to probabilities (n, 10).
     """
 
     def __init__(
@@ -76,7 +81,7 @@ class Loop:
             xla: see `compile_steps`.
         """
         optimiser.build(model.trainable_variables)
-        self._model, self._network, self._optimiser = model, network, optimiser
+        self.model, self._network, self.optimiser = model, network, optimiser
         self._labels, self._validation = training[1], validation
         self._batch_size, self._seed = batch_size, seed
         self._chunk = 1_000_000_000 if xla else STEPS_PER_CALL
@@ -117,7 +122,7 @@ class Loop:
             if stop():
                 raise StoppedError
         if last:
-            self._optimiser.finalize_variable_values(self._model.trainable_variables)
+            self.optimiser.finalize_variable_values(self.model.trainable_variables)
         self.sync()
         val_loss, val_accuracy = score(self.answer(self._validation[0]), self._validation[1])
         if not np.isfinite(val_loss):
@@ -129,7 +134,7 @@ class Loop:
 
     def sync(self) -> None:
         """Give the answering network the weights that were trained."""
-        self._network.set_weights(self._model.get_weights())
+        self._network.set_weights(self.model.get_weights())
 
     def _calls(self, order: np.ndarray) -> list[np.ndarray]:
         whole = len(order) // self._batch_size * self._batch_size
@@ -140,7 +145,7 @@ class Loop:
         return calls
 
     def _not_finite(self, epoch: int) -> str:
-        rate = float(self._optimiser.learning_rate)
+        rate = float(self.optimiser.learning_rate)
         return (
             f"the loss was no longer finite in epoch {epoch} at a learning rate of {rate:.3g}. "
             "Try a smaller --learning-rate."

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from digit_classifier.dataset import Dataset, load
-from digit_classifier.errors import OptionError
+from digit_classifier.errors import OptionError, TrainingError
 from digit_classifier.training import checkpoint
 from digit_classifier.training.backend import start
 from digit_classifier.training.config import TrainConfig
@@ -166,9 +166,19 @@ def _run(
     if not resumed:
         checkpoint.save(run.path, model, optimiser, history)
     listener.on_start(plan)
-    stopped = _train_epochs(loop, plan, run, history, listener, (model, optimiser))
+    fault = None
+    try:
+        stopped = _train_epochs(loop, plan, run, history, listener)
+    except TrainingError as error:
+        stopped, fault = True, error
+    if stopped:
+        # Half an epoch is nothing that can be resumed: go back to the last whole one.
+        checkpoint.load(run.path, model, optimiser)
     loop.sync()
     metrics = write_outputs(run, plan, network, loop.answer, history, stopped=stopped)
+    if fault:
+        kept = f"The weights after epoch {len(history)} are kept in {run.path}."
+        raise TrainingError(f"{fault} {kept}") from fault
     return Run(plan, tuple(history), metrics, stopped)
 
 
@@ -178,7 +188,6 @@ def _train_epochs(
     run: RunFolder,
     history: list[Epoch],
     listener: Listener,
-    state: tuple[Any, Any],
 ) -> bool:
     """Run the epochs that are left, saving after each; whether Ctrl-C ended it."""
     epochs = plan.recipe.epochs
@@ -188,11 +197,9 @@ def _train_epochs(
             try:
                 row = loop.run_epoch(number, last=number == epochs, stop=stop, progress=hear)
             except StoppedError:
-                # Half an epoch is nothing that can be resumed: go back to the last whole one.
-                checkpoint.load(run.path, *state)
                 return True
             history.append(row)
-            checkpoint.save(run.path, *state, history)
+            checkpoint.save(run.path, loop.model, loop.optimiser, history)
             run.write_history(history)
             listener.on_epoch(row)
             if stop() and number < epochs:
