@@ -16,7 +16,7 @@ from digit_classifier.picture.pixels import flatten, from_array
 if TYPE_CHECKING:
     from PIL import Image
 
-FORMATS = ["PNG", "JPEG", "MPO", "BMP", "GIF", "WEBP", "TIFF"]
+FORMATS = ["PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF"]  # an MPO opens as JPEG
 READABLE = "PNG, JPEG, BMP, GIF, WEBP, TIFF (and HEIC with the heic extra)"
 MAX_BYTES = 50_000_000
 MAX_PIXELS = 64_000_000
@@ -153,7 +153,7 @@ def _decode_bytes(data: bytes, name: str, max_pixels: int) -> Picture:
 
 
 def _open(file: BinaryIO, formats: list[str]) -> "Image.Image":
-    from PIL import Image
+    from PIL import Image, TiffImagePlugin, WebPImagePlugin  # noqa: F401  not registered by itself
 
     # Our own limit follows at once; Pillow's warning would only add a line to somebody's log.
     # The lock is there because the filters belong to the whole process.

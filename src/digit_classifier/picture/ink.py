@@ -99,9 +99,9 @@ def _outside(grey: np.ndarray, pixels: np.ndarray) -> np.ndarray:
     """
     nothing = np.zeros_like(grey)
     small = cv2.medianBlur(shrink(grey, SMALL), 5)
+    reach = max(small.shape) // 20 | 1
+    small = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))  # no strokes
     dark = cv2.threshold(small, 0, 1, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)[1]
-    reach = max(small.shape) // 24 | 1
-    dark = cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((reach, reach), np.uint8))  # no strokes
     dark = _touching_frame(dark)
     if not 0.01 < float(dark.mean()) < 0.75:
         return nothing

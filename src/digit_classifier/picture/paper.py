@@ -9,6 +9,10 @@ import cv2
 import numpy as np
 
 SMALL = 256  # pixels, longest side of the copy that is judged
+SCALES = (3, 5, 9, 17, 33)  # pixels: widths of structures that are looked for
+SHARE = 0.04  # of all the energy: what a scale must show to be the scale of the pen
+SURENESS = (3.0, 3.0, 2.0, 1.0, 0.5)  # how much the vote of a scale counts
+CROP = 100  # pixels: a smaller picture holds a digit or a few, and no desk
 LUMINANCE = (0.299, 0.587, 0.114)  # Source: ITU-R BT.601
 
 
@@ -129,17 +133,28 @@ def _axis(small: np.ndarray) -> tuple[float, float, float]:
 def polarity(grey: np.ndarray) -> float:
     """Whether ink is darker than paper: above zero it is, below zero it is lighter.
 
-    Four signs vote, as none is right alone: paper is what lies along the border, it takes more of
-    the area, it has room for larger circles, and ink is what thin structures are made of.
+    The middle of the picture votes again on its own, for there may be a desk around the page.
     """
     small = shrink(grey, 128)
-    level = _otsu(small)
-    light = (small > level).astype(np.uint8)
+    if max(grey.shape) <= CROP:
+        return _vote(small)
+    height, width = small.shape
+    middle = small[height // 6 : height - height // 6, width // 6 : width - width // 6]
+    return _vote(small) + _vote(middle)
+
+
+def _vote(grey: np.ndarray) -> float:
+    """Four signs, as none is right alone.
+
+    Paper is what lies along the border, it takes more of the area and has room for larger circles;
+    ink is what thin structures are made of.
+    """
+    light = (grey > _otsu(grey)).astype(np.uint8)
     edge = np.concatenate([light[0], light[-1], light[:, 0], light[:, -1]])
     border = 2 * float(edge.mean()) - 1
     area = 2 * float(light.mean()) - 1
     room = np.log2(_room(light) / _room(1 - light))
-    return border + area + float(np.clip(room, -2, 2)) / 2 + _thinness(small)
+    return border + area + float(np.clip(room, -2, 2)) / 2 + _thinness(grey)
 
 
 def _otsu(grey: np.ndarray) -> float:
@@ -152,18 +167,20 @@ def _room(mask: np.ndarray) -> float:
 
 def _thinness(grey: np.ndarray) -> float:
     """Above zero where the thin structures are dark; the thinner they are, the surer."""
-    span = float(grey.max()) - float(grey.min())
-    if span == 0:
-        return 0.0
     grey = cv2.GaussianBlur(grey, (3, 3), 0)
-    for reach, weight in ((3, 3.0), (5, 3.0), (9, 2.0), (17, 1.0), (33, 0.5)):
+    energies = []
+    for reach in SCALES:
         kernel = np.ones((reach, reach), np.uint8)
         dark = cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, kernel).astype(np.float32)
         light = cv2.morphologyEx(grey, cv2.MORPH_TOPHAT, kernel).astype(np.float32)
-        if max(dark.max(), light.max()) > 0.35 * span:
-            energy_dark, energy_light = float((dark**2).sum()), float((light**2).sum())
-            return weight * (energy_dark - energy_light) / (energy_dark + energy_light)
-    return 0.0
+        energies.append((float((dark**2).sum()), float((light**2).sum())))
+    most = max(sum(pair) for pair in energies)
+    if most == 0:
+        return 0.0
+    first = next(i for i, pair in enumerate(energies) if sum(pair) > SHARE * most)
+    dark_energy, light_energy = energies[first]
+    weight = SURENESS[first]
+    return weight * (dark_energy - light_energy) / (dark_energy + light_energy)
 
 
 def _flat_level(grey: np.ndarray, noise: float) -> tuple[float, bool]:
@@ -182,5 +199,7 @@ def _flat_level(grey: np.ndarray, noise: float) -> tuple[float, bool]:
     calm = float(on_paper.mean()) if len(paper) else 0.0
     near_edge = float((np.abs(edge.astype(np.float32) - peak) <= width).mean())
     clean = noise < 0.5 and near.mean() > 0.5
-    flat = near.mean() > 0.3 and near_edge > 0.4 and (calm > 0.85 or clean)
+    # Ink may run over the border of a crop or a drawing, hardly over that of a photograph.
+    framed = near_edge > (0.4 if noise < 0.5 or max(grey.shape) <= CROP else 0.8)
+    flat = near.mean() > 0.3 and framed and (calm > 0.85 or clean)
     return float(grey[near].mean()) if near.any() else float(peak), bool(flat)
