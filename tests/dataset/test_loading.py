@@ -223,6 +223,14 @@ def test_corrupt_cache_is_mended_by_the_download_and_reported(server, published_
     assert load("mnist", offline=True).notes == ()
 
 
+def test_download_that_broke_off_is_finished_without_a_word(server, published_folder):
+    cache = copy_to_cache(published_folder)
+    (cache / "mnist.npz").unlink()
+    (cache / "train-images-idx3-ubyte.gz").unlink()
+    assert load("mnist", mirrors=[server.url("good")]).notes == ()
+    assert list(server.asked) == ["good/train-images-idx3-ubyte.gz"]
+
+
 def test_cache_that_cannot_be_written_is_one_sentence(server, tmp_path):
     (tmp_path / "cache").write_text("in the way")
     with pytest.raises(StorageError, match="cannot write"):
@@ -268,34 +276,39 @@ def test_data_dir_with_another_data_set_is_refused(own):
             load(dataset, data_dir=own)
 
 
-@pytest.mark.skipif("MNIST_DATA_DIR" not in os.environ, reason="the real MNIST is not here")
-class TestRealMnist:
-    FOLDER = Path(os.environ.get("MNIST_DATA_DIR", "")).absolute()
+REAL = os.environ.get("MNIST_DATA_DIR")
+REAL_FOLDER = Path(REAL).absolute() if REAL else None  # before a test changes either
 
-    @pytest.fixture(scope="class")
-    def mnist(self) -> Dataset:
-        return load("mnist", data_dir=self.FOLDER)
 
-    def test_published_files_have_the_known_digest_and_counts(self, mnist):
-        assert mnist.name == "MNIST"
-        assert mnist.train_images.shape == (60_000, 28, 28)
-        assert mnist.test_images.shape == (10_000, 28, 28)
-        # Source: the first labels, as the MNIST page and every tutorial show them.
-        assert mnist.train_labels[:10].tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]
-        assert np.bincount(mnist.test_labels).tolist() == [
-            *(980, 1135, 1032, 1010, 982),
-            *(892, 958, 1028, 974, 1009),
-        ]
+@pytest.fixture(scope="module")
+def mnist() -> Dataset:
+    if not REAL_FOLDER:
+        pytest.skip("the real MNIST is not here: MNIST_DATA_DIR")
+    return load("mnist", data_dir=REAL_FOLDER)
 
-    def test_keras_form_of_it_is_taken_for_mnist_too(self, mnist, tmp_path):
-        arrays = labelled.Arrays(*(getattr(mnist, name) for name in labelled.Arrays._fields))
-        np.savez(tmp_path / "m.npz", **dict(zip(stand_in.npz.NAMES, arrays, strict=True)))
-        assert load(tmp_path / "m.npz").name == "MNIST"
 
-    def test_sample_is_part_of_the_training_images_only(self, mnist, kept_sample):
-        train = {image.tobytes() for image in mnist.train_images}
-        test = {image.tobytes() for image in mnist.test_images}
-        data = sample.load(kept_sample)
-        for images in (data.train_images, data.test_images):
-            assert all(image.tobytes() in train for image in images)
-            assert not any(image.tobytes() in test for image in images)
+def test_published_files_have_the_known_digest_and_counts(mnist):
+    assert mnist.name == "MNIST"
+    assert mnist.train_images.shape == (60_000, 28, 28)
+    assert mnist.test_images.shape == (10_000, 28, 28)
+    # Source: the first labels and the counts, as every tutorial shows them.
+    assert mnist.train_labels[:10].tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]
+    assert np.bincount(mnist.test_labels).tolist() == [
+        *(980, 1135, 1032, 1010, 982),
+        *(892, 958, 1028, 974, 1009),
+    ]
+
+
+def test_keras_form_of_the_published_images_is_taken_for_mnist_too(mnist, tmp_path):
+    arrays = labelled.Arrays(*(getattr(mnist, name) for name in labelled.Arrays._fields))
+    np.savez(tmp_path / "m.npz", **dict(zip(stand_in.npz.NAMES, arrays, strict=True)))
+    assert load(tmp_path / "m.npz").name == "MNIST"
+
+
+def test_sample_is_part_of_the_training_images_only(mnist, kept_sample):
+    train = {image.tobytes() for image in mnist.train_images}
+    test = {image.tobytes() for image in mnist.test_images}
+    data = sample.load(kept_sample)
+    for images in (data.train_images, data.test_images):
+        assert all(image.tobytes() in train for image in images)
+        assert not any(image.tobytes() in test for image in images)

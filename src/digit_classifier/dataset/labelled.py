@@ -25,7 +25,7 @@ class Arrays(NamedTuple):
     test_labels: Pixels
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Dataset:
     """Labelled digits, ready to train on.
 

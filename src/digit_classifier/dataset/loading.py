@@ -64,7 +64,7 @@ def _find_mnist(
 ) -> Dataset:
     notes: list[str] = []
     for place in places.usual_places():
-        if places.is_there(place.path):
+        if places.is_complete(place.path):
             try:
                 return places.read_mnist(place, tuple(notes))
             except DataError as error:

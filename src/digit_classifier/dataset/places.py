@@ -61,6 +61,16 @@ def is_there(path: Path) -> bool:
         return True
 
 
+def is_complete(path: Path) -> bool:
+    """Say whether a whole copy is at `path`, sound or not: a download may have broken off."""
+    if path.suffix == ".npz" or not is_there(path):
+        return is_there(path)
+    try:
+        return None not in idx.locate(path) or (path / published.ARCHIVE.name).is_file()
+    except OSError:
+        return True
+
+
 def read_copy(path: Path) -> Arrays:
     """Read an `.npz`, or a folder with the four IDX files or with `mnist.npz`.
 
@@ -119,8 +129,6 @@ def inspect(place: Place) -> Finding:
     try:
         data = read_mnist(place)
     except DataError as error:
-        folder = place.path
-        partial = folder.is_dir() and None in idx.locate(folder)
-        partial = partial and not (folder / published.ARCHIVE.name).is_file()
-        return Finding(place, "incomplete" if partial else "damaged", str(error))
+        state = "damaged" if is_complete(place.path) else "incomplete"
+        return Finding(place, state, str(error))
     return Finding(place, "verified", data.counts)

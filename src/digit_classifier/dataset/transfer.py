@@ -35,7 +35,7 @@ class Patience:
         slowest: a file that comes more slowly than this is given up.
     """
 
-    contact: float = 14.0
+    contact: float = 12.0
     stall: float = 10.0
     grace: float = 30.0
     slowest: float = 5_000.0
