@@ -42,6 +42,10 @@ class Ink:
     factor: float
     flat: bool
 
+    def faint(self) -> np.ndarray:
+        """The mask with all that stands out from the grain of the paper, however pale."""
+        return (self.depth >= max(4.0, 0.12 * self.contrast, 3.5 * self.noise)).astype(np.uint8)
+
 
 def extract(pixels: np.ndarray) -> Ink:
     """Take the paper away.

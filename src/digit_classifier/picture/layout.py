@@ -22,25 +22,28 @@ def read(pixels: np.ndarray, *, single: bool) -> tuple[tuple[Mark, ...], tuple[R
         single: all ink is one digit.
     """
     ink = extract(pixels)
-    mask, ruled = ruling.remove(ink.mask)
-    labels, strokes = collect(mask)
+    printed, ruled = ruling.find(ink.mask, ink.faint())
+    if ruled:
+        ink.depth[printed > 0] = 0
+        ink.mask[printed > 0] = 0
+    labels, strokes = collect(ink.mask)
     if not strokes:
         return (), ()
     strokes, dropped = sift(strokes, ink)
-    page = _Sheet(ink, labels)
     dropped += [(Stroke(*box, 0, ()), "ruled line") for box in ruled]
-    rejected = tuple(Rejected(page.box(s), reason) for s, reason in dropped)
-    if not strokes:
-        return (), rejected
     height, width = pixels.shape[:2]
     small = max(height, width) <= SMALL_PICTURE and width < 1.8 * height
-    if single or small:
+    lines: list[list[Segment]] = []
+    if strokes and (single or small):
         lines = [[Segment(union(strokes))]]
-    else:
-        typical = writing_height(strokes)
-        lines = [join(line, labels) for line in arrange(strokes, typical)]
+    elif strokes:
+        for line in arrange(strokes, writing_height(strokes)):
+            segments, specks = join(line, labels)
+            dropped += [(speck, "speck") for speck in specks]
+            lines.append(segments)
+    page = _Sheet(ink, labels)
     marks = [mark for number, line in enumerate(lines) for mark in page.marks(line, number, single)]
-    return tuple(marks), rejected
+    return tuple(marks), tuple(Rejected(page.box(s), reason) for s, reason in dropped)
 
 
 class _Sheet:

@@ -13,6 +13,8 @@ def arrange(strokes: list[Stroke], typical: float) -> list[list[Stroke]]:
         strokes: of any order.
         typical: height of a digit, in the same pixels.
     """
+    if len(strokes) == 2 and _stacked(*sorted(strokes, key=lambda s: s.y)):
+        return [strokes]
     lines: list[list[Stroke]] = []
     for stroke in sorted((s for s in strokes if s.height >= 0.4 * typical), key=lambda s: s.x):
         best, best_score = None, 0.35
@@ -28,6 +30,15 @@ def arrange(strokes: list[Stroke], typical: float) -> list[list[Stroke]]:
         _add_fragment(lines, stroke, typical)
     lines.sort(key=lambda line: sum(s.middle * s.area for s in line) / sum(s.area for s in line))
     return [sorted(line, key=lambda s: s.x + s.width / 2) for line in lines]
+
+
+def _stacked(upper: Stroke, lower: Stroke) -> bool:
+    """Whether two strokes, all there is, are the parts of one broken digit."""
+    shared = min(upper.right, lower.right) - max(upper.x, lower.x)
+    distance = lower.y - upper.bottom
+    return shared > 0.5 * min(upper.width, lower.width) and distance < 0.3 * min(
+        upper.height, lower.height
+    )
 
 
 def _beside(line: list[Stroke], stroke: Stroke, typical: float) -> float:

@@ -10,6 +10,9 @@ ASKEW = 7.0  # degrees that a page may be turned
 THIN = 40  # a printed line is at least so many times longer than it is thick
 
 
+Box = tuple[int, int, int, int]
+
+
 @dataclass(frozen=True, eq=False)
 class _Line:
     """A printed line that runs across the page, by column.
@@ -32,37 +35,39 @@ class _Line:
         return self.last - self.first + 1
 
 
-def remove(mask: np.ndarray) -> tuple[np.ndarray, list[tuple[int, int, int, int]]]:
-    """Take printed lines out.
+def find(mask: np.ndarray, faint: np.ndarray) -> tuple[np.ndarray, list[Box]]:
+    """Find the ink of printed lines.
 
     Strokes that cross a line stay whole: where they do, the ink is taller than the line is thick.
 
     Args:
         mask: uint8, shape (height, width), 1 for ink.
+        faint: the same with paler ink too: lines are printed pale, and broken where they are faint.
     Returns:
-        The mask without the lines, and their boxes (x, y, width, height).
+        uint8, same shape, 1 on the lines only; and their boxes (x, y, width, height).
     """
-    if min(mask.shape) < 40 or not _spans(mask):
-        return mask, []
-    level = _find(mask)
-    upright = _find(np.ascontiguousarray(mask.T))
+    nothing = np.zeros_like(mask)
+    if float(faint.mean()) > 0.4:
+        faint = mask
+    if min(mask.shape) < 40 or not _spans(faint):
+        return nothing, []
+    level = _find(faint)
+    upright = _find(np.ascontiguousarray(faint.T))
     many = len(level) + len(upright) >= 3
     level = [line for line in level if many or _is_lone_line(line, mask.shape[1])]
     upright = [line for line in upright if many or _is_lone_line(line, mask.shape[0])]
-    if not level and not upright:
-        return mask, []
-    cleared = mask.copy()
+    printed = nothing
     for line in level:
-        _erase(cleared, line)
-    turned = np.ascontiguousarray(cleared.T)
+        _mark(printed, line)
+    turned = np.zeros_like(mask.T)
     for line in upright:
-        _erase(turned, line)
-    cleared = np.ascontiguousarray(turned.T)
-    if int(cleared.sum()) < 0.05 * int(mask.sum()):
-        return mask, []  # nothing but lines: a 1, or an equals sign
+        _mark(turned, line)
+    printed = np.maximum(printed, turned.T)
+    if int((mask & ~printed).sum()) < 0.05 * int(mask.sum()):
+        return np.zeros_like(mask), []  # nothing but lines: a 1, or an equals sign
     boxes = [_box(line) for line in level]
     boxes += [(y, x, height, width) for x, y, width, height in map(_box, upright)]
-    return cleared, boxes
+    return printed, boxes
 
 
 def _spans(mask: np.ndarray) -> bool:
@@ -153,13 +158,13 @@ def _is_lone_line(line: _Line, width: int) -> bool:
     return line.length > 0.95 * width
 
 
-def _erase(mask: np.ndarray, line: _Line) -> None:
+def _mark(mask: np.ndarray, line: _Line) -> None:
     most = 1.6 * line.usual + 1
     for column in range(line.first, line.last + 1):
         thickness = int(line.thickness[column])
         if 0 < thickness <= most:
             top = max(0, int(line.top[column]))
-            mask[top : top + thickness, column] = 0
+            mask[top : top + thickness, column] = 1
 
 
 def _box(line: _Line) -> tuple[int, int, int, int]:

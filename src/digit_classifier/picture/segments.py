@@ -7,6 +7,9 @@ import numpy as np
 from digit_classifier.picture.strokes import Stroke, union
 
 
+LEAST = 0.3  # of a digit's height: a smaller piece on its own is a dot or a comma
+
+
 @dataclass(frozen=True, eq=False)
 class Segment:
     """What is probably one digit.
@@ -21,25 +24,30 @@ class Segment:
     apart: tuple[Stroke, ...] = ()
 
 
-def join(line: list[Stroke], labels: np.ndarray) -> list[Segment]:
+def join(line: list[Stroke], labels: np.ndarray) -> tuple[list[Segment], list[Stroke]]:
     """Join the strokes of one line into digits.
 
     Args:
         line: strokes from left to right.
         labels: int32, shape (height, width), the page's strokes.
+    Returns:
+        The digits from left to right, and pieces that are too small to be one and near to none.
     """
     tall = _line_height(line)
     groups = [[s] for s in line if _is_tall(s, tall)]
     fragments = sorted((s for s in line if not _is_tall(s, tall)), key=lambda s: -s.area)
+    specks = []
     for fragment in fragments:
         home = _nearest(groups, fragment, labels, tall)
-        if home is None:
-            groups.append([fragment])
-        else:
+        if home is not None:
             home.append(fragment)
+        elif max(fragment.height, fragment.width) < LEAST * tall:
+            specks.append(fragment)
+        else:
+            groups.append([fragment])
     segments = [Segment(union(group)) for group in groups]
     segments.sort(key=lambda s: s.stroke.x + s.stroke.width / 2)
-    return _pair(segments, labels, tall)
+    return _pair(segments, labels, tall), specks
 
 
 def gap(labels: np.ndarray, a: Stroke, b: Stroke) -> float:

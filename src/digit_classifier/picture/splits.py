@@ -3,6 +3,8 @@
 import cv2
 import numpy as np
 
+from digit_classifier.picture.redraw import measure_pen
+
 WORK = 48  # rows of the copy in which paths are sought
 NARROWEST = 0.8  # width over height from which a mark may be two digits
 SLOPE = 0.25  # what a step aside costs, in pixels of ink
@@ -24,11 +26,12 @@ def propose(keep: np.ndarray) -> list[tuple[np.ndarray, ...]]:
     columns = max(2, round(width * scale))
     small = cv2.resize(ink * 255, (columns, WORK), interpolation=cv2.INTER_AREA) / 255.0
     cuts = _valleys(small)
+    most = max(3.0, 2.5 * measure_pen(keep) * scale)  # digits touch, they do not grow together
     ways: list[tuple[float, tuple[np.ndarray, ...]]] = []
     for count in range(2, 5):
         if width < (count - 1) * NARROWEST * height:
             break
-        ways.extend(_combine(cuts, count, columns, small))
+        ways.extend(_combine(cuts, count, columns, most))
     proposals = []
     for _, paths in sorted(ways, key=lambda way: way[0])[:6]:
         parts = _apply(keep, paths, left, top, width, height)
@@ -76,7 +79,7 @@ def _valleys(small: np.ndarray) -> list[tuple[float, int, np.ndarray]]:
 
 
 def _combine(
-    cuts: list[tuple[float, int, np.ndarray]], count: int, columns: int, small: np.ndarray
+    cuts: list[tuple[float, int, np.ndarray]], count: int, columns: int, most: float
 ) -> list[tuple[float, tuple[np.ndarray, ...]]]:
     """The best few ways to choose count - 1 cuts; even widths are worth some ink."""
     from itertools import combinations
@@ -90,7 +93,7 @@ def _combine(
             continue
         uneven = float(widths.std()) / WORK
         cost = sum(cut[0] for cut in chosen) / (count - 1)
-        if cost > 0.5 * WORK:
+        if max(cut[0] for cut in chosen) > most:
             continue
         ways.append((cost + 8 * uneven + 2 * (count - 2), tuple(paths)))
     return sorted(ways, key=lambda way: way[0])[: {2: 3, 3: 2, 4: 1}[count]]
@@ -114,7 +117,7 @@ def _apply(
         )
         part = keep * ((x >= before) & (x < after)).astype(np.uint8)
         _, _, part_width, part_height = cv2.boundingRect(part)
-        if part.sum() < 0.08 * total or part_height < 0.45 * height or part_width < 2:
+        if part.sum() < 0.08 * total or part_height < 0.65 * height or part_width < 2:
             return ()
         parts.append(part)
         before = after
