@@ -1,0 +1,75 @@
+"""Recipes: the original's is untouched, the others are complete and reach the optimiser."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from digit_classifier.errors import OptionError
+from digit_classifier.training.networks import NETWORKS
+from digit_classifier.training.recipes import RECIPES, Recipe, optimiser, recipe
+
+
+def test_the_classic_recipe_is_the_original_projects():
+    classic = recipe("mlp", "classic")
+    assert (classic.epochs, classic.batch_size, classic.optimiser) == (10, 32, "adam")
+    assert classic.distortions is None
+    assert not classic.holds_out
+    import keras
+
+    made, usual = optimiser(classic, 1000), keras.optimizers.Adam()
+    assert type(made) is type(usual)
+    assert made.get_config() | {"name": ""} == usual.get_config() | {"name": ""}
+
+
+def test_every_recipe_belongs_to_a_network_and_every_network_has_one():
+    assert {network for network, _ in RECIPES} == set(NETWORKS)
+
+
+def test_only_the_classic_recipe_looks_at_the_test_set_while_it_trains():
+    assert [key for key, value in RECIPES.items() if not value.holds_out] == [("mlp", "classic")]
+
+
+def test_an_unknown_recipe_lists_those_of_the_network():
+    with pytest.raises(OptionError, match=r"mlp has no recipe 'slow'\. Choose from: classic, best"):
+        recipe("mlp", "slow")
+
+
+def test_the_cosine_schedule_rises_and_then_falls_to_its_end():
+    rate = optimiser(
+        Recipe(learning_rate=0.01, schedule="cosine", warmup=0.2, final=0.001), 100
+    )._learning_rate
+    rates = np.array([float(rate(step)) for step in range(101)])
+    assert rates[0] == pytest.approx(0.001)
+    assert rates.argmax() == 20
+    assert rates.max() == pytest.approx(0.01)
+    assert rates[100] == pytest.approx(1e-5)
+    assert (np.diff(rates[20:]) <= 0).all()
+
+
+@pytest.mark.parametrize("name", ["adam", "adamw", "sgd", "muon"])
+def test_each_optimiser_takes_a_step_downhill(name):
+    import keras
+    from keras import ops
+
+    matrix = keras.Variable(np.full((4, 4), 0.5, np.float32), name="kernel")
+    made = optimiser(Recipe(optimiser=name, learning_rate=0.01), 10)
+    made.apply([ops.ones((4, 4))], [matrix])
+    assert float(ops.mean(matrix)) < 0.5
+
+
+def test_weight_decay_spares_biases_and_norms():
+    import keras
+    from keras import ops
+
+    names = ("kernel", "bias", "gamma", "beta")
+    variables = [keras.Variable(np.ones((2, 2), np.float32), name=name) for name in names]
+    made = optimiser(Recipe(optimiser="adamw", learning_rate=0.1, weight_decay=0.5), 10)
+    made.apply([ops.zeros((2, 2))] * 4, variables)
+    values = [float(ops.mean(variable)) for variable in variables]
+    assert values == pytest.approx([0.95, 1, 1, 1])
+
+
+def test_a_recipe_cannot_be_changed_in_place():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        recipe("mlp", "best").epochs = 1
