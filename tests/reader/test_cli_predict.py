@@ -1,0 +1,234 @@
+import csv
+import io
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from digit_classifier.cli import main
+from reader import drawing
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def predict(model: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run `digits predict` with the small network; exit code, standard output and error."""
+
+    def run(*arguments: str | Path) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as stopped:
+            main(["predict", "--model", str(model), *map(str, arguments)])
+        return int(stopped.value.code or 0), *capsys.readouterr()
+
+    return run
+
+
+def process(*arguments: str | Path, **options: object) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-m", "digit_classifier", "predict", *map(str, arguments)]
+    return subprocess.Popen(command, **options)  # type: ignore[call-overload,no-any-return]
+
+
+def test_a_person_sees_the_text_and_how_sure_each_digit_is(predict: Run, folder: Path) -> None:
+    code, out, error = predict(folder / "12.png")
+    assert (code, error) == (0, "")
+    assert out.startswith("12.png\n  12  1 ")
+    assert out.count("%") == 2
+
+
+def test_json_is_one_object_a_line_and_one_bad_picture_spoils_no_other(
+    predict: Run, folder: Path
+) -> None:
+    files = [folder / name for name in ("3.png", "broken.png", "12.png")]
+    code, out, error = predict("--json", *files)
+    objects = [json.loads(line) for line in out.splitlines()]
+    assert (code, error) == (1, "")
+    assert [found["file"] for found in objects] == list(map(str, files))
+    assert [found["text"] for found in objects] == ["3", "", "12"]
+    assert objects[0]["error"] is None
+    assert "broken.png is not a picture" in objects[1]["error"]
+    assert list(objects[0]) == ["file", "text", "digits", "rejected", "model", "error"]
+
+
+def test_without_json_what_cannot_be_read_goes_to_standard_error(
+    predict: Run, folder: Path
+) -> None:
+    code, out, error = predict(folder / "broken.png", folder / "3.png")
+    assert code == 1
+    assert out.startswith("3.png")
+    assert error.startswith("Error: broken.png is not a picture")
+    assert "Traceback" not in error
+
+
+def test_csv_is_one_row_a_picture(predict: Run, folder: Path) -> None:
+    Image.fromarray(drawing.page("3/5")).save(folder / "lines.png")
+    code, out, _ = predict("--csv", folder / "lines.png", folder / "broken.png")
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert code == 1
+    assert [row["text"] for row in rows] == ["3\n5", ""]
+    assert len(rows[0]["confidences"].split()) == len(rows[0]["boxes"].split()) == 2
+    assert rows[0]["model"] == "linear"
+    assert rows[1]["error"]
+
+
+def test_a_folder_is_read_to_any_depth_in_order(predict: Run, folder: Path) -> None:
+    (folder / "broken.png").unlink()
+    (folder / "deep" / "er").mkdir(parents=True)
+    Image.fromarray(drawing.page("7")).save(folder / "deep" / "er" / "7.JPG")
+    Image.fromarray(drawing.page("7")).save(folder / ".hidden.png")
+    (folder / "notes.txt").write_text("no picture, and not called one")
+    code, out, _ = predict("--json", folder)
+    assert code == 0
+    assert [json.loads(line)["text"] for line in out.splitlines()] == ["12", "3", "5", "7"]
+
+
+def test_a_pattern_that_the_shell_left_alone_is_expanded(predict: Run, folder: Path) -> None:
+    code, out, _ = predict("--json", folder / "[35].png")
+    assert code == 0
+    assert [json.loads(line)["text"] for line in out.splitlines()] == ["3", "5"]
+
+
+def test_a_file_whose_name_looks_like_a_pattern_is_the_file(predict: Run, folder: Path) -> None:
+    (folder / "3.png").rename(folder / "scan[1].png")
+    assert predict("--json", folder / "scan[1].png")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["missing.png"], "no file missing.png"),
+        (["none*.png"], "no file matches none*.png"),
+        (["empty"], "no picture in the folder empty"),
+        (["-", "-"], "- was given twice"),
+        (["--json", "--csv", "3.png"], "choose one"),
+        (["--show", "x.png", "3.png", "5.png"], "--show draws one picture, 2 were given"),
+        (["--model", "nothing", "3.png"], "no model called nothing"),
+        (["--model", "broken.png", "3.png"], "broken.png is not a model"),
+        (["--threshold", "2", "3.png"], "Invalid value for '--threshold'"),
+        (["--jobs", "0", "3.png"], "Invalid value for '--jobs'"),
+        ([], "Missing argument 'PICTURE...'"),
+    ],
+)
+def test_a_users_mistake_is_one_sentence_and_exit_code_2(
+    predict: Run,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    sentence: str,
+) -> None:
+    monkeypatch.chdir(folder)
+    (folder / "empty").mkdir()
+    code, out, error = predict(*arguments)
+    assert (code, out) == (2, "")
+    assert sentence in error
+    assert "Traceback" not in error
+
+
+def test_threshold_and_single_reach_the_reader(predict: Run, folder: Path) -> None:
+    _, out, _ = predict("--json", "--threshold", "1", folder / "12.png")
+    assert json.loads(out)["text"] == "??"
+    _, out, _ = predict("--json", "--threshold", "0", "--single", folder / "12.png")
+    assert len(json.loads(out)["text"]) == 1
+
+
+def test_a_picture_without_digits_is_said_to_have_none(predict: Run, tmp_path: Path) -> None:
+    Image.fromarray(np.full((40, 40), 255, np.uint8)).save(tmp_path / "blank.png")
+    code, out, _ = predict(tmp_path / "blank.png")
+    assert (code, out) == (0, "blank.png: no digit; nothing stands out from the paper\n")
+
+
+def test_show_draws_what_was_read(predict: Run, folder: Path) -> None:
+    code, out, _ = predict("--show", folder / "seen.png", folder / "12.png")
+    assert (code, out.splitlines()[0]) == (0, "12.png")
+    with Image.open(folder / "seen.png") as seen:
+        assert seen.format == "PNG"
+        assert seen.height > 200
+
+
+def test_show_of_what_cannot_be_read_writes_nothing(predict: Run, folder: Path) -> None:
+    code, _, error = predict("--show", folder / "seen.png", folder / "broken.png")
+    assert code == 1
+    assert "broken.png is not a picture" in error
+    assert not (folder / "seen.png").exists()
+
+
+def test_standard_input_is_a_picture_among_others(model: Path, folder: Path) -> None:
+    with (folder / "12.png").open("rb") as file:
+        running = process(
+            "--model", model, "--json", "-", folder / "3.png",
+            stdin=file, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        out, error = running.communicate(timeout=60)
+    assert (running.returncode, error) == (0, b"")
+    found = [json.loads(line) for line in out.splitlines()]
+    assert [(each["file"], each["text"]) for each in found] == [
+        ("-", "12"),
+        (str(folder / "3.png"), "3"),
+    ]
+
+
+def test_several_jobs_print_the_same_in_the_same_order(predict: Run, folder: Path) -> None:
+    files = [folder / name for name in ("3.png", "broken.png", "12.png", "5.png")] * 20
+    assert predict("--json", "--jobs", "2", *files) == predict("--json", *files)
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_ctrl_c_stops_at_once_without_a_traceback(model: Path, folder: Path, jobs: str) -> None:
+    # hundreds of times the same picture: long enough to be interrupted
+    running = process(
+        "--model", model, "--json", "--jobs", jobs, *[folder / "12.png"] * 20000,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+    )  # fmt: skip
+    assert running.stdout is not None
+    running.stdout.readline()
+    os.killpg(running.pid, signal.SIGINT)
+    _, error = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert b"Traceback" not in error
+
+
+def test_a_reader_that_closes_its_end_is_no_traceback(model: Path, folder: Path) -> None:
+    running = process(
+        "--model", model, "--json", *[folder / "12.png"] * 2000,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert running.stdout is not None
+    running.stdout.readline()
+    running.stdout.close()
+    assert running.stderr is not None
+    assert b"Traceback" not in running.stderr.read()
+    running.stderr.close()
+    assert running.wait(60) != 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are of Unix")
+def test_a_terminal_shows_a_bar_for_many_pictures_and_results_stay_clean(
+    model: Path, folder: Path
+) -> None:
+    terminal, inner = pty.openpty()
+    running = process(
+        "--model", model, "--json", *[folder / "3.png"] * 400,
+        stdout=subprocess.PIPE, stderr=inner, env={**os.environ, "TERM": "xterm"},
+    )  # fmt: skip
+    os.close(inner)
+    assert running.stdout is not None
+    lines = running.stdout.read().splitlines()
+    running.stdout.close()
+    shown = b""
+    while True:
+        try:
+            shown += os.read(terminal, 4096)
+        except OSError:  # the other end is closed
+            break
+    os.close(terminal)
+    assert running.wait(60) == 0
+    assert [json.loads(line)["text"] for line in lines] == ["3"] * 400
+    assert b"reading" in shown
+    assert b"/400" in shown

@@ -1,0 +1,87 @@
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from digit_classifier.picture import Mark, Page, Rejected
+from digit_classifier.reader import judgement
+
+IMAGE = np.zeros((28, 28), np.uint8)
+
+
+def mark(x: int = 0, line: int = 0, splits: Sequence[int] = (), space: bool = False) -> Mark:
+    """A mark; `splits` are the lengths of its rows of pieces."""
+    rows = tuple(tuple(mark(x + i, line) for i in range(length)) for length in splits)
+    return Mark(IMAGE, (x, 10 * line, 5, 9), line, space, rows)
+
+
+def judge(marks: list[Mark], said: list[tuple[int, float]], single: bool = False):
+    """Judge marks of which the network said (digit, confidence), pieces included."""
+    page = Page(tuple(marks))
+    assert len(judgement.images(page)) == len(said)
+    rows = np.zeros((len(said), 10), np.float32)
+    for row, (digit, confidence) in zip(rows, said, strict=True):
+        row[:] = (1 - confidence) / 9
+        row[digit] = confidence
+    return judgement.judge(page, rows, 0.5, single=single)
+
+
+def test_a_mark_is_cut_where_all_its_pieces_are_surer_than_the_whole() -> None:
+    verdict = judge([mark(splits=[2])], [(8, 0.4), (1, 0.95), (3, 0.95)])
+    assert verdict.text == "13"
+    assert [digit.box[0] for digit in verdict.digits] == [0, 1]
+
+
+def test_a_mark_stays_whole_where_one_piece_is_doubtful() -> None:
+    assert judge([mark(splits=[2])], [(8, 0.6), (1, 0.99), (3, 0.55)]).text == "8"
+
+
+def test_a_mark_stays_whole_where_cutting_hardly_helps() -> None:
+    assert judge([mark(splits=[2])], [(4, 0.93), (1, 0.99), (7, 0.99)]).text == "4"
+
+
+def test_the_surest_of_several_cuts_is_taken() -> None:
+    said = [(8, 0.2), (1, 0.85), (3, 0.85), (5, 0.96), (6, 0.96), (7, 0.96)]
+    assert judge([mark(splits=[2, 3])], said).text == "567"
+
+
+def test_pieces_keep_the_space_before_their_mark() -> None:
+    said = [(1, 0.9), (8, 0.2), (2, 0.95), (3, 0.95)]
+    assert judge([mark(), mark(20, splits=[2], space=True)], said).text == "1 23"
+
+
+def test_a_doubtful_mark_among_digits_is_a_question_mark() -> None:
+    verdict = judge([mark(0), mark(10), mark(20)], [(1, 0.9), (8, 0.3), (2, 0.9)])
+    assert verdict.text == "1?2"
+    assert verdict.rejected[0].reason == "not a digit: at best a 8, confidence 0.30"
+
+
+def test_a_line_of_words_is_left_out_and_the_others_are_renumbered() -> None:
+    words = [(0, 0.9), (1, 0.2), (2, 0.2), (3, 0.2), (4, 0.2)]
+    numbers = [(7, 0.9), (8, 0.9)]
+    marks = [mark(10 * i) for i in range(5)] + [mark(10 * i, line=1) for i in range(2)]
+    verdict = judge(marks, words + numbers)
+    assert verdict.text == "78"
+    assert [digit.line for digit in verdict.digits] == [0, 0]
+    assert {left.reason for left in verdict.rejected} == {"on a line of writing that is not digits"}
+    assert len(verdict.rejected) == 5
+
+
+def test_a_clutter_of_marks_is_left_out_altogether() -> None:
+    marks = [mark(10 * (i % 3), line=i // 3) for i in range(30)]
+    said = [(1, 0.9 if i % 4 == 0 else 0.2) for i in range(30)]
+    verdict = judge(marks, said)
+    assert (verdict.text, verdict.digits) == ("", ())
+    assert len(verdict.rejected) == 30
+
+
+def test_what_the_page_left_out_is_reported() -> None:
+    page = Page((), (Rejected((1, 2, 3, 4), "speck"),), 10, 10, ("a note",))
+    verdict = judgement.judge(page, np.zeros((0, 10), np.float32), 0.5, single=False)
+    assert [(left.box, left.reason) for left in verdict.rejected] == [((1, 2, 3, 4), "speck")]
+    assert verdict.notes == ("a note", "nothing stands out from the paper")
+
+
+@pytest.mark.parametrize("confidence", [0.49, 0.51])
+def test_confidence_is_compared_with_the_threshold(confidence: float) -> None:
+    assert judge([mark()], [(3, confidence)]).text == ("3" if confidence > 0.5 else "?")

@@ -1,0 +1,35 @@
+from pathlib import Path
+
+import numpy as np
+
+from digit_classifier import overlay
+from digit_classifier.reader import DigitReader, Reading
+from reader import drawing
+
+
+def test_boxes_stand_around_the_digits_and_below_is_what_was_seen(digits: DigitReader) -> None:
+    pixels = drawing.page("35", height=200)
+    reading = digits.read(pixels)
+    drawn = np.asarray(overlay.draw(pixels, reading)).astype(int)
+    assert drawn.shape[0] > pixels.shape[0]
+    x, y, width, height = reading.digits[0].box
+    green = np.all(drawn == overlay.GREEN, axis=2)
+    assert green[y + height // 2, max(0, x - 2)]
+    assert not green[y + 3 : y + height - 3, x + 3 : x + width - 3].any()
+    below = drawn[pixels.shape[0] :, :, 0]
+    seen = np.kron(reading.digits[0].image, np.ones((3, 3), int))
+    assert (below[6 : 6 + 84, 6 : 6 + 84] == seen).all()
+
+
+def test_tiny_and_huge_pictures_are_shown_at_a_size_to_look_at(model: Path) -> None:
+    reading = Reading("")
+    assert max(overlay.draw(np.zeros((28, 28), np.uint8), reading).size) == overlay.SMALLEST
+    huge = np.zeros((3000, 20, 3), np.uint8)
+    assert max(overlay.draw(huge, reading).size) == overlay.LARGEST
+
+
+def test_a_mark_that_is_not_vouched_for_gets_a_red_box(model: Path) -> None:
+    pixels = drawing.page("3", height=300)
+    drawn = np.asarray(overlay.draw(pixels, DigitReader(model, threshold=1).read(pixels)))
+    assert np.all(drawn == overlay.RED, axis=2).any()
+    assert not np.all(drawn == overlay.GREEN, axis=2).any()

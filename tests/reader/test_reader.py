@@ -1,0 +1,176 @@
+import io
+import itertools
+import json
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import digit_classifier
+from digit_classifier.errors import OptionError, PictureError
+from digit_classifier.onnx_model import OnnxModel
+from digit_classifier.reader import DigitReader
+from reader import drawing
+
+
+def test_lines_stay_lines_and_digits_that_stand_apart_are_spaced(digits: DigitReader) -> None:
+    assert digits.read(drawing.page("12  34/567")).text == "12 34\n567"
+
+
+def test_path_bytes_array_and_image_give_the_same_reading(
+    digits: DigitReader, tmp_path: Path
+) -> None:
+    pixels = drawing.page("305")
+    image = Image.fromarray(pixels)
+    image.save(tmp_path / "305.png")
+    data = io.BytesIO()
+    image.save(data, "PNG")
+    sources = [tmp_path / "305.png", str(tmp_path / "305.png"), data.getvalue(), pixels, image]
+    readings = [digits.read(source) for source in sources]
+    assert {reading.text for reading in readings} == {"305"}
+    assert {reading.digits[1].box for reading in readings} == {readings[0].digits[1].box}
+
+
+def test_each_digit_knows_its_confidence_its_place_and_what_was_seen(digits: DigitReader) -> None:
+    page = drawing.page("3/7")
+    three, seven = digits.read(page).digits
+    assert (three.digit, three.line, seven.digit, seven.line) == (3, 0, 7, 1)
+    assert three.confidence == three.probabilities.max() == three.probabilities[3]
+    assert three.image.shape == (28, 28)
+    assert three.image.dtype == np.uint8
+    x, y, width, height = three.box
+    assert page[y : y + height, x : x + width].min() == 0
+    assert seven.box[1] > y + height
+
+
+def test_single_reads_the_whole_picture_as_one_digit(digits: DigitReader) -> None:
+    page = drawing.page("13")
+    assert len(digits.read(page, single=True).digits + digits.read(page, single=True).rejected) == 1
+
+
+def test_a_mark_below_the_threshold_is_a_question_mark(model: Path) -> None:
+    reading = DigitReader(model, threshold=1.0).read(drawing.page("37"))
+    assert reading.text == "??"
+    assert reading.digits == ()
+    assert [mark.image is not None for mark in reading.rejected] == [True, True]
+    assert reading.rejected[0].reason.startswith("not a digit: at best a 3")
+
+
+def test_the_threshold_is_the_models_own_unless_another_is_given(tmp_path: Path) -> None:
+    path = drawing.write_model(tmp_path / "model.onnx", threshold=0.7)
+    assert DigitReader(path).threshold == 0.7
+    assert DigitReader(path, threshold=0.2).threshold == 0.2
+    assert DigitReader(path, threshold=0).threshold == 0
+
+
+@pytest.mark.parametrize("threshold", [-0.1, 1.1, float("nan")])
+def test_a_threshold_outside_0_to_1_is_refused(model: Path, threshold: float) -> None:
+    with pytest.raises(OptionError, match="0 to 1 is needed"):
+        DigitReader(model, threshold=threshold)
+
+
+def test_a_blank_picture_has_no_digits_and_says_so(digits: DigitReader) -> None:
+    reading = digits.read(np.full((50, 60), 255, np.uint8))
+    assert (reading.text, reading.digits, reading.error) == ("", (), None)
+    assert reading.notes == ("nothing stands out from the paper",)
+
+
+def test_what_is_no_picture_raises_from_read(digits: DigitReader, folder: Path) -> None:
+    with pytest.raises(PictureError, match=r"broken\.png"):
+        digits.read(folder / "broken.png")
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_one_bad_picture_of_many_is_an_error_of_its_own(
+    digits: DigitReader, folder: Path, jobs: int
+) -> None:
+    names = ["3.png", "broken.png", "missing.png", "12.png"]
+    readings = list(digits.read_many([folder / name for name in names], jobs=jobs))
+    assert [reading.text for reading in readings] == ["3", "", "", "12"]
+    assert [reading.error is None for reading in readings] == [True, False, False, True]
+    assert [reading.file for reading in readings] == [str(folder / name) for name in names]
+
+
+def test_several_processes_read_as_one_does(digits: DigitReader) -> None:
+    pages = [drawing.page(f"{number:02}") for number in range(0, 100, 3)] * 3
+    one = [reading.to_dict() for reading in digits.read_many(pages)]
+    assert [reading.to_dict() for reading in digits.read_many(pages, jobs=2)] == one
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_many_takes_its_sources_as_it_goes(digits: DigitReader, jobs: int) -> None:
+    endless = (drawing.page(str(number % 10)) for number in itertools.count())
+    readings = digits.read_many(endless, jobs=jobs)
+    assert [reading.text for reading in itertools.islice(readings, 8)] == list("01234567")
+    readings.close()
+
+
+def test_a_model_without_a_file_reads_in_this_process_only(model: Path) -> None:
+    reader = DigitReader(OnnxModel(model.read_bytes()))
+    assert reader.name == "linear"
+    assert [reading.text for reading in reader.read_many([drawing.page("3")])] == ["3"]
+    with pytest.raises(OptionError, match="jobs=1"):
+        list(reader.read_many([drawing.page("3")], jobs=2))
+
+
+def test_no_jobs_are_refused(digits: DigitReader) -> None:
+    with pytest.raises(OptionError, match="at least 1"):
+        digits.read_many([], jobs=0)
+
+
+def test_threads_may_share_a_reader(digits: DigitReader) -> None:
+    pages = [drawing.page(str(number)) for number in range(10)] * 4
+    with ThreadPoolExecutor(4) as pool:
+        assert [reading.text for reading in pool.map(digits.read, pages)] == list("0123456789") * 4
+
+
+def test_the_dictionary_is_json_with_the_promised_keys(digits: DigitReader, tmp_path: Path) -> None:
+    Image.fromarray(drawing.page("3x")).save(tmp_path / "3x.png")
+    reading = DigitReader(digits.model, threshold=0.9).read(tmp_path / "3x.png").to_dict()
+    assert list(reading) == ["file", "text", "digits", "rejected", "model", "error"]
+    assert list(reading["digits"][0]) == ["digit", "confidence", "probabilities", "box", "line"]
+    assert list(reading["rejected"][0]) == ["box", "reason"]
+    assert reading == json.loads(json.dumps(reading))
+    assert reading["model"] == "linear"
+    assert sum(reading["digits"][0]["probabilities"]) == pytest.approx(1, abs=1e-5)
+
+
+def test_notes_are_in_the_dictionary_only_where_there_are_some(digits: DigitReader) -> None:
+    assert "notes" not in digits.read(drawing.page("3")).to_dict()
+    assert digits.read(np.zeros((9, 9), np.uint8)).to_dict()["notes"]
+
+
+def test_the_public_names_are_these() -> None:
+    assert digit_classifier.__all__ == [
+        "Dataset",
+        "Digit",
+        "DigitError",
+        "DigitReader",
+        "OnnxModel",
+        "Reading",
+        "load",
+        "train",
+    ]
+    assert set(digit_classifier.__all__) <= set(dir(digit_classifier))
+    assert digit_classifier.DigitReader is DigitReader
+    with pytest.raises(AttributeError, match="no attribute 'Network'"):
+        digit_classifier.Network  # noqa: B018
+
+
+def test_reading_a_digit_imports_no_training_stack(model: Path) -> None:
+    code = f"""
+import sys
+import numpy as np
+from digit_classifier import DigitReader
+page = np.full((80, 80), 255, np.uint8)
+page[20:60, 38:42] = 0
+assert DigitReader({str(model)!r}).read(page).text == "1"
+names = "tensorflow keras jax matplotlib sklearn scipy mlxtend onnx requests rich".split()
+print([name for name in names if name in sys.modules])
+"""
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (result.stdout, result.stderr) == ("[]\n", "")
