@@ -1,5 +1,6 @@
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from digit_classifier.dataset import Dataset, labelled, load, places, published,
 from digit_classifier.errors import (
     DataError,
     DownloadError,
+    MissingExtraError,
     OptionError,
     StorageError,
     UnreachableError,
@@ -312,3 +314,22 @@ def test_sample_is_part_of_the_training_images_only(mnist, kept_sample):
     for images in (data.train_images, data.test_images):
         assert all(image.tobytes() in train for image in images)
         assert not any(image.tobytes() in test for image in images)
+
+
+def test_folder_is_read_without_the_parts_that_only_a_download_needs(published_folder, monkeypatch):
+    monkeypatch.delenv("DIGITS_CACHE_DIR")
+    for name in ("requests", "filelock", "platformdirs"):
+        monkeypatch.setitem(sys.modules, name, None)
+    assert load("mnist", data_dir=published_folder).name == "MNIST"
+    with pytest.raises(MissingExtraError, match=r"platformdirs is not installed.*\[data\]"):
+        load("mnist")
+    monkeypatch.setenv("DIGITS_CACHE_DIR", "cache")
+    with pytest.raises(MissingExtraError, match="filelock is not installed"):
+        load("mnist", mirrors=NOBODY)
+
+
+def test_library_prints_nothing(server, sample_here, capfd):
+    load("auto", offline=True)
+    load("mnist", mirrors=[server.url("403"), server.url("good")])
+    said = capfd.readouterr()
+    assert said.out == said.err == ""
