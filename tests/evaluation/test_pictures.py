@@ -1,0 +1,142 @@
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from digit_classifier.errors import DataError
+from digit_classifier.evaluation import mistakes, pictures
+
+
+@dataclass
+class Answer:
+    text: str
+
+
+def touch(*paths: Path) -> None:
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+
+def test_a_manifest_names_files_beside_it_or_in_images(tmp_path: Path) -> None:
+    touch(tmp_path / "a.png", tmp_path / "images" / "b.png", tmp_path / "images" / "c.png")
+    (tmp_path / "manifest.csv").write_text(
+        "file,text,kind,style\na.png,7,,pen; 28x28\nb.png,12/3 4,odd,\nc.png,,,brush\n"
+    )
+    cases = pictures.list_cases(tmp_path)
+    assert [(case.path.name, case.text, case.kind, case.style) for case in cases] == [
+        ("a.png", "7", "single", "pen"),
+        ("b.png", "12/34", "odd", ""),
+        ("c.png", "", "reject", "brush"),
+    ]
+
+
+def test_without_a_manifest_folders_or_names_say_the_digit(tmp_path: Path) -> None:
+    touch(tmp_path / "7" / "x.png", tmp_path / "0" / "deep" / "y.jpg", tmp_path / "3-blue.png")
+    touch(tmp_path / "5.png", tmp_path / "readme.txt", tmp_path / "others" / "z.png")
+    cases = pictures.list_cases(tmp_path)
+    assert {case.path.name: case.text for case in cases} == {
+        "x.png": "7",
+        "y.jpg": "0",
+        "3-blue.png": "3",
+        "5.png": "5",
+    }
+    assert {case.kind for case in cases} == {"single"}
+
+
+@pytest.mark.parametrize(
+    ("manifest", "sentence"),
+    [
+        ("file,digit\na.png,7\n", "file and text are needed"),
+        ("file,text\nmissing.png,7\n", "line 2: no file missing.png"),
+        ("file,text\na.png,seven\n", "line 2: text 'seven'"),
+        (b"file,text\n\xff\xfe,7\n", "not a CSV file in UTF-8"),
+    ],
+)
+def test_a_manifest_that_cannot_be_used_is_refused(
+    tmp_path: Path, manifest: str | bytes, sentence: str
+) -> None:
+    touch(tmp_path / "a.png")
+    data = manifest.encode() if isinstance(manifest, str) else manifest
+    (tmp_path / "manifest.csv").write_bytes(data)
+    with pytest.raises(DataError, match=sentence):
+        pictures.list_cases(tmp_path)
+
+
+def test_a_name_of_several_digits_and_an_empty_folder_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="has no manifest"):
+        pictures.list_cases(tmp_path)
+    touch(tmp_path / "00012.png")
+    with pytest.raises(DataError, match=r"00012\.png does not begin with its one digit"):
+        pictures.list_cases(tmp_path)
+    with pytest.raises(DataError, match="no folder"):
+        pictures.list_cases(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("text", "read", "exact", "right"),
+    [
+        ("12/34", "1 2\n34", True, 4),
+        ("12/34", "1234", False, 4),
+        ("1234", "1?34", False, 3),
+        ("1234", "124", False, 3),
+        ("1234", "91234", False, 3),
+        ("7", "", False, 0),
+        ("7", "1111", False, 0),
+        ("", "", True, 0),
+        ("", "??", True, 0),
+        ("", "?8", False, 0),
+    ],
+)
+def test_readings_are_judged_by_picture_and_by_digit(
+    text: str, read: str, exact: bool, right: int
+) -> None:
+    case = pictures.Case(Path("a.png"), text, "any")
+    (outcome,) = pictures.judge([case], [Answer(read)])
+    assert (outcome.exact, outcome.digits_right) == (exact, right)
+
+
+def test_the_table_sums_by_kind_and_then_by_style() -> None:
+    cases = [
+        pictures.Case(Path("a"), "1", "single", "pen"),
+        pictures.Case(Path("b"), "2", "single", "brush"),
+        pictures.Case(Path("c"), "3", "single", "pen"),
+        pictures.Case(Path("d"), "45", "multi", "pen"),
+    ]
+    outcomes = pictures.judge(cases, [Answer(text) for text in ("1", "9", "3", "4?")])
+    assert pictures.tabulate(outcomes) == [
+        pictures.Row("single", "", 3, 2, 3, 2),
+        pictures.Row("single", "pen", 2, 2, 2, 2),
+        pictures.Row("single", "brush", 1, 0, 1, 0),
+        pictures.Row("multi", "", 1, 0, 2, 1),
+    ]
+
+
+def test_the_sheet_shows_each_mistake_with_what_was_seen(tmp_path: Path) -> None:
+    Image.fromarray(np.full((40, 60), 90, np.uint8)).save(tmp_path / "7.png")
+    image = np.zeros((28, 28), np.uint8)
+    image[4:24, 12:16] = 200
+    wrong = [
+        mistakes.Mistake(tmp_path / "7.png", "7.png: 7, read 1", [("1 60%", image)] * 9),
+        mistakes.Mistake(tmp_path / "gone.png", "gone.png: 7, read nothing", []),
+    ]
+    mistakes.write_sheet(tmp_path / "sheet.png", wrong)
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        pixels = np.asarray(sheet.convert("L"))
+    assert (pixels == 90).sum() > 40 * 60  # the picture itself
+    assert (pixels == 200).sum() >= 9 * 80 * 9  # nine times what was seen, enlarged three times
+
+
+def test_a_sheet_of_very_many_mistakes_stays_a_size_to_open(tmp_path: Path) -> None:
+    wrong = [mistakes.Mistake(tmp_path / "gone.png", "gone", [])] * 1000
+    mistakes.write_sheet(tmp_path / "sheet.png", wrong)
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        assert sheet.height < 32000
+
+
+def test_no_mistakes_are_a_sheet_too(tmp_path: Path) -> None:
+    mistakes.write_sheet(tmp_path / "sheet.png", [])
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        assert sheet.size[0] > 100
