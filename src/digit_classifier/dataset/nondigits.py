@@ -73,7 +73,9 @@ def _overlaid(rng: np.random.Generator, digits: np.ndarray) -> np.ndarray:
     canvas = np.zeros((CANVAS, CANVAS), np.uint8)
     for ink in _cropped(digits, rng, int(rng.integers(3, 5))):
         size = int(rng.integers(44, 64))
-        large = cv2.resize(ink, (min(89, max(size // 2, ink.shape[1] * size // ink.shape[0])), size))
+        large = cv2.resize(
+            ink, (min(89, max(size // 2, ink.shape[1] * size // ink.shape[0])), size)
+        )
         y, x = (int(rng.integers(0, CANVAS - side)) for side in large.shape)
         part = canvas[y : y + large.shape[0], x : x + large.shape[1]]
         np.maximum(part, large, out=part)
