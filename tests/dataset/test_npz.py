@@ -124,6 +124,25 @@ def test_lying_header_and_bomb_are_refused_before_anything_is_allocated(tmp_path
     assert peak < 5_000_000
 
 
+def test_more_than_the_limit_is_refused(tmp_path, arrays, monkeypatch):
+    stand_in.write_npz(tmp_path / "a.npz", arrays)
+    monkeypatch.setattr(npz, "MAX_BYTES", 240 * 784 - 1)
+    with pytest.raises(DataError, match="x_train claims 188,160 bytes; the limit is 188,159"):
+        npz.read(tmp_path / "a.npz")
+
+
+@pytest.mark.parametrize("position", [10_000, -1], ids=["amid", "last"])
+def test_flipped_pixel_in_an_archive_that_is_not_packed_is_found(tmp_path, arrays, position):
+    path = tmp_path / "a.npz"
+    np.savez(path, **dict(zip(npz.NAMES, arrays, strict=True)))
+    content = bytearray(path.read_bytes())
+    end = content.find(arrays.train_images[-1].tobytes()) + 784
+    content[position if position > 0 else end + position] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"not a whole \.npz archive.*CRC"):
+        npz.read(path)
+
+
 def test_truncated_or_damaged_archive_is_an_error(tmp_path, arrays):
     path = tmp_path / "a.npz"
     stand_in.write_npz(path, arrays)

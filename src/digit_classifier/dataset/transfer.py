@@ -102,7 +102,7 @@ class Courier:
             if is_sound(part, file):
                 atomic.settle(part, self.folder / file.name)
                 return
-            part.unlink()
+            part.unlink(missing_ok=True)
             # What lay there may have come from a bad mirror: then this one gets a clean start.
             if not start:
                 raise GivenUpError("wrong content (its sha256 differs)", reached=True)
@@ -209,6 +209,7 @@ def _appending(part: Path, start: int) -> Iterator[Callable[[bytes], None]]:
             while left:
                 left = left[target.write(left) :]
         except OSError as error:
+            target.close()  # Windows removes no open file
             part.unlink(missing_ok=True)
             raise StorageError(
                 f"cannot write {part.parent}: {error.strerror or error}. Free some space "
