@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from digit_classifier.training.backend import Objective
+from digit_classifier.training.backend import Objective, compile_alone
 from digit_classifier.training.distortions import distort
 from digit_classifier.training.recipes import Recipe
 
@@ -17,13 +17,18 @@ def make_objective(recipe: Recipe) -> Objective:
     labels (b,), where 10 means no digit, and a seed of two integers; it gives the mean
     cross-entropy in nats and the number of digits answered rightly.
     """
-    smoothing = recipe.label_smoothing
+    smoothing, distortions = recipe.label_smoothing, recipe.distortions
+    bend = (
+        compile_alone(lambda images, seed: distort(images, distortions, seed))
+        if distortions
+        else None
+    )
 
     def objective(call: Callable[[Any], Any], images: Any, labels: Any, seed: Any) -> Any:
         import keras
         from keras import ops
 
-        x = distort(images, recipe.distortions, seed) if recipe.distortions else images
+        x = bend(images, seed) if bend else images
         logits = call(x)
         right = ops.equal(ops.cast(ops.argmax(logits, axis=-1), "uint8"), labels)
         hits = ops.sum(ops.cast(right, "float32"))

@@ -75,7 +75,7 @@ ANY_HAND = Distortions(
 )
 
 _CONVOLUTIONAL = Recipe(
-    epochs=50,
+    epochs=40,
     batch_size=128,
     optimiser="adamw",
     learning_rate=6e-3,
