@@ -185,9 +185,7 @@ def _write(style: Style, rows: list[list[np.ndarray]], rng: np.random.Generator)
     if style.margin <= 0.15 and style.rows == 1:
         rows_used = np.flatnonzero(lines[0].max(axis=1) > 0.05)
         columns_used = np.flatnonzero(lines[0].max(axis=0) > 0.05)
-        lines = [
-            lines[0][rows_used[0] : rows_used[-1] + 1, columns_used[0] : columns_used[-1] + 1]
-        ]
+        lines = [lines[0][rows_used[0] : rows_used[-1] + 1, columns_used[0] : columns_used[-1] + 1]]
     margin = round(style.margin * size)
     height = sum(line.shape[0] for line in lines) + 2 * margin
     page = np.zeros((height, max(line.shape[1] for line in lines) + 2 * margin), np.float32)
@@ -264,12 +262,16 @@ def _photograph(page: np.ndarray, style: Style, rng: np.random.Generator) -> np.
         light *= 1 - style.light * np.clip(slope, 0, 1) ** 1.5
     if style.shadow:
         edge = (x - width * rng.uniform(0.3, 0.7)) + (y - height / 2) * rng.uniform(-0.6, 0.6)
-        light *= 1 - style.shadow / (1 + np.exp(np.clip(-edge / max(2.0, style.height / 15), -50, 50)))
+        light *= 1 - style.shadow / (
+            1 + np.exp(np.clip(-edge / max(2.0, style.height / 15), -50, 50))
+        )
     page = page * light[..., None]
     if style.blur:
         page = cv2.GaussianBlur(page, (0, 0), style.blur)
     if style.shrink != 1:
-        page = cv2.resize(page, None, fx=style.shrink, fy=style.shrink, interpolation=cv2.INTER_AREA)
+        page = cv2.resize(
+            page, None, fx=style.shrink, fy=style.shrink, interpolation=cv2.INTER_AREA
+        )
     if style.noise:
         page = page + rng.normal(0, style.noise, page.shape[:2])[..., None].astype(np.float32)
     pixels = np.clip(page + 0.5, 0, 255).astype(np.uint8)
@@ -285,13 +287,9 @@ def _warp(page: np.ndarray, style: Style) -> np.ndarray:
     new = (width + 2 * extra, height + 2 * extra)
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     squeeze = style.perspective * width / 2
-    target = corners + np.array(
-        [[squeeze, 0], [-squeeze, 0], [0, 0], [0, 0]], np.float32
-    )
+    target = corners + np.array([[squeeze, 0], [-squeeze, 0], [0, 0], [0, 0]], np.float32)
     middle = np.array([width / 2, height / 2], np.float32)
-    rotation = np.array(
-        [[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]], np.float32
-    )
+    rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]], np.float32)
     target = (target - middle) @ rotation.T + np.array([new[0] / 2, new[1] / 2], np.float32)
     matrix = cv2.getPerspectiveTransform(corners, target.astype(np.float32))
     colour = style.desk or style.paper

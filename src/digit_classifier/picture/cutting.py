@@ -45,4 +45,5 @@ def even(depth: np.ndarray, ink: Ink) -> np.ndarray:
     core = cv2.blur(core, (reach, reach)).astype(np.float32)
     core = np.maximum(core, 0.5 * ink.contrast) - floor
     level = (depth.astype(np.float32) - floor) * (255 / np.maximum(core, 1))
-    return np.clip(level + 0.5, 0, 255).astype(np.uint8)
+    result: np.ndarray = np.clip(level + 0.5, 0, 255).astype(np.uint8)
+    return result

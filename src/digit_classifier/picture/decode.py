@@ -22,7 +22,7 @@ MAX_BYTES = 50_000_000
 MAX_PIXELS = 64_000_000
 
 _HEIF_BRANDS = {b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"}
-# EXIF orientation -> (transpose, flip rows, flip columns), in that order. Source: EXIF 2.3, tag 274.
+# EXIF orientation -> transpose, flip rows, flip columns, in that order. Source: EXIF 2.3, 274.
 _TURNS = {
     2: (False, False, True),
     3: (False, True, True),

@@ -1,4 +1,4 @@
-"""Ink, free of paper: how dark each pixel is of the way from paper to ink, and where strokes are."""
+"""Ink, free of paper: how dark each pixel is, and where the strokes are."""
 
 from dataclasses import dataclass
 
@@ -81,7 +81,8 @@ def _difference(grey: np.ndarray, paper: Paper) -> np.ndarray:
         depth = _relight(depth, behind, paper)
     if paper.noise > 1.5 and max(grey.shape) >= TINY:
         depth = cv2.GaussianBlur(depth, (3, 3), 0)
-    return depth
+    result: np.ndarray = depth
+    return result
 
 
 def _relight(depth: np.ndarray, behind: np.ndarray, paper: Paper) -> np.ndarray:
@@ -89,7 +90,8 @@ def _relight(depth: np.ndarray, behind: np.ndarray, paper: Paper) -> np.ndarray:
     if paper.light_ink or paper.weights != LUMINANCE:
         return depth
     bright = float(np.percentile(behind[::8, ::8], 90))
-    return cv2.divide(depth, cv2.max(behind, max(1, int(bright / 4))), scale=bright)
+    result: np.ndarray = cv2.divide(depth, cv2.max(behind, max(1, int(bright / 4))), scale=bright)
+    return result
 
 
 def _outside(grey: np.ndarray, pixels: np.ndarray) -> np.ndarray:
@@ -104,7 +106,9 @@ def _outside(grey: np.ndarray, pixels: np.ndarray) -> np.ndarray:
     nothing = np.zeros_like(grey)
     small = cv2.medianBlur(shrink(grey, SMALL), 5)
     reach = max(small.shape) // 20 | 1
-    small = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))  # no strokes
+    small = cv2.morphologyEx(
+        small, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8)
+    )  # no strokes
     dark = cv2.threshold(small, 0, 1, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)[1]
     dark = _touching_frame(dark)
     if not 0.01 < float(dark.mean()) < 0.75:
@@ -120,7 +124,8 @@ def _outside(grey: np.ndarray, pixels: np.ndarray) -> np.ndarray:
     if low > 0.45 * high and not _recoloured(pixels, dark):
         return nothing
     dark = cv2.dilate(dark, np.ones((5, 5), np.uint8))
-    return cv2.resize(dark, grey.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    result: np.ndarray = cv2.resize(dark, grey.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    return result
 
 
 def _touching_frame(mask: np.ndarray) -> np.ndarray:
@@ -160,4 +165,5 @@ def trace(depth: np.ndarray, contrast: float, noise: float) -> np.ndarray:
     dark = np.zeros(count, np.uint8)
     dark[labels[depth >= high]] = 1
     dark[0] = 0
-    return dark[labels]
+    result: np.ndarray = dark[labels]
+    return result

@@ -1,5 +1,8 @@
 """Marks on a page: ink, strokes, lines, digits, each step in its own module."""
 
+from dataclasses import replace
+from itertools import pairwise
+
 import cv2
 import numpy as np
 
@@ -22,10 +25,7 @@ def read(pixels: np.ndarray, *, single: bool) -> tuple[tuple[Mark, ...], tuple[R
         single: all ink is one digit.
     """
     ink = extract(pixels)
-    printed, ruled = ruling.find(ink.mask, ink.faint())
-    if ruled:
-        ink.depth[printed > 0] = 0
-        ink.mask[printed > 0] = 0
+    ruled = _unrule(ink) if ink.factor <= 1 else []
     labels, strokes = collect(ink.mask)
     if not strokes:
         return (), ()
@@ -46,6 +46,15 @@ def read(pixels: np.ndarray, *, single: bool) -> tuple[tuple[Mark, ...], tuple[R
     return tuple(marks), tuple(Rejected(page.box(s), reason) for s, reason in dropped)
 
 
+def _unrule(ink: Ink) -> list[ruling.Box]:
+    """Take printed lines out of the ink; their boxes."""
+    printed, ruled = ruling.find(ink.mask, ink.faint())
+    if ruled:
+        ink.depth[printed > 0] = 0
+        ink.mask[printed > 0] = 0
+    return ruled
+
+
 class _Sheet:
     """The page while its digits are cut out."""
 
@@ -55,38 +64,31 @@ class _Sheet:
 
     def marks(self, line: list[Segment], number: int, single: bool) -> list[Mark]:
         """One line's digits."""
-        heights = np.array([segment.stroke.height for segment in line], float)
-        spaces = _spaces([segment.stroke for segment in line], float(np.median(heights)))
-        marks = []
-        for segment, space in zip(line, spaces, strict=True):
-            ratio = segment.stroke.height / float(np.median(heights))
-            others = () if single else self._alternatives(segment, number)
-            marks.append(self._mark(segment.stroke, number, space, others, ratio))
-        return marks
+        usual = float(np.median([segment.stroke.height for segment in line]))
+        spaces = _spaces([segment.stroke for segment in line], usual)
+        return [
+            replace(
+                self._mark(segment.stroke, number),
+                space_before=space,
+                splits=() if single else self._splits(segment, number),
+                height_ratio=segment.stroke.height / usual,
+            )
+            for segment, space in zip(line, spaces, strict=True)
+        ]
 
-    def _alternatives(self, segment: Segment, number: int) -> tuple[tuple[Mark, ...], ...]:
+    def _splits(self, segment: Segment, number: int) -> tuple[tuple[Mark, ...], ...]:
         rows = []
         if segment.apart:
             rows.append(tuple(self._mark(stroke, number) for stroke in segment.apart))
         keep, others, x, y = self._crop(segment.stroke)
         for parts in splits.propose(keep):
-            rows.append(
-                tuple(
-                    self._draw(part, cv2.max(others, keep - part), x, y, number) for part in parts
-                )
-            )
+            row = (self._draw(part, cv2.max(others, keep - part), x, y) for part in parts)
+            rows.append(tuple(replace(mark, line=number) for mark in row))
         return tuple(rows)
 
-    def _mark(
-        self,
-        stroke: Stroke,
-        number: int,
-        space: bool = False,
-        others: tuple[tuple[Mark, ...], ...] = (),
-        ratio: float = 1.0,
-    ) -> Mark:
-        keep, foreign, x, y = self._crop(stroke)
-        return self._draw(keep, foreign, x, y, number, space, others, ratio, len(stroke.labels))
+    def _mark(self, stroke: Stroke, number: int) -> Mark:
+        mark = self._draw(*self._crop(stroke))
+        return replace(mark, line=number, pieces=len(stroke.labels))
 
     def _crop(self, stroke: Stroke) -> tuple[np.ndarray, np.ndarray, int, int]:
         """The stroke with a margin, aligned to whole pixels of the picture."""
@@ -98,42 +100,25 @@ class _Sheet:
         right = min(width, -(-(stroke.right + margin) // step) * step)
         bottom = min(height, -(-(stroke.bottom + margin) // step) * step)
         crop = self.labels[top:bottom, left:right]
-        if len(stroke.labels) == 1:
-            keep = crop == stroke.labels[0]
-        else:
-            keep = np.isin(crop, stroke.labels)
+        alone = len(stroke.labels) == 1
+        keep = crop == stroke.labels[0] if alone else np.isin(crop, stroke.labels)
         others = (crop > 0) & ~keep
         return keep.astype(np.uint8), others.astype(np.uint8), left, top
 
-    def _draw(
-        self,
-        keep: np.ndarray,
-        others: np.ndarray,
-        x: int,
-        y: int,
-        number: int,
-        space: bool = False,
-        alternatives: tuple[tuple[Mark, ...], ...] = (),
-        ratio: float = 1.0,
-        pieces: int = 1,
-    ) -> Mark:
+    def _draw(self, keep: np.ndarray, others: np.ndarray, x: int, y: int) -> Mark:
+        """A mark of its own, as yet without its place among the others."""
         level = cutting.cut_out(self.ink, keep, others, x, y)
         left, top, width, height = cv2.boundingRect(keep)
         pen = measure_pen(keep) / max(width, height)
         at = Stroke(x + left, y + top, width, height, 0, ())
         page_height, page_width = self.labels.shape
-        cut = at.x <= 0 or at.y <= 0 or at.right >= page_width or at.bottom >= page_height
         return Mark(
             redraw(level, pen),
             self.box(at),
-            number,
-            space,
-            alternatives,
-            ratio,
-            self.ink.contrast,
-            pen,
-            pieces,
-            cut,
+            contrast=self.ink.contrast,
+            thickness=pen,
+            cut=at.x <= 0 or at.y <= 0 or at.right >= page_width or at.bottom >= page_height,
+            oneness=_oneness(width / height),
         )
 
     def box(self, stroke: Stroke) -> tuple[int, int, int, int]:
@@ -144,9 +129,17 @@ class _Sheet:
         return x, y, max(1, int(right) - x), max(1, int(bottom) - y)
 
 
+def _oneness(aspect: float) -> float:
+    """From 1 for the proportions of one digit down to 0.3 for those of two or more.
+
+    Of MNIST's training digits 97 % are at most 1.2 times as wide as high, 99.9 % at most 1.7 times.
+    """
+    return float(np.clip(1 - 0.9 * (aspect - 1.15), 0.3, 1))
+
+
 def _spaces(line: list[Stroke], height: float) -> list[bool]:
     """Which marks stand clearly apart from the one to their left."""
-    gaps = [right.x - left.right for left, right in zip(line, line[1:], strict=False)]
+    gaps = [right.x - left.right for left, right in pairwise(line)]
     if not gaps:
         return [False] * len(line)
     usual = float(np.median(gaps)) if len(gaps) > 2 else 0.6 * height

@@ -19,7 +19,7 @@ def arrange(strokes: list[Stroke], typical: float) -> list[list[Stroke]]:
     for stroke in sorted((s for s in strokes if s.height >= 0.4 * typical), key=lambda s: s.x):
         best, best_score = None, 0.35
         for line in lines:
-            score = _beside(line, stroke, typical)
+            score = _beside(line, stroke)
             if score > best_score:
                 best, best_score = line, score
         if best is None:
@@ -41,7 +41,7 @@ def _stacked(upper: Stroke, lower: Stroke) -> bool:
     )
 
 
-def _beside(line: list[Stroke], stroke: Stroke, typical: float) -> float:
+def _beside(line: list[Stroke], stroke: Stroke) -> float:
     """How much of the lower of the two heights a stroke shares with the end of a line, 0 to 1."""
     near = sorted(line, key=lambda s: -s.right)[:2]
     top = sum(s.y for s in near) / len(near)

@@ -23,6 +23,8 @@ class Mark:
         thickness: width of the pen over the longest side of the box.
         pieces: how many separate strokes of ink it holds.
         cut: it touches the edge of the picture, so some of it may be missing.
+        oneness: how well its proportions are those of one digit, 0.3 to 1: what the network's
+            confidence in the whole mark is worth against that in the pieces of a split.
     """
 
     image: np.ndarray
@@ -35,6 +37,7 @@ class Mark:
     thickness: float = 0.1
     pieces: int = 1
     cut: bool = False
+    oneness: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,8 @@ def shrink(pixels: np.ndarray, side: int) -> np.ndarray:
     if longest <= side:
         return pixels
     size = [max(1, round(n * side / longest)) for n in pixels.shape[1::-1]]
-    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    result: np.ndarray = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    return result
 
 
 def to_grey(pixels: np.ndarray, weights: tuple[float, float, float]) -> np.ndarray:
@@ -69,7 +70,8 @@ def to_grey(pixels: np.ndarray, weights: tuple[float, float, float]) -> np.ndarr
     if pixels.ndim == 2:
         return pixels
     offset = -255 * sum(weight for weight in weights if weight < 0)
-    return cv2.transform(pixels, np.array([[*weights, offset]], np.float32))
+    result: np.ndarray = cv2.transform(pixels, np.array([[*weights, offset]], np.float32))
+    return result
 
 
 def measure_noise(grey: np.ndarray) -> float:
@@ -94,7 +96,7 @@ def background(grey: np.ndarray, paper: Paper) -> np.ndarray:
         uint8, same shape.
     """
     if paper.flat:
-        return np.full_like(grey, int(round(paper.level)))
+        return np.full_like(grey, round(paper.level))
     small = shrink(grey, SMALL)
     longest = max(small.shape)
     # Wider than a pen stroke, narrower than a desk or a shadow. In a small crop of one digit the
@@ -109,13 +111,15 @@ def background(grey: np.ndarray, paper: Paper) -> np.ndarray:
     closed = cv2.min(closed, smooth)
     if closed.shape != grey.shape:
         closed = cv2.resize(closed, grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    return closed
+    result: np.ndarray = closed
+    return result
 
 
 def _axis(small: np.ndarray) -> tuple[float, float, float]:
     """The direction in which colours differ most from what surrounds them."""
-    if small.ndim == 2 or small.shape[0] * small.shape[1] < 4:
+    if small.ndim == 2 or small.shape[0] * small.shape[1] < 4 or _is_grey(small):
         return LUMINANCE
+    small = shrink(small, CROP)  # medians over large windows are slow
     reach = max(3, min(255, max(small.shape[:2]) // 3)) | 1
     around = cv2.medianBlur(small, reach)
     residual = small.astype(np.float32) - around
@@ -131,6 +135,11 @@ def _axis(small: np.ndarray) -> tuple[float, float, float]:
     if axis.min() > 0.1:
         return LUMINANCE  # nearly grey: the usual weights, which are the least noisy in JPEG
     return float(axis[0]), float(axis[1]), float(axis[2])
+
+
+def _is_grey(pixels: np.ndarray) -> bool:
+    red, green, blue = cv2.split(pixels)
+    return max(cv2.norm(red, green, cv2.NORM_INF), cv2.norm(red, blue, cv2.NORM_INF)) <= 2
 
 
 def polarity(grey: np.ndarray) -> float:

@@ -116,6 +116,7 @@ def _paper(colour: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     low, high = np.percentile(light, [2, 98])
     if high - low > 60 and solid.mean() > 0.4:
         # A page with its own ink and transparent corners: go on with the page.
-        return np.median(shown, axis=0).astype(np.uint8)
+        result: np.ndarray = np.median(shown, axis=0).astype(np.uint8)
+        return result
     # Only ink is there (or only paper, with the ink cut out): the far end shows it best.
     return np.full(colour.shape[2], 255 if light.mean() < 128 else 0, np.uint8)

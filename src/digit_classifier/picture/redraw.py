@@ -47,7 +47,8 @@ def _fit(ink: np.ndarray, side: int) -> np.ndarray:
     if size == (width, height):
         return ink
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    return cv2.resize(ink, size, interpolation=how)
+    result: np.ndarray = cv2.resize(ink, size, interpolation=how)
+    return result
 
 
 def measure_pen(mask: np.ndarray) -> float:
@@ -79,7 +80,8 @@ def _mend_pen(ink: np.ndarray, pen: float) -> np.ndarray:
         mask = cv2.dilate(np.pad(mask, reach + 1), _disc(reach))
     else:
         mask = _erode(mask, round((now - wanted) / 2))
-    return cv2.GaussianBlur(mask * np.uint8(255), (5, 5), 0)
+    result: np.ndarray = cv2.GaussianBlur(mask * np.uint8(255), (5, 5), 0)
+    return result
 
 
 def _erode(mask: np.ndarray, reach: int) -> np.ndarray:
@@ -89,7 +91,8 @@ def _erode(mask: np.ndarray, reach: int) -> np.ndarray:
     while reach > 0:
         thinner = cv2.erode(padded, _disc(reach))
         if _topology(thinner) == before:
-            return thinner
+            result: np.ndarray = thinner
+            return result
         reach -= 1
     return mask
 
@@ -102,7 +105,10 @@ def _topology(mask: np.ndarray) -> tuple[int, int]:
 
 
 def _disc(reach: int) -> np.ndarray:
-    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    result: np.ndarray = cv2.getStructuringElement(
+        cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1)
+    )
+    return result
 
 
 def place(digit: np.ndarray) -> np.ndarray:

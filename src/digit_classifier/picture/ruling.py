@@ -79,7 +79,7 @@ def _spans(mask: np.ndarray) -> bool:
     if len(stats) < 2:
         return False
     height, width = small.shape
-    return bool((stats[1:, 2] > 0.3 * width).any() or (stats[1:, 3] > 0.3 * height).any())
+    return bool((stats[1:, 2] > 0.4 * width).any() or (stats[1:, 3] > 0.4 * height).any())
 
 
 def _find(mask: np.ndarray) -> list[_Line]:

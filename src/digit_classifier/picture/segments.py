@@ -6,7 +6,6 @@ import numpy as np
 
 from digit_classifier.picture.strokes import Stroke, union
 
-
 LEAST = 0.3  # of a digit's height: a smaller piece on its own is a dot or a comma
 
 
@@ -62,7 +61,7 @@ def _points(labels: np.ndarray, stroke: Stroke) -> np.ndarray:
     ink = np.isin(crop, stroke.labels)
     ink[1:-1, 1:-1] &= ~(ink[:-2, 1:-1] & ink[2:, 1:-1] & ink[1:-1, :-2] & ink[1:-1, 2:])
     points = np.argwhere(ink).astype(np.float32)
-    return points[:: max(1, len(points) // 250)] + (stroke.y, stroke.x)
+    return points[:: max(1, len(points) // 250)] + np.array([stroke.y, stroke.x], np.float32)
 
 
 def _line_height(line: list[Stroke]) -> float:

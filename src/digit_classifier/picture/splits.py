@@ -1,12 +1,14 @@
 """Touching digits cut apart, along the path that crosses the least ink."""
 
+from itertools import combinations, pairwise
+
 import cv2
 import numpy as np
 
 from digit_classifier.picture.redraw import measure_pen
 
-WORK = 48  # rows of the copy in which paths are sought
-NARROWEST = 0.8  # width over height from which a mark may be two digits
+WORK = 32  # rows of the copy in which paths are sought
+NARROWEST = 0.9  # width over height from which a mark may be two digits
 SLOPE = 0.25  # what a step aside costs, in pixels of ink
 
 
@@ -26,7 +28,7 @@ def propose(keep: np.ndarray) -> list[tuple[np.ndarray, ...]]:
     columns = max(2, round(width * scale))
     small = cv2.resize(ink * 255, (columns, WORK), interpolation=cv2.INTER_AREA) / 255.0
     cuts = _valleys(small)
-    most = max(3.0, 2.5 * measure_pen(keep) * scale)  # digits touch, they do not grow together
+    most = max(3.0, 1.6 * measure_pen(keep) * scale)  # digits touch, they do not grow together
     ways: list[tuple[float, tuple[np.ndarray, ...]]] = []
     for count in range(2, 5):
         if width < (count - 1) * NARROWEST * height:
@@ -34,7 +36,7 @@ def propose(keep: np.ndarray) -> list[tuple[np.ndarray, ...]]:
         ways.extend(_combine(cuts, count, columns, most))
     proposals = []
     for _, paths in sorted(ways, key=lambda way: way[0])[:6]:
-        parts = _apply(keep, paths, left, top, width, height)
+        parts = _apply(keep, paths, left, top, height)
         if parts:
             proposals.append(parts)
     return proposals
@@ -82,14 +84,12 @@ def _combine(
     cuts: list[tuple[float, int, np.ndarray]], count: int, columns: int, most: float
 ) -> list[tuple[float, tuple[np.ndarray, ...]]]:
     """The best few ways to choose count - 1 cuts; even widths are worth some ink."""
-    from itertools import combinations
-
     ways = []
     for chosen in combinations(sorted(cuts, key=lambda cut: cut[1]), count - 1):
         paths = [cut[2] for cut in chosen]
         edges = [0, *(cut[1] for cut in chosen), columns]
         widths = np.diff(edges)
-        if widths.min() < WORK / 8 or any((b <= a).any() for a, b in zip(paths, paths[1:], strict=False)):
+        if widths.min() < WORK / 8 or any((b <= a).any() for a, b in pairwise(paths)):
             continue
         uneven = float(widths.std()) / WORK
         cost = sum(cut[0] for cut in chosen) / (count - 1)
@@ -100,7 +100,7 @@ def _combine(
 
 
 def _apply(
-    keep: np.ndarray, paths: tuple[np.ndarray, ...], left: int, top: int, width: int, height: int
+    keep: np.ndarray, paths: tuple[np.ndarray, ...], left: int, top: int, height: int
 ) -> tuple[np.ndarray, ...]:
     """Parts of the ink between the paths; empty where one of them is no digit."""
     x = np.arange(keep.shape[1])[None, :]

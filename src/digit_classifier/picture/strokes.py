@@ -49,8 +49,11 @@ def collect(mask: np.ndarray) -> tuple[np.ndarray, list[Stroke]]:
     Returns:
         int32 labels, same shape, 0 for paper; and the strokes.
     """
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    strokes = [Stroke(*(int(v) for v in stats[i]), labels=(i,)) for i in range(1, count)]
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    strokes = [
+        Stroke(x, y, width, height, area, (i,))
+        for i, (x, y, width, height, area) in enumerate(stats[1:].tolist(), 1)
+    ]
     return labels, strokes
 
 
@@ -93,10 +96,7 @@ def sift(strokes: list[Stroke], ink: Ink) -> tuple[list[Stroke], list[tuple[Stro
 
 def _on_edge(stroke: Stroke, width: int, height: int) -> bool:
     return (
-        stroke.x <= 1
-        or stroke.y <= 1
-        or stroke.right >= width - 1
-        or stroke.bottom >= height - 1
+        stroke.x <= 1 or stroke.y <= 1 or stroke.right >= width - 1 or stroke.bottom >= height - 1
     )
 
 
