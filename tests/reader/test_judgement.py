@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -40,6 +41,10 @@ def test_a_mark_stays_whole_where_cutting_hardly_helps() -> None:
     assert judge([mark(splits=[2])], [(4, 0.93), (1, 0.99), (7, 0.99)]).text == "4"
 
 
+def test_a_mark_that_is_no_digit_is_not_cut_into_doubtful_ones() -> None:
+    assert judge([mark(splits=[2])], [(8, 0.1), (1, 0.7), (7, 0.7)]).text == "?"
+
+
 def test_the_surest_of_several_cuts_is_taken() -> None:
     said = [(8, 0.2), (1, 0.85), (3, 0.85), (5, 0.96), (6, 0.96), (7, 0.96)]
     assert judge([mark(splits=[2, 3])], said).text == "567"
@@ -63,7 +68,7 @@ def test_a_line_of_words_is_left_out_and_the_others_are_renumbered() -> None:
     verdict = judge(marks, words + numbers)
     assert verdict.text == "78"
     assert [digit.line for digit in verdict.digits] == [0, 0]
-    assert {left.reason for left in verdict.rejected} == {"on a line of writing that is not digits"}
+    assert {left.reason for left in verdict.rejected} == {"on a line of words"}
     assert len(verdict.rejected) == 5
 
 
@@ -73,6 +78,18 @@ def test_a_clutter_of_marks_is_left_out_altogether() -> None:
     verdict = judge(marks, said)
     assert (verdict.text, verdict.digits) == ("", ())
     assert len(verdict.rejected) == 30
+
+
+def test_a_line_of_digits_is_read_below_many_lines_of_words() -> None:
+    marks = [mark(10 * (i % 5), line=i // 5) for i in range(25)]
+    said = [(1, 0.2)] * 20 + [(digit, 0.9) for digit in range(5)]
+    assert judge(marks, said).text == "01234"
+
+
+def test_marks_of_wildly_different_sizes_must_nearly_all_be_digits() -> None:
+    marks = [replace(mark(), box=(0, 0, 5, 9 * (1 + 9 * (i % 2)))) for i in range(8)]
+    assert judge(marks, [(1, 0.9)] * 8).text == "11111111"
+    assert judge(marks, [(1, 0.9)] * 5 + [(1, 0.2)] * 3).text == ""
 
 
 def test_what_the_page_left_out_is_reported() -> None:
