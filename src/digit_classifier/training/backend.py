@@ -151,8 +151,7 @@ def _tensorflow_steps(
     variables = model.trainable_variables
 
     def steps(images: Any, labels: Any, order: Any, key: Any, first: Any) -> Any:
-        loss, hits = tf.zeros(()), tf.zeros(())
-        for i in tf.range(tf.shape(order)[0]):
+        def step(i: Any, loss: Any, hits: Any) -> Any:
             rows = order[i]
             seed = tf.stack([key, first + i])
             with tf.GradientTape() as tape:
@@ -163,10 +162,13 @@ def _tensorflow_steps(
                     seed,
                 )
             optimiser.apply(tape.gradient(value, variables), variables)
-            loss, hits = loss + value, hits + right
-        return loss, hits
+            return i + 1, loss + value, hits + right
 
-    compiled = tf.function(steps, jit_compile=xla, reduce_retracing=False)
+        count = tf.shape(order)[0]
+        start = (tf.constant(0), tf.zeros(()), tf.zeros(()))
+        return tf.while_loop(lambda i, *_: i < count, step, start, parallel_iterations=1)[1:]
+
+    compiled = tf.function(steps, jit_compile=xla, autograph=False)
 
     def run(order: np.ndarray, key: int, first: int) -> tuple[float, float]:
         loss, hits = compiled(

@@ -46,10 +46,10 @@ def load(folder: Path, model: Any, optimiser: Any) -> list[Epoch]:
         )
     variables = _variables(model, optimiser)
     try:
-        with np.load(path, allow_pickle=False) as saved:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as saved:
             history = [Epoch(**row) for row in json.loads(str(saved["history"]))]
             values = [saved[str(i)] for i in range(len(saved.files) - 1)]
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise DataError(
             f"{path} cannot be read ({error}). Train again without --resume."
         ) from error

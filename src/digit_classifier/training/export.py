@@ -61,6 +61,7 @@ def export_onnx(
         else:
             _convert_elsewhere(model, temporary)
         graph = onnx.load(temporary)
+        _name(graph, str(metadata.get("name", "digits")))
         texts = {k: v if isinstance(v, str) else json.dumps(v) for k, v in metadata.items()}
         onnx.helper.set_model_props(graph, texts)
         onnx.save(graph, temporary)
@@ -100,6 +101,17 @@ def _convert(model: Any, path: Path) -> None:
         # Keras 3.15 asks numpy for a name that numpy 2 reserves.
         warnings.filterwarnings("ignore", message=r"In the future `np\.object`")
         network.export(path, format="onnx", verbose=False)
+
+
+def _name(graph: Any, name: str) -> None:
+    """Give the graph names that say what they are, and the same from every process."""
+    graph.graph.name, graph.graph.doc_string = name, ""
+    output = graph.graph.output[0]
+    for node in graph.graph.node:
+        node.output[:] = ["probabilities" if o == output.name else o for o in node.output]
+    output.name = "probabilities"
+    for entry in (graph.graph.input[0], output):
+        entry.type.tensor_type.shape.dim[0].dim_param = "n"
 
 
 def _convert_elsewhere(model: Any, path: Path) -> None:

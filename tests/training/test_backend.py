@@ -1,0 +1,43 @@
+import os
+import subprocess
+import sys
+
+import pytest
+
+from digit_classifier.errors import OptionError
+from digit_classifier.training.backend import start, without_chatter
+
+
+def test_the_backend_cannot_be_changed_behind_keras_back(keras):
+    start("tensorflow")
+    with pytest.raises(OptionError, match=r"already runs on tensorflow.*jax was asked for"):
+        start("jax")
+
+
+def test_an_unknown_backend_is_refused_with_the_known_ones():
+    with pytest.raises(OptionError, match=r"'torch'.*tensorflow, jax"):
+        start("torch")
+
+
+def test_tensorflow_starts_in_silence():
+    code = "from digit_classifier.training.backend import start; start('tensorflow')"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+
+def test_what_is_not_chatter_is_let_through(capfd):
+    with without_chatter():
+        os.write(2, b"I0000 00:00:1 port.cc:153] oneDNN custom operations are on.\n")
+        os.write(2, b"2026-11-23 05:00:00.1: I tensorflow/core/util/port.cc:153] hello\n")
+        os.write(2, b"W0000 00:00:1 cuda.cc:1] the driver is too old\n")
+        os.write(2, b"Traceback (most recent call last):\n")
+    assert capfd.readouterr().err == (
+        "W0000 00:00:1 cuda.cc:1] the driver is too old\nTraceback (most recent call last):\n"
+    )
+
+
+def test_what_was_held_back_comes_out_when_loading_fails(capfd):
+    with pytest.raises(ImportError), without_chatter():
+        os.write(2, b"libcuda.so: cannot open\n")
+        raise ImportError
+    assert "cannot open" in capfd.readouterr().err

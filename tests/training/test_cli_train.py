@@ -1,0 +1,181 @@
+"""The command as people meet it: processes, signals, exit codes."""
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from digit_classifier.onnx_model import OnnxModel
+from training.conftest import DIGITS
+
+# Read before the tests are given an environment of their own.
+MNIST = os.environ.get("MNIST_DATA_DIR")
+SCRIPT = Path(__file__).parents[2] / "mnist_digit_classifier.py"
+
+
+def test_the_built_in_sample_trains_end_to_end(finished_run):
+    printed = (finished_run.parent / "stdout.txt").read_text()
+    lines = printed.splitlines()
+    assert "MNIST sample (5,000 images): 4,000 training and 1,000 test images" in lines[0]
+    epochs = [line for line in lines if line.startswith("epoch")]
+    assert len(epochs) == 4
+    for word in ("loss", "accuracy", "val loss", "val accuracy", " s, ", "left"):
+        assert all(word in line for line in epochs)
+    metrics = json.loads((finished_run / "metrics.json").read_text())
+    assert metrics["accuracy"] > 0.8
+    assert f"{100 * metrics['accuracy']:.2f} %" in printed
+    assert "95 % interval" in printed
+    assert "Next      digits predict PICTURE --model run" in printed
+    assert "no display to open a window on" in printed
+    assert (finished_run.parent / "stderr.txt").read_text() == ""
+
+
+def test_the_sample_is_named_wherever_a_result_is_written(finished_run):
+    name = "MNIST sample (5,000 images)"
+    assert json.loads((finished_run / "metrics.json").read_text())["dataset"] == name
+    assert OnnxModel(finished_run / "model.onnx").metadata["dataset"] == name
+    assert name in (finished_run / "log.txt").read_text()
+
+
+def test_the_log_holds_what_was_printed(finished_run):
+    printed = (finished_run.parent / "stdout.txt").read_text().splitlines()
+    log = (finished_run / "log.txt").read_text()
+    assert all(line in log for line in printed if line.startswith(("Data", "Network", "epoch")))
+
+
+def test_a_plain_output_has_no_control_characters(finished_run):
+    assert "\x1b" not in (finished_run.parent / "stdout.txt").read_text()
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--epochs", "0"], "--epochs is 0; it must be 1 or more"),
+        (["--epochs", "many"], "'many' is not a valid integer"),
+        (["--model", "resnet"], "resnet"),
+        (["--dataset", "nowhere.npz"], "nowhere.npz"),
+        (["--resume", "nowhere"], "is not a run folder"),
+        (["--resume", "run", "--epochs", "3"], "takes no --epochs"),
+        (["--frobnicate"], "No such option"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_exit_code_2(digits, flags, words):
+    result = digits("train", *flags)
+    assert result.returncode == 2
+    assert words in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not Path("runs").exists()
+
+
+def test_mnist_with_no_network_is_an_error_that_leaves_nothing_behind(digits, tmp_path):
+    environment = {**os.environ, "DIGITS_CACHE_DIR": str(tmp_path / "none")}
+    result = digits("train", "--dataset", "mnist", "--offline", env=environment)
+    assert result.returncode == 1
+    assert "--data-dir" in result.stderr
+    assert not Path("runs").exists()
+
+
+def test_a_full_disk_is_one_sentence_and_leaves_no_half_file(tmp_path):
+    def little_room():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+
+    result = subprocess.run(
+        [*DIGITS, "train", "--dataset", "sample", "--epochs", "1", "--out", "run"],
+        capture_output=True,
+        text=True,
+        preexec_fn=little_room,
+    )
+    assert result.returncode == 1
+    assert result.stderr.startswith("Error: cannot write run/checkpoint.npz: File too large.")
+    assert "Traceback" not in result.stderr
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {"config.json"}
+
+
+@pytest.fixture
+def long_training(small_folder):
+    """Start a training of 400 epochs and wait until some are saved."""
+
+    def begin(out):
+        flags = ["--dataset", small_folder, "--epochs", "400", "--out", out]
+        process = subprocess.Popen(
+            [*DIGITS, "train", *flags], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        history = Path(out) / "history.csv"
+        deadline = time.monotonic() + 60
+        while not (history.exists() and history.read_text().count("\n") > 20):
+            assert time.monotonic() < deadline, process.communicate()
+            time.sleep(0.01)
+        return process
+
+    return begin
+
+
+def test_killed_and_resumed_the_weights_end_byte_equal(digits, long_training, small_folder):
+    flags = ["--dataset", small_folder, "--epochs", "400"]
+    assert digits("train", *flags, "--out", "whole").returncode == 0
+
+    process = long_training("cut")
+    process.kill()
+    process.communicate()
+    assert not Path("cut/metrics.json").exists()
+    result = digits("train", "--resume", "cut", "--no-show")
+    assert result.returncode == 0, result.stderr
+    assert "Resuming" in result.stdout
+
+    files = [Path(run, "model.onnx").read_bytes() for run in ("whole", "cut")]
+    assert files[0] == files[1]
+    histories = [Path(run, "history.csv").read_text().splitlines() for run in ("whole", "cut")]
+    without_seconds = [[line.rsplit(",", 1)[0] for line in lines] for lines in histories]
+    assert without_seconds[0] == without_seconds[1]
+    assert not Path("cut/checkpoint.npz").exists()
+
+
+def test_ctrl_c_saves_what_there_is_and_says_how_to_go_on(digits, long_training):
+    process = long_training("run")
+    process.send_signal(signal.SIGINT)
+    printed, complaint = process.communicate(timeout=60)
+    assert process.returncode == 130, complaint
+    assert "digits train --resume run" in printed
+    names = {path.name for path in Path("run").iterdir()}
+    assert {"model.keras", "model.onnx", "history.csv", "loss.png", "checkpoint.npz"} <= names
+    assert "metrics.json" not in names
+    done = Path("run/history.csv").read_text().count("\n") - 1
+    assert 20 <= done < 400
+    assert OnnxModel("run/model.onnx").metadata["epochs"] == done
+    assert digits("train", "--resume", "run", "--no-show").returncode == 0
+    assert Path("run/history.csv").read_text().count("\n") == 401
+
+
+def test_a_second_ctrl_c_stops_at_once(long_training):
+    process = long_training("run")
+    os.kill(process.pid, signal.SIGSTOP)  # both arrive while it cannot listen
+    process.send_signal(signal.SIGINT)
+    os.kill(process.pid, signal.SIGCONT)
+    time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode in (-signal.SIGINT, 130)
+
+
+@pytest.mark.skipif(not MNIST, reason="MNIST_DATA_DIR is not set")
+def test_the_real_mnist_is_learned_in_three_epochs(tmp_path):
+    environment = {**os.environ, "MNIST_DATA_DIR": str(MNIST)}
+    result = subprocess.run(
+        [sys.executable, str(SCRIPT), "--epochs", "3", "--no-show", "--out", "run"],
+        capture_output=True,
+        text=True,
+        env=environment,
+    )
+    assert result.returncode == 0, result.stderr
+    assert "MNIST: 60,000 training and 10,000 test images" in result.stdout
+    metrics = json.loads(Path("run/metrics.json").read_text())
+    assert metrics["accuracy"] > 0.95
+    assert metrics["dataset"] == "MNIST"
+    assert np.isclose(metrics["accuracy"] * 10_000 % 1, 0)

@@ -1,0 +1,120 @@
+import numpy as np
+import pytest
+
+from digit_classifier.errors import TrainingError
+from digit_classifier.training.loop import Loop, StoppedError, score
+from digit_classifier.training.networks import build
+from digit_classifier.training.objective import make_objective
+from digit_classifier.training.recipes import Recipe, optimiser
+
+
+def make_loop(keras, sample, count=330, recipe=None, xla=True, seed=3, **more):
+    recipe = recipe or Recipe()
+    keras.utils.set_random_seed(seed)
+    training = sample.train_images[:count], sample.train_labels[:count]
+    validation = sample.test_images[:50], sample.test_labels[:50]
+    return Loop(
+        build("mlp", logits=True),
+        build("mlp"),
+        optimiser(recipe, 1000),
+        more.get("objective", make_objective(recipe)),
+        training,
+        validation,
+        batch_size=recipe.batch_size,
+        seed=seed,
+        xla=xla,
+    )
+
+
+def test_two_epochs_are_what_keras_own_fit_makes_of_the_same_order(keras, sample):
+    loop = make_loop(keras, sample)
+    keras.utils.set_random_seed(3)
+    plain = build("mlp")
+    plain.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    for epoch in (1, 2):
+        row = loop.run_epoch(epoch)
+        order = np.random.default_rng([3, epoch]).permutation(330)
+        x, y = sample.train_images[order], sample.train_labels[order]
+        history = plain.fit(x, y, batch_size=32, shuffle=False, verbose=0).history
+        assert row.loss == pytest.approx(history["loss"][0], rel=1e-4)
+        assert row.accuracy == pytest.approx(history["accuracy"][0])
+    for ours, theirs in zip(loop.model.get_weights(), plain.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-4)
+
+
+def test_validation_figures_are_those_of_keras_evaluate(keras, sample):
+    loop = make_loop(keras, sample)
+    row = loop.run_epoch(1)
+    network = build("mlp")
+    network.set_weights(loop.model.get_weights())
+    network.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    loss, accuracy = network.evaluate(sample.test_images[:50], sample.test_labels[:50], verbose=0)
+    assert row.val_loss == pytest.approx(loss, rel=1e-4)
+    assert row.val_accuracy == pytest.approx(accuracy)
+
+
+@pytest.mark.parametrize("xla", [True, False])
+def test_every_image_is_seen_once_an_epoch_the_last_small_batch_too(keras, sample, xla):
+    seen = []
+
+    def objective(call, images, labels, seed):
+        import tensorflow as tf
+
+        logits = call(images)
+        if not xla:
+            tf.py_function(lambda rows: seen.extend(rows.numpy().tolist()), [labels], [])
+        return tf.reduce_mean(logits), tf.cast(tf.shape(labels)[0], tf.float32)
+
+    recipe = Recipe(learning_rate=1e-9)
+    loop = make_loop(keras, sample, count=330, recipe=recipe, xla=xla, objective=objective)
+    row = loop.run_epoch(1)
+    assert row.accuracy == 1.0  # as many as there are, counted in the compiled steps
+    if not xla:
+        assert sorted(seen) == sorted(sample.train_labels[:330].tolist())
+
+
+def test_the_order_is_another_every_epoch_and_another_for_every_seed(keras, sample):
+    first = make_loop(keras, sample, seed=3)
+    second = make_loop(keras, sample, seed=4)
+    orders = [
+        np.random.default_rng([seed, epoch]).permutation(330) for seed in (3, 4) for epoch in (1, 2)
+    ]
+    assert len({order.tobytes() for order in orders}) == 4
+    assert first.run_epoch(1).loss != second.run_epoch(1).loss
+
+
+def test_a_loss_that_is_not_finite_names_epoch_and_learning_rate(keras, sample):
+    loop = make_loop(keras, sample, recipe=Recipe(learning_rate=1e38))
+    with pytest.raises(TrainingError, match=r"epoch 1 at a learning rate of 1e\+38"):
+        for _ in range(3):
+            loop.run_epoch(1)
+
+
+def test_asked_to_stop_it_stops_between_two_calls(keras, sample):
+    loop = make_loop(keras, sample, count=330, xla=False, recipe=Recipe(batch_size=4))
+    shares = []
+    with pytest.raises(StoppedError):
+        loop.run_epoch(1, stop=lambda: len(shares) == 2, progress=shares.append)
+    assert len(shares) == 2
+    assert 0 < shares[0] < shares[1] < 1
+
+
+def test_averaged_weights_take_their_place_after_the_last_epoch_only(keras, sample):
+    loop = make_loop(keras, sample, recipe=Recipe(ema=0.99))
+    loop.run_epoch(1)
+    before = loop.model.get_weights()
+    loop.optimiser.finalize_variable_values(loop.model.trainable_variables)
+    averaged = loop.model.get_weights()
+    assert not np.array_equal(before[0], averaged[0])
+
+    again = make_loop(keras, sample, recipe=Recipe(ema=0.99))
+    again.run_epoch(1, last=True)
+    np.testing.assert_array_equal(again.model.get_weights()[0], averaged[0])
+
+
+def test_score_is_mean_cross_entropy_and_share_of_right_answers():
+    probabilities = np.full((2, 10), 0.05, np.float32)
+    probabilities[0, 3] = probabilities[1, 4] = 0.55
+    loss, accuracy = score(probabilities, np.array([3, 5], np.uint8))
+    assert loss == pytest.approx(-(np.log(0.55) + np.log(0.05)) / 2)
+    assert accuracy == 0.5

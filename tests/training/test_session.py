@@ -1,0 +1,161 @@
+import csv
+import json
+
+import numpy as np
+import pytest
+
+from digit_classifier.errors import DataError, OptionError, StorageError, TrainingError
+from digit_classifier.intervals import wilson
+from digit_classifier.onnx_model import OnnxModel
+from digit_classifier.training import Listener, TrainConfig, resume, train
+
+FILES = {
+    "model.keras",
+    "model.onnx",
+    "config.json",
+    "history.csv",
+    "metrics.json",
+    "loss.png",
+    "loss.svg",
+    "accuracy.png",
+    "accuracy.svg",
+}
+
+
+def config(small_folder, **more):
+    return TrainConfig(**{"dataset": str(small_folder), "epochs": 2, "out": "run", **more})
+
+
+def test_a_run_folder_holds_all_that_is_promised(keras, small_folder, tmp_path, sample):
+    run = train(config(small_folder))
+    folder = tmp_path / "run"
+    assert {path.name for path in folder.iterdir()} == FILES
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert metrics == run.metrics
+
+    with (folder / "history.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    names = ["epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds"]
+    assert list(rows[0]) == names
+    assert [row["epoch"] for row in rows] == ["1", "2"]
+    assert float(rows[-1]["val_accuracy"]) == metrics["accuracy"]
+
+    # Every figure again, from the file that is handed on.
+    model = OnnxModel(folder / "model.onnx")
+    answers = model.predict(sample.test_images[:200]).argmax(1)
+    right = int((answers == sample.test_labels[:200]).sum())
+    assert metrics["accuracy"] == right / 200
+    assert metrics["errors"] == 200 - right
+    assert metrics["interval"] == pytest.approx(wilson(right, 200), abs=1e-6)
+    assert metrics["parameters"] == 26_506
+    assert model.metadata["dataset"] == metrics["dataset"] == run.plan.dataset.name
+    assert model.metadata["dataset_sha256"] == run.plan.dataset.sha256
+    assert model.metadata["accuracy"] == metrics["accuracy"]
+    assert model.metadata["versions"]["tensorflow"]
+
+    network = keras.models.load_model(folder / "model.keras")
+    kinds = [type(layer).__name__ for layer in network.layers]
+    assert kinds == ["Rescaling", "Flatten", "Dense", "Dense", "Dense"]
+    answers = network.predict(sample.test_images[:200], verbose=0)
+    np.testing.assert_allclose(model.predict(sample.test_images[:200]), answers, atol=1e-5)
+
+
+def test_the_listener_hears_plan_progress_and_every_epoch(keras, small_folder):
+    heard = []
+
+    class Ear(Listener):
+        def on_start(self, plan):
+            heard.append(("start", plan.training_images, plan.validation))
+
+        def on_progress(self, epoch, share):
+            heard.append(("progress", epoch, share))
+
+        def on_epoch(self, row):
+            heard.append(("epoch", row.epoch))
+
+    train(config(small_folder), Ear())
+    assert heard[0] == ("start", 600, "validation (200 test images)")
+    assert [entry for entry in heard if entry[0] == "epoch"] == [("epoch", 1), ("epoch", 2)]
+    assert ("progress", 2, 1.0) in heard
+
+
+def test_same_seed_same_weights_other_seed_other_weights(keras, small_folder):
+    weights = []
+    for name, seed in (("a", 5), ("b", 5), ("c", 6)):
+        train(config(small_folder, seed=seed, out=name))
+        weights.append(keras.models.load_model(f"{name}/model.keras").get_weights())
+    a, b, c = (np.concatenate([w.ravel() for w in each]) for each in weights)
+    assert a.tobytes() == b.tobytes()
+    assert a.tobytes() != c.tobytes()
+
+
+def test_a_recipe_that_holds_out_never_validates_on_the_test_set(keras, small_folder):
+    run = train(config(small_folder, recipe="best", epochs=1))
+    assert run.plan.training_images == 550
+    assert run.plan.validation == "validation (50 held-out training images)"
+    assert run.metrics["measured_on"] == "200 test images"
+    assert run.metrics["validated_on"] == "held-out training images"
+
+
+def test_a_run_folder_that_exists_is_left_alone(keras, small_folder, tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "diary.txt").write_text("mine")
+    with pytest.raises(OptionError, match="run exists already"):
+        train(config(small_folder))
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["diary.txt"]
+
+
+def test_a_run_folder_that_cannot_be_made_is_said(keras, small_folder, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError, match="cannot make the run folder"):
+        train(config(small_folder, out="file/run"))
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        ({"model": "resnet"}, "resnet"),
+        ({"recipe": "secret"}, "secret"),
+    ],
+)
+def test_an_unknown_name_is_refused_before_a_folder_is_made(small_folder, tmp_path, flags, words):
+    with pytest.raises(OptionError, match=words):
+        train(config(small_folder, **flags))
+    assert not (tmp_path / "run").exists()
+
+
+def test_damaged_data_leave_no_run_folder(tmp_path):
+    (tmp_path / "bad.npz").write_bytes(b"PK\x03\x04 cut")
+    with pytest.raises(DataError):
+        train(TrainConfig(dataset="bad.npz", out="run"))
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_loss_that_explodes_keeps_the_last_good_weights(keras, small_folder, tmp_path):
+    with pytest.raises(TrainingError, match=r"learning rate of 1e\+38.*are kept in run"):
+        train(config(small_folder, learning_rate=1e38, epochs=5))
+    network = keras.models.load_model("run/model.keras")
+    assert all(np.isfinite(weight).all() for weight in network.get_weights())
+    assert not (tmp_path / "run" / "metrics.json").exists()
+
+
+def test_a_finished_run_is_not_resumed(own_copy):
+    with pytest.raises(OptionError, match="is finished: nothing to resume"):
+        resume(own_copy)
+
+
+def test_a_folder_that_is_no_run_is_not_resumed(tmp_path):
+    with pytest.raises(DataError, match="is not a run folder"):
+        resume(tmp_path)
+
+
+def test_fit_with_callbacks_stays_usable_for_users_own_code(keras, sample):
+    from digit_classifier.training.networks import build
+
+    network = build("mlp")
+    network.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    ended = []
+    callback = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: ended.append(epoch))
+    images, labels = sample.train_images[:64], sample.train_labels[:64]
+    network.fit(images, labels, epochs=2, verbose=0, callbacks=[callback])
+    assert ended == [0, 1]
