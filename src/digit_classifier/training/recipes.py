@@ -32,6 +32,7 @@ class Recipe:
         calm: share of the epochs, at the end, without distortions.
         ema: decay of the weights' running average, which is what is kept; 0 for none.
         nondigits: share of a batch that is no digit, with every digit equally wrong as target.
+        styles: share of a batch drawn in styles that MNIST hardly holds, such as flagged ones.
         precision: a Keras dtype policy.
         holds_out: keep the last twelfth of the training images out of training and validate on
             them, so that the test set chooses nothing; False trains on all of them and shows the
@@ -53,6 +54,7 @@ class Recipe:
     calm: float = 0.0
     ema: float = 0.0
     nondigits: float = 0.0
+    styles: float = 0.0
     precision: Literal["float32", "mixed_bfloat16"] = "float32"
     holds_out: bool = True
 
@@ -87,6 +89,7 @@ _CONVOLUTIONAL = Recipe(
     distortions=ANY_HAND,
     ema=0.999,
     nondigits=0.1,
+    styles=0.05,
     precision="mixed_bfloat16",
 )
 

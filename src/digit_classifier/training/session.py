@@ -214,12 +214,25 @@ def _split(dataset: Dataset, recipe: Recipe, seed: int) -> tuple[tuple[Any, Any]
         return (images, labels), (dataset.test_images, dataset.test_labels)
     kept = len(labels) - len(labels) // HELD_OUT_SHARE
     validation = images[kept:], labels[kept:]
-    images, labels = images[:kept], labels[:kept]
+    return _with_drawings(images[:kept], labels[:kept], recipe, seed), validation
+
+
+def _with_drawings(
+    images: np.ndarray, labels: np.ndarray, recipe: Recipe, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The training images, and the share of drawn digits and non-digits that the recipe asks."""
+    kept = len(labels)
+    whole = kept / (1 - recipe.nondigits - recipe.styles)
+    if recipe.styles:
+        from digit_classifier.dataset import styles
+
+        drawn, answers = styles.generate(round(whole * recipe.styles), seed)
+        images, labels = np.concatenate([images, drawn]), np.concatenate([labels, answers])
     if recipe.nondigits:
         from digit_classifier.dataset import nondigits
 
-        count = round(kept * recipe.nondigits / (1 - recipe.nondigits))
-        others = nondigits.generate(count, seed, images)
+        count = round(whole * recipe.nondigits)
+        others = nondigits.generate(count, seed, images[:kept])
         images = np.concatenate([images, others])
         labels = np.concatenate([labels, np.full(count, NONDIGIT_LABEL, np.uint8)])
-    return (images, labels), validation
+    return images, labels
