@@ -15,7 +15,8 @@ from digit_classifier.errors import DigitError
 # command -> (module, one line of help, shown without importing the module)
 COMMANDS = {
     "predict": "Read the handwritten digits in pictures.",
-    "evaluate": "Measure a model: on pictures of your own, or on a test set.",
+    "evaluate": "Measure a model: on pictures of your own, or on what is no digit.",
+    "models": "List the models that ship, and what a model says of itself.",
     "train": "Train a network on MNIST.",
     "data": "Show, download, verify and draw the labelled images.",
 }

@@ -1,9 +1,13 @@
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
 
 from digit_classifier.cli import main
+from digit_classifier.dataset import nondigits, styles
+from digit_classifier.evaluation.rejection import measure
 from reader import drawing
 
 
@@ -43,3 +47,26 @@ def test_a_folder_that_says_nothing_of_its_pictures_is_a_mistake(
 ) -> None:
     assert evaluate("--model", model, "--pictures", tmp_path) == 2
     assert "has no manifest.csv" in capsys.readouterr().err
+
+
+def test_refusals_of_drawn_nondigits_are_measured_with_what_they_cost(
+    model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    images, labels = styles.generate(60, seed=9)
+    known = SimpleNamespace(test_images=images, test_labels=labels, name="drawn")
+    monkeypatch.setattr("digit_classifier.dataset.load", lambda: known)
+    monkeypatch.setattr(
+        "digit_classifier.evaluation.rejection.measure", partial(measure, per_kind=5)
+    )
+    assert evaluate("--nondigits", "--model", model) == 0
+    out = capsys.readouterr().out
+    assert "digits of drawn" in out
+    assert out.count("(never trained on)") == 1 + len(nondigits.HELD_OUT)
+
+
+@pytest.mark.parametrize("arguments", [[], ["--nondigits", "--pictures", "folder"]])
+def test_one_thing_is_measured_at_a_time(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert evaluate(*arguments) == 2
+    assert "choose one of" in capsys.readouterr().err

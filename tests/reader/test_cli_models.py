@@ -1,0 +1,42 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from digit_classifier import weights
+from digit_classifier.cli import main
+
+
+def models(*arguments: str | Path) -> int:
+    with pytest.raises(SystemExit) as stopped:
+        main(["models", *map(str, arguments)])
+    return int(stopped.value.code or 0)
+
+
+def test_a_model_says_all_that_its_file_holds(
+    model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert models(model) == 0
+    out = capsys.readouterr().out
+    assert "linear" in out
+    assert '{"threshold": 0.5}' in out
+    assert models(model.parent, "--json") == 0
+    described = json.loads(capsys.readouterr().out)
+    assert described["name"] == "linear"
+    assert described["reject"] == {"threshold": 0.5}
+    assert described["bytes"] == model.stat().st_size
+
+
+def test_the_list_has_one_line_for_each_model_that_ships(
+    model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(weights, "FOLDER", model.parent)
+    assert models() == 0
+    heading, *lines = capsys.readouterr().out.splitlines()
+    assert heading.split()[:2] == ["name", "file"]
+    assert [line.split()[0] for line in lines] == ["linear"]
+
+
+def test_a_model_that_is_not_there_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
+    assert models("nothing") == 2
+    assert "no model called nothing" in capsys.readouterr().err
