@@ -1,1 +1,1 @@
-"""Numbers and pictures about a model; any runtime can be judged, since a model is a function here."""
+"""Numbers and pictures about a model, which comes in as a function: any runtime can be judged."""
