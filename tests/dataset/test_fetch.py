@@ -74,6 +74,7 @@ def test_bad_mirror_is_given_up_with_its_reason(server, tmp_path, behaviour):
     assert isinstance(caught.value, UnreachableError) is not reached
     assert f"127.0.0.1:{server.server_port}: " in str(caught.value)
     assert not any((tmp_path / name).exists() for name in (*NAMES, "mnist.npz"))
+    assert all(path.stat().st_size for path in tmp_path.glob(".*.part"))  # else nothing to resume
 
 
 @pytest.mark.parametrize("behaviour", FAULTS)
