@@ -72,5 +72,5 @@ def test_building_in_low_precision_leaves_keras_as_it_was():
 
 
 def test_an_unknown_name_lists_the_known_ones():
-    with pytest.raises(OptionError, match=r"no network is called 'vgg'.*mlp, small, cnn"):
+    with pytest.raises(OptionError, match=r"no network is called 'vgg'.*mlp, quick, small, cnn"):
         build("vgg")
