@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from digit_classifier.errors import OptionError
@@ -62,6 +62,9 @@ class Recipe:
 # Gentle: the hands of MNIST itself. A network of 26,506 weights cannot learn more than these.
 MNIST_HANDS = Distortions(rotation=8, scale=0.06, aspect=0.05, shear=0.12, shift=1.0, elastic=1.6)
 
+# Between the two: for a small network of convolutions.
+MORE_HANDS = Distortions(rotation=10, scale=0.08, aspect=0.06, shear=0.15, shift=1.5, elastic=2.0)
+
 # Wide: other people's pens, scanners and photographs as well.
 ANY_HAND = Distortions(
     rotation=15,
@@ -111,7 +114,9 @@ RECIPES: dict[tuple[str, str], Recipe] = {
         final=0.001,
         precision="mixed_bfloat16",
     ),
-    ("small", "best"): _CONVOLUTIONAL,
+    ("small", "best"): replace(
+        _CONVOLUTIONAL, learning_rate=0.01, distortions=MORE_HANDS, nondigits=0.0
+    ),
     ("cnn", "best"): _CONVOLUTIONAL,
 }
 
