@@ -25,18 +25,18 @@ COMMANDS = {
 class LazyGroup(click.Group):
     """A group whose commands are imported on use, from `digit_classifier.cli.<name>`."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, _context: click.Context) -> list[str]:
         """Names in the order of `COMMANDS`."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+    def get_command(self, _context: click.Context, name: str) -> click.Command | None:
         """Import `digit_classifier.cli.<name>` and give its `command`."""
         if name not in COMMANDS:
             return None
         command: click.Command = importlib.import_module(f"digit_classifier.cli.{name}").command
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))

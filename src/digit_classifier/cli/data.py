@@ -22,11 +22,11 @@ def command(context: click.Context) -> None:
 
     \b
     Examples:
-      digits data                       what is where
-      digits data download              fetch MNIST (12 MB) into the cache
+      digits data                         what is where
+      digits data download                fetch MNIST (12 MB) into the cache
       digits data download --data-dir mnist
-      digits data verify                check every copy, byte by byte
-      digits data show --out digits.png a contact sheet
+      digits data verify                  check every copy, byte by byte
+      digits data show --out digits.png   a contact sheet
 
     MNIST is by Yann LeCun, Corinna Cortes and Christopher J. C. Burges, CC BY-SA 3.0.
     """

@@ -70,9 +70,9 @@ def command(context: click.Context, /, resume: str | None, show: bool, **chosen:
                 raise OptionError(
                     f"--resume goes on as the training began and takes no {flags}. Leave it out."
                 )
-            run = session.resume(resume, screen)
+            run = session.resume(resume, screen, lean=True)
         else:
-            run = session.train(TrainConfig(**chosen), screen)
+            run = session.train(TrainConfig(**chosen), screen, lean=True)
     _report(console, run)
     if run.stopped:
         sys.exit(130)

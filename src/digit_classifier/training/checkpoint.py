@@ -16,28 +16,39 @@ from digit_classifier.training.loop import Epoch
 NAME = "checkpoint.npz"
 
 
-def save(folder: Path, model: Any, optimiser: Any, history: Sequence[Epoch]) -> None:
+def save(folder: Path, model: Any, optimiser: Any, history: Sequence[Epoch], data: str) -> None:
     """Write weights, optimiser and history after an epoch.
 
     The random state is not written: the order of an epoch and its distortions come from the seed
     and the epoch's number, and whatever a layer draws with is among the model's variables.
 
+    Args:
+        folder: the run folder.
+        model: the Keras model under training.
+        optimiser: its built optimiser.
+        history: the finished epochs.
+        data: the data set's sha256.
     Raises:
         StorageError: the file cannot be written; the last one stays.
     """
     arrays = {str(i): np.asarray(v) for i, v in enumerate(_variables(model, optimiser))}
     rows = json.dumps([asdict(epoch) for epoch in history])
     with replacing(folder / NAME) as temporary, temporary.open("wb") as file:
-        np.savez(file, allow_pickle=False, history=np.array(rows), **arrays)
+        np.savez(file, allow_pickle=False, history=np.array(rows), data=np.array(data), **arrays)
 
 
-def load(folder: Path, model: Any, optimiser: Any) -> list[Epoch]:
+def load(folder: Path, model: Any, optimiser: Any, data: str) -> list[Epoch]:
     """Put a saved state back into a network and an optimiser of the same kind.
 
+    Args:
+        folder: the run folder.
+        model: a Keras model as it was saved.
+        optimiser: its built optimiser.
+        data: the sha256 of the data that would be trained on now.
     Returns:
         The epochs that were finished.
     Raises:
-        DataError: no checkpoint, or one of another network.
+        DataError: no checkpoint, one of another network, or one of a training on other data.
     """
     path = folder / NAME
     if not path.is_file():
@@ -48,13 +59,19 @@ def load(folder: Path, model: Any, optimiser: Any) -> list[Epoch]:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as saved:
             history = [Epoch(**row) for row in json.loads(str(saved["history"]))]
-            values = [saved[str(i)] for i in range(len(saved.files) - 1)]
+            values = [saved[str(i)] for i in range(len(saved.files) - 2)]
+            trained_on = str(saved["data"])
     except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise DataError(
             f"{path} cannot be read ({error}). Train again without --resume."
         ) from error
     if [value.shape for value in values] != [tuple(v.shape) for v in variables]:
         raise DataError(f"{path} belongs to another network. Train again without --resume.")
+    if trained_on != data:
+        raise DataError(
+            f"{folder} was trained on other data (sha256 {trained_on[:12]}, now {data[:12]}). "
+            "Give the same data, or train again without --resume."
+        )
     for variable, value in zip(variables, values, strict=True):
         variable.assign(value)
     return history

@@ -7,7 +7,6 @@ import numpy as np
 
 from digit_classifier.intervals import wilson
 from digit_classifier.training import checkpoint
-from digit_classifier.training.backend import without_chatter
 from digit_classifier.training.curves import draw_curves, save_curves
 from digit_classifier.training.export import export_onnx, save_keras, versions
 from digit_classifier.training.loop import Epoch, score
@@ -45,11 +44,10 @@ def write_outputs(
     images, labels = plan.dataset.test_images, plan.dataset.test_labels
     probabilities = answer(images)
     metrics = _figures(plan, history, *score(probabilities, labels), finished=not stopped)
-    with without_chatter():  # on JAX, saving is the first thing that loads TensorFlow
-        save_keras(network, run.path / "model.keras")
-        metrics["onnx_difference"] = export_onnx(
-            network, run.path / "model.onnx", _metadata(metrics), images, probabilities
-        )
+    save_keras(network, run.path / "model.keras")
+    metrics["onnx_difference"] = export_onnx(
+        network, run.path / "model.onnx", _metadata(metrics), images, probabilities
+    )
     if history:
         figures = draw_curves(history, plan.dataset.name, plan.validation)
         save_curves(figures, run.path)

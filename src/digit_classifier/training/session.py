@@ -10,7 +10,7 @@ import numpy as np
 from digit_classifier.dataset import Dataset, load
 from digit_classifier.errors import OptionError, TrainingError
 from digit_classifier.training import checkpoint
-from digit_classifier.training.backend import start
+from digit_classifier.training.backend import start, without_chatter
 from digit_classifier.training.config import TrainConfig
 from digit_classifier.training.interrupt import stoppable
 from digit_classifier.training.loop import Epoch, Loop, StoppedError
@@ -59,7 +59,9 @@ class Listener:
         """An epoch is finished and saved."""
 
 
-def train(config: TrainConfig | None = None, listener: Listener | None = None) -> Run:
+def train(
+    config: TrainConfig | None = None, listener: Listener | None = None, *, lean: bool = False
+) -> Run:
     """Train a network and write its run folder.
 
     Ctrl-C finishes the step, writes what the finished epochs gave, and returns with `stopped` set.
@@ -67,6 +69,7 @@ def train(config: TrainConfig | None = None, listener: Listener | None = None) -
     Args:
         config: what to train; the original network on MNIST if left out.
         listener: hears how it goes.
+        lean: see `backend.start`.
     Raises:
         OptionError, DataError, DownloadError, StorageError, TrainingError, MissingExtraError:
             each with one sentence that says what to do.
@@ -77,11 +80,11 @@ def train(config: TrainConfig | None = None, listener: Listener | None = None) -
         config = replace(config, recipe=usual)
     recipe = _recipe(config)
     dataset = _load(config, listener)
-    start(config.backend)
+    start(config.backend, lean=lean)
     return _run(config, recipe, dataset, RunFolder.create(config), listener, resumed=False)
 
 
-def resume(folder: str | Path, listener: Listener | None = None) -> Run:
+def resume(folder: str | Path, listener: Listener | None = None, *, lean: bool = False) -> Run:
     """Go on with a training that was stopped or killed.
 
     On one machine the weights end byte-equal to those of a training that was never stopped.
@@ -89,6 +92,7 @@ def resume(folder: str | Path, listener: Listener | None = None) -> Run:
     Args:
         folder: a run folder that holds a checkpoint.
         listener: hears how it goes.
+        lean: see `backend.start`.
     Raises:
         OptionError: the training is finished already.
         DataError: no checkpoint, or the data is no longer the same.
@@ -99,7 +103,7 @@ def resume(folder: str | Path, listener: Listener | None = None) -> Run:
     if run.finished:
         raise OptionError(f"{folder} is finished: nothing to resume. Train anew without --resume.")
     dataset = _load(config, listener)
-    start(config.backend)
+    start(config.backend, lean=lean)
     return _run(config, _recipe(config), dataset, run, listener, resumed=True)
 
 
@@ -136,7 +140,8 @@ def _run(
     from digit_classifier.training.objective import make_objective
 
     training, validation = _split(dataset, recipe, config.seed)
-    keras.utils.set_random_seed(config.seed)
+    with without_chatter():  # on JAX, Keras loads TensorFlow here, to seed it as well
+        keras.utils.set_random_seed(config.seed)
     model = build(config.model, logits=True, precision=recipe.precision)
     network = build(config.model)
     optimiser = make_optimiser(recipe, -(-len(training[1]) // recipe.batch_size) * recipe.epochs)
@@ -151,7 +156,7 @@ def _run(
         seed=config.seed,
         xla=NETWORKS[config.model].xla,
     )
-    history = checkpoint.load(run.path, model, optimiser) if resumed else []
+    history = checkpoint.load(run.path, model, optimiser, dataset.sha256) if resumed else []
     plan = Plan(
         config=config,
         recipe=recipe,
@@ -164,7 +169,7 @@ def _run(
         finished=tuple(history),
     )
     if not resumed:
-        checkpoint.save(run.path, model, optimiser, history)
+        checkpoint.save(run.path, model, optimiser, history, dataset.sha256)
     listener.on_start(plan)
     fault = None
     try:
@@ -173,7 +178,7 @@ def _run(
         stopped, fault = True, error
     if stopped:
         # Half an epoch is nothing that can be resumed: go back to the last whole one.
-        checkpoint.load(run.path, model, optimiser)
+        checkpoint.load(run.path, model, optimiser, dataset.sha256)
     loop.sync()
     metrics = write_outputs(run, plan, network, loop.answer, history, stopped=stopped)
     if fault:
@@ -199,7 +204,7 @@ def _train_epochs(
             except StoppedError:
                 return True
             history.append(row)
-            checkpoint.save(run.path, loop.model, loop.optimiser, history)
+            checkpoint.save(run.path, loop.model, loop.optimiser, history, plan.dataset.sha256)
             run.write_history(history)
             listener.on_epoch(row)
             if stop() and number < epochs:

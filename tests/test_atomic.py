@@ -1,0 +1,52 @@
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from digit_classifier import atomic
+from digit_classifier.errors import StorageError
+
+
+def test_a_file_is_there_once_the_block_has_ended_well(tmp_path):
+    path = tmp_path / "new" / "file.txt"
+    with atomic.replacing(path) as temporary:
+        temporary.write_text("whole")
+        assert not path.exists()
+        assert temporary.suffix == ".txt"
+    assert path.read_text() == "whole"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_block_that_fails_leaves_the_old_file_and_nothing_else(tmp_path):
+    path = tmp_path / "file.txt"
+    path.write_text("old")
+    with pytest.raises(RuntimeError), atomic.replacing(path) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_process_killed_while_writing_leaves_the_old_file(tmp_path):
+    path = tmp_path / "file.txt"
+    path.write_text("old")
+    code = (
+        "import os, sys; from digit_classifier import atomic\n"
+        "with atomic.replacing(sys.argv[1]) as t: t.write_text('half'); os.kill(os.getpid(), 9)"
+    )
+    result = subprocess.run([sys.executable, "-c", code, str(path)])
+    assert result.returncode == -signal.SIGKILL
+    assert path.read_text() == "old"
+
+
+def test_a_place_that_cannot_be_written_is_one_sentence(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError, match=r"cannot write .*file/x\.txt: File exists\. Free"):
+        atomic.write_text(tmp_path / "file" / "x.txt", "text")
+
+
+def test_permissions_are_those_of_any_other_file(tmp_path):
+    atomic.write_bytes(tmp_path / "ours", b"1")
+    (tmp_path / "usual").write_bytes(b"1")
+    assert (tmp_path / "ours").stat().st_mode == (tmp_path / "usual").stat().st_mode
