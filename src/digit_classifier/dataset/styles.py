@@ -30,6 +30,7 @@ STYLES: dict[int, tuple[str, ...]] = {
         "~14 32 60;60 39",
         "13 40 49;19 79",
         "22 40 39;09 79",
+        "30 49;09 89",
     ),
     2: (
         "~02 20 51 63 36 09;09 79",
@@ -48,6 +49,10 @@ STYLES: dict[int, tuple[str, ...]] = {
         "30 06 86;53 59",
         "59 50 06 86",
         "~20 14 25 64;~71 65 49",
+        "~50 23 06 17 47 73;73 59",
+        "~50 24 16 27 56 63;64 49",
+        "60 06 76;54 49",
+        "50 06 66;45 39",
     ),
     5: (
         "70 10 04;~04 44 76 48 08",
@@ -79,11 +84,14 @@ STYLES: dict[int, tuple[str, ...]] = {
         "~71 40 13 35 64 71;~71 76 59 18",
         "~62 41 13 25 54 62;62 49",
         "~71 40 13 35 64 71;~71 74 57 39",
+        "~62 41 13 34 62;~62 65 77 69 09",
+        "~62 31 13 44 62;62 78 09",
+        "~61 31 12 33 61;~61 63 75 68 29 08",
     ),
 }
 # Most of the drawings go to the two digits that are told apart by a style alone; 0 has a style that
 # is a heart but for its round end.
-WEIGHTS = np.array([2, 4, 1, 1, 1, 1, 1, 4, 1, 1]) / 17
+WEIGHTS = np.array([2, 4, 1, 1, 2, 1, 1, 4, 1, 2]) / 19
 
 
 def generate(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
