@@ -153,7 +153,7 @@ def main() -> None:
     console.print(table(results))
     console.print(
         f"n = {chosen.seeds} seeds; times are medians, ratios medians of the ratios within a "
-        "round, accuracies mean ± standard deviation on the 10,000 test images after the last epoch.\n"
+        "round, accuracies mean ± standard deviation on the 10,000 test images at the end.\n"
         "An epoch is any after the first, validation included."
     )
     if chosen.seeds > 1:
