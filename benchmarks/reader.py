@@ -10,14 +10,12 @@ the time. Fresh processes of the two sides take turns, so that a busy minute hit
 import argparse
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 
 import cv2
@@ -27,6 +25,7 @@ from PIL import Image
 from digit_classifier.dataset import styles
 from digit_classifier.dataset.pen import strokes
 from digit_classifier.reader import DigitReader
+from machine import describe
 
 NETWORKS = ("mlp", "cnn")
 BATCH = 10_000
@@ -36,6 +35,7 @@ KERAS_PREDICT = """
 import sys
 import keras
 import numpy as np
+from machine import describe
 from PIL import Image
 
 model = keras.models.load_model(sys.argv[1])
@@ -89,7 +89,8 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=15, help="of each measurement")
     parser.add_argument("--files", type=int, default=BATCH, help="small PNG files to read")
     options = parser.parse_args()
-    _print_machine(options.repeats)
+    print(describe("numpy", "onnxruntime", "opencv-python-headless", "pillow", "keras"))
+    print(f"medians of {options.repeats}")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         _run([sys.executable, "-c", KERAS_PREPARE, folder])
@@ -219,18 +220,6 @@ def _env() -> dict[str, str]:
     # compiled modules are what users have; without them importing Keras takes three times as long
     kept = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     return {**kept, "TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"}
-
-
-def _print_machine(repeats: int) -> None:
-    packages = ("numpy", "onnxruntime", "opencv-python-headless", "pillow", "keras")
-    processor = platform.processor() or platform.machine()
-    if (cpuinfo := Path("/proc/cpuinfo")).is_file():
-        names = [line for line in cpuinfo.read_text().splitlines() if "model name" in line]
-        processor = names[0].split(":")[1].strip() if names else processor
-    system = f"{platform.system()}, Python {platform.python_version()}"
-    print(f"{processor}, {os.cpu_count()} cores, {system}")
-    versions = ", ".join(f"{name} {version(name)}" for name in packages)
-    print(f"{versions}; medians of {repeats}")
 
 
 if __name__ == "__main__":
