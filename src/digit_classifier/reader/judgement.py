@@ -43,15 +43,9 @@ class _Seen:
 
     mark: Mark
     probabilities: np.ndarray
+    digit: int
+    confidence: float
     space: bool
-
-    @property
-    def confidence(self) -> float:
-        return float(self.probabilities.max())
-
-    @property
-    def digit(self) -> int:
-        return int(self.probabilities.argmax())
 
 
 def images(page: Page) -> list[np.ndarray]:
@@ -96,17 +90,19 @@ def _with_pieces(mark: Mark) -> Iterator[Mark]:
 
 def _seen(page: Page, probabilities: np.ndarray) -> Iterator[_Seen]:
     """Each mark, or the pieces into which it is better cut, in reading order."""
-    start = 0
+    digits, sure = probabilities.argmax(axis=1).tolist(), probabilities.max(axis=1).tolist()
+    row = 0
+
+    def see(mark: Mark, space: bool) -> _Seen:
+        nonlocal row
+        row += 1
+        return _Seen(mark, probabilities[row - 1], digits[row - 1], sure[row - 1], space)
+
     for mark in page.marks:
-        chosen, best = [_Seen(mark, probabilities[start], mark.space_before)], 0.0
+        chosen, best = [see(mark, mark.space_before)], 0.0
         whole = chosen[0].confidence
-        start += 1
-        for row in mark.splits:
-            pieces = [
-                _Seen(piece, probabilities[start + i], mark.space_before and i == 0)
-                for i, piece in enumerate(row)
-            ]
-            start += len(row)
+        for cut in mark.splits:
+            pieces = [see(piece, mark.space_before and i == 0) for i, piece in enumerate(cut)]
             weakest = min(piece.confidence for piece in pieces)
             if weakest > max(whole + SPLIT_MARGIN, SPLIT_SURE, best):
                 chosen, best = pieces, weakest
