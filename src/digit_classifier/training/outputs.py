@@ -7,6 +7,7 @@ import numpy as np
 
 from digit_classifier.intervals import wilson
 from digit_classifier.training import checkpoint
+from digit_classifier.training.calibration import calibrate
 from digit_classifier.training.curves import draw_curves, save_curves
 from digit_classifier.training.export import export_onnx, save_keras, versions
 from digit_classifier.training.loop import Epoch, score
@@ -25,7 +26,8 @@ def write_outputs(
 ) -> dict[str, Any]:
     """Write model.keras, model.onnx, the plots and metrics.json into the run folder.
 
-    The test set is answered here, once. After Ctrl-C metrics.json is not written and the
+    A recipe that held images out is calibrated on them first. The test set is answered here,
+    once. After Ctrl-C metrics.json is not written and the
     checkpoint stays, so that the training can be resumed.
 
     Args:
@@ -41,9 +43,14 @@ def write_outputs(
         TrainingError: the ONNX file does not answer as the network does.
         StorageError: a file cannot be written.
     """
+    calibration = None
+    if plan.recipe.holds_out and history:
+        calibration = calibrate(network, answer, *plan.validation_set)
     images, labels = plan.dataset.test_images, plan.dataset.test_labels
     probabilities = answer(images)
     metrics = _figures(plan, history, *score(probabilities, labels), finished=not stopped)
+    if calibration:
+        metrics["calibration"] = calibration._asdict()
     save_keras(network, run.path / "model.keras")
     metrics["onnx_difference"] = export_onnx(
         network, run.path / "model.onnx", _metadata(metrics), images, probabilities
@@ -86,6 +93,10 @@ def _figures(
 def _metadata(metrics: dict[str, Any]) -> dict[str, Any]:
     """What model.onnx says of itself."""
     names = ("accuracy", "interval", "measured_on", "dataset", "dataset_sha256", "recipe", "seed")
+    calibration = metrics.get("calibration")
+    chosen = (
+        {"temperature": calibration["temperature"], "reject": calibration} if calibration else {}
+    )
     return {
         "name": metrics["model"],
         "classes": [str(digit) for digit in range(10)],
@@ -93,4 +104,5 @@ def _metadata(metrics: dict[str, Any]) -> dict[str, Any]:
         "parameters": metrics["parameters"],
         "epochs": metrics["epochs"],
         "versions": metrics["versions"],
+        **chosen,
     }

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from digit_classifier.dataset import Dataset
 from digit_classifier.training.config import TrainConfig
 from digit_classifier.training.loop import Epoch
@@ -21,7 +23,7 @@ class Plan:
         dataset: name, source, notes and images.
         parameters: how many numbers the network learns.
         training_images: how many of the data set's images it learns from.
-        validation_images: how many measure each epoch.
+        validation_set: images and labels that measure each epoch.
         validated_on: what those are, `TEST` or `HELD_OUT`.
         folder: the run folder.
         finished: the epochs that a resumed training has behind it.
@@ -32,10 +34,15 @@ class Plan:
     dataset: Dataset
     parameters: int
     training_images: int
-    validation_images: int
+    validation_set: tuple[np.ndarray, np.ndarray]
     validated_on: str
     folder: Path
     finished: tuple[Epoch, ...] = ()
+
+    @property
+    def validation_images(self) -> int:
+        """How many images measure each epoch."""
+        return len(self.validation_set[1])
 
     @property
     def validation(self) -> str:

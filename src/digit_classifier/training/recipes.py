@@ -29,7 +29,6 @@ class Recipe:
         weight_decay: per step, times the learning rate; weights only, not biases and norms.
         label_smoothing: share of the target spread evenly over the ten digits.
         distortions: what happens to each training image each time, or None.
-        calm: share of the epochs, at the end, without distortions.
         ema: decay of the weights' running average, which is what is kept; 0 for none.
         nondigits: share of a batch that is no digit, with every digit equally wrong as target.
         styles: share of a batch drawn in styles that MNIST hardly holds, such as flagged ones.
@@ -51,7 +50,6 @@ class Recipe:
     weight_decay: float = 0.0
     label_smoothing: float = 0.0
     distortions: Distortions | None = None
-    calm: float = 0.0
     ema: float = 0.0
     nondigits: float = 0.0
     styles: float = 0.0

@@ -163,7 +163,7 @@ def _run(
         dataset=dataset,
         parameters=network.count_params(),
         training_images=int(np.count_nonzero(training[1] != NONDIGIT_LABEL)),
-        validation_images=len(validation[1]),
+        validation_set=validation,
         validated_on=HELD_OUT if recipe.holds_out else TEST,
         folder=run.path,
         finished=tuple(history),
