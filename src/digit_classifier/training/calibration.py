@@ -44,7 +44,7 @@ def calibrate(network: Any, answer: Any, images: np.ndarray, labels: np.ndarray)
     temperature = fit_temperature(answer(images), labels)
     last = network.layers[-1]
     last.set_weights([weight / temperature for weight in last.get_weights()])
-    digits = answer(images).max(axis=1)
+    digits = answer(images).max(axis=1).astype(np.float64)
     others = answer(nondigits.generate(NONDIGITS, NONDIGIT_SEED, images)).max(axis=1)
     # Rounded down, so that what is written in a file lets through what it let through here.
     threshold = np.floor(np.quantile(digits, 1 - ACCEPTED) * 1e4) / 1e4
