@@ -15,6 +15,8 @@ from digit_classifier.picture.segments import Segment, join
 from digit_classifier.picture.strokes import Stroke, collect, sift, union, writing_height
 
 SMALL_PICTURE = 64  # pixels: a small, squarish picture holds one digit however broken it is
+CROWD = 200  # marks: of so many, none is worth cutting apart
+SHOWN = 1000  # of what was left out: the largest
 
 
 def read(pixels: np.ndarray, *, single: bool) -> tuple[tuple[Mark, ...], tuple[Rejected, ...]]:
@@ -42,8 +44,10 @@ def read(pixels: np.ndarray, *, single: bool) -> tuple[tuple[Mark, ...], tuple[R
             dropped += [(speck, "speck") for speck in specks]
             lines.append(segments)
     page = _Sheet(ink, labels)
+    single = single or sum(map(len, lines)) > CROWD
     marks = [mark for number, line in enumerate(lines) for mark in page.marks(line, number, single)]
-    return tuple(marks), tuple(Rejected(page.box(s), reason) for s, reason in dropped)
+    dropped.sort(key=lambda left: -left[0].width * left[0].height)
+    return tuple(marks), tuple(Rejected(page.box(s), reason) for s, reason in dropped[:SHOWN])
 
 
 def _unrule(ink: Ink) -> list[ruling.Box]:

@@ -1,6 +1,8 @@
 """Lines of writing, also on a page a little askew."""
 
-from digit_classifier.picture.strokes import Stroke
+from digit_classifier.picture.strokes import Stroke, union
+
+MANY = 600  # strokes: with so many nobody's broken digit is worth comparing all pairs
 
 
 def arrange(strokes: list[Stroke], typical: float) -> list[list[Stroke]]:
@@ -13,6 +15,7 @@ def arrange(strokes: list[Stroke], typical: float) -> list[list[Stroke]]:
         strokes: of any order.
         typical: height of a digit, in the same pixels.
     """
+    strokes = _restore(strokes, typical)
     if len(strokes) == 2 and _stacked(*sorted(strokes, key=lambda s: s.y)):
         return [strokes]
     lines: list[list[Stroke]] = []
@@ -30,6 +33,27 @@ def arrange(strokes: list[Stroke], typical: float) -> list[list[Stroke]]:
         _add_fragment(lines, stroke, typical)
     lines.sort(key=lambda line: sum(s.middle * s.area for s in line) / sum(s.area for s in line))
     return [sorted(line, key=lambda s: s.x + s.width / 2) for line in lines]
+
+
+def _restore(strokes: list[Stroke], typical: float) -> list[Stroke]:
+    """Join pieces that lie one above the other and together are no higher than a digit."""
+    if len(strokes) > MANY:
+        return strokes
+    result: list[Stroke] = []
+    for stroke in sorted(strokes, key=lambda s: s.y):
+        for i, upper in enumerate(result):
+            both = union([upper, stroke])
+            shared = min(upper.right, stroke.right) - max(upper.x, stroke.x)
+            if (
+                shared >= 0.5 * min(upper.width, stroke.width)
+                and stroke.y - upper.bottom < 0.2 * typical
+                and max(both.height, both.width) <= 1.2 * typical
+            ):
+                result[i] = both
+                break
+        else:
+            result.append(stroke)
+    return result
 
 
 def _stacked(upper: Stroke, lower: Stroke) -> bool:

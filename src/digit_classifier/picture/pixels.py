@@ -95,13 +95,13 @@ def compose(colour: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     if alpha.min() == 255:
         return colour[..., 0] if colour.shape[2] == 1 else np.ascontiguousarray(colour)
     paper = _paper(colour, alpha)
-    result = np.empty_like(colour)
-    for channel in range(colour.shape[2]):  # one at a time: a third of the memory
-        mixed = colour[..., channel].astype(np.uint16) * alpha
-        mixed += (255 - alpha).astype(np.uint16) * np.uint16(paper[channel])
-        mixed += 127
-        mixed //= 255
-        result[..., channel] = mixed
+    result = np.empty(colour.shape, np.uint8)
+    height, width = colour.shape[:2]
+    band = max(1, 1_000_000 // width)  # rows at a time: a fraction of the memory
+    for top in range(0, height, band):
+        cover = alpha[top : top + band, :, None].astype(np.uint16)
+        mixed = colour[top : top + band] * cover + (255 - cover) * paper.astype(np.uint16)
+        result[top : top + band] = (mixed + 127) // 255
     return result[..., 0] if result.shape[2] == 1 else result
 
 

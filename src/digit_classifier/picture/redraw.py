@@ -29,7 +29,8 @@ def redraw(ink: np.ndarray, pen: float | None = None) -> np.ndarray:
     if not ink.size:
         return np.zeros((SIDE, SIDE), np.uint8)
     if pen is not None and not THINNEST <= pen * BOX <= THICKEST:
-        ink = crop(_mend_pen(ink, pen))
+        mended = crop(_mend_pen(ink, pen))
+        ink = mended if mended.size else ink
     return place(_fit(ink, BOX))
 
 

@@ -7,6 +7,8 @@ import numpy as np
 
 from digit_classifier.picture.ink import Ink
 
+MOST = 1000  # strokes of a page: more is a lawn, a fabric or a page of print
+
 
 @dataclass(frozen=True, eq=False)
 class Stroke:
@@ -66,13 +68,16 @@ def union(strokes: "list[Stroke] | tuple[Stroke, ...]") -> Stroke:
 
 
 def writing_height(strokes: list[Stroke]) -> float:
-    """Typical height of a digit: the area-weighted median of the larger strokes' longest sides."""
+    """Typical height of a digit, of which a stroke may be only a part.
+
+    By area, seven tenths of the larger strokes' ink are in strokes at most so high.
+    """
     if not strokes:
         return 0.0
     largest = max(s.area for s in strokes)
     kept = sorted((max(s.height, s.width / 2), s.area) for s in strokes if s.area > largest / 20)
     weights = np.cumsum([area for _, area in kept])
-    return float(kept[int(np.searchsorted(weights, weights[-1] / 2))][0])
+    return float(kept[int(np.searchsorted(weights, 0.7 * weights[-1]))][0])
 
 
 def sift(strokes: list[Stroke], ink: Ink) -> tuple[list[Stroke], list[tuple[Stroke, str]]]:
@@ -91,6 +96,10 @@ def sift(strokes: list[Stroke], ink: Ink) -> tuple[list[Stroke], list[tuple[Stro
             dropped.append((stroke, reason))
         else:
             kept.append(stroke)
+    if len(kept) > MOST:
+        kept.sort(key=lambda s: -s.area)
+        dropped += [(stroke, "one of too many marks") for stroke in kept[MOST:]]
+        kept = kept[:MOST]
     return kept, dropped
 
 

@@ -1,0 +1,180 @@
+"""Pages in many styles: every digit found, in reading order, redrawn as it was."""
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from digit_classifier.picture import Page, decode, find
+from picture import pages
+from picture.likeness import likeness
+from picture.page_styles import STYLES, Style
+
+# Those with a dozen megapixels take too long here; touching digits have a test of their own.
+QUICK = [
+    name for name in STYLES if name not in ("12 megapixels", "small on a big page", "touching")
+]
+
+
+def lengths(page: Page) -> list[int]:
+    lines = [mark.line for mark in page.marks]
+    return [lines.count(line) for line in sorted(set(lines))]
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_every_digit_of_a_page_is_found_in_reading_order(digits: np.ndarray, name: str) -> None:
+    style = STYLES[name]
+    rng = np.random.default_rng(11)
+    for _ in range(2):
+        drawn = pages.draw(style, digits, [0] * len(digits), rng)
+        page = find(decode(drawn.pixels), single=style.margin == 0)
+        assert lengths(page) == [style.columns] * style.rows
+        like = [likeness(m.image, d) for m, d in zip(page.marks, drawn.images, strict=True)]
+        assert np.median(like) > 0.85, like
+
+
+@pytest.mark.slow
+def test_a_photograph_of_12_megapixels_is_read_like_a_small_one(digits: np.ndarray) -> None:
+    drawn = pages.draw(STYLES["12 megapixels"], digits, [0] * len(digits), np.random.default_rng(2))
+    assert drawn.pixels.size > 3 * 9e6
+    page = find(decode(drawn.pixels))
+    assert lengths(page) == [5, 5]
+
+
+def test_boxes_lie_on_the_digits_in_pixels_of_the_picture(digits: np.ndarray) -> None:
+    for height in (24, 60, 700):
+        style = Style(height=height, columns=3, jitter=0)
+        drawn = pages.draw(style, digits, [0] * len(digits), np.random.default_rng(4))
+        page = find(decode(drawn.pixels))
+        ink = drawn.pixels.min(axis=2) < 128
+        for mark in page.marks:
+            x, y, width, box_height = mark.box
+            inside = ink[y : y + box_height, x : x + width]
+            assert inside.any(axis=1).mean() > 0.9
+            assert inside.any(axis=0).mean() > 0.9
+        covered = np.zeros_like(ink)
+        for x, y, width, box_height in (mark.box for mark in page.marks):
+            covered[y : y + box_height, x : x + width] = True
+        assert ink[covered].sum() > 0.97 * ink.sum()
+
+
+def test_touching_digits_can_be_taken_apart(digits: np.ndarray) -> None:
+    """One of the splits of every pair that grew together gives both digits back."""
+    rng = np.random.default_rng(8)
+    good = tried = 0
+    for _ in range(40):
+        drawn = pages.draw(replace(STYLES["touching"], columns=2), digits, [0] * 1000, rng)
+        page = find(decode(drawn.pixels))
+        if len(page.marks) != 1:
+            continue
+        tried += 1
+        good += any(
+            len(row) == 2
+            and all(likeness(m.image, d) > 0.85 for m, d in zip(row, drawn.images, strict=True))
+            for row in page.marks[0].splits
+        )
+    assert tried >= 10
+    assert good >= 0.7 * tried, f"{good} of {tried}"
+
+
+def canvas(width: int = 600, height: int = 300) -> np.ndarray:
+    return np.full((height, width), 255, np.uint8)
+
+
+def stroke(page: np.ndarray, *points: tuple[int, int], pen: int = 8) -> None:
+    cv2.polylines(page, [np.array(points, np.int32)], False, 0, pen, cv2.LINE_AA)
+
+
+def test_the_loose_bar_of_a_five_stays_with_it() -> None:
+    page = canvas()
+    stroke(page, (60, 60), (60, 140), (120, 150), (120, 210), (50, 220))
+    stroke(page, (72, 50), (135, 46))
+    stroke(page, (250, 50), (250, 220))
+    marks = find(decode(page)).marks
+    assert len(marks) == 2
+    assert marks[0].pieces == 2
+    assert marks[0].box[2] > 80
+
+
+def test_a_broken_four_is_one_mark_and_may_be_taken_apart() -> None:
+    page = canvas()
+    stroke(page, (90, 50), (60, 150), (150, 150))
+    stroke(page, (125, 90), (125, 138))
+    stroke(page, (125, 162), (125, 230))
+    stroke(page, (300, 50), (300, 230))
+    assert [mark.pieces for mark in find(decode(page)).marks] == [3, 1]
+
+
+def test_specks_are_left_out_with_the_reason() -> None:
+    page = canvas()
+    stroke(page, (100, 50), (100, 220))
+    cv2.circle(page, (300, 150), 4, 0, -1)
+    found = find(decode(page))
+    assert len(found.marks) == 1
+    assert [left.reason for left in found.rejected] == ["speck"]
+
+
+@pytest.mark.parametrize("height", [0.5, 0.9])
+def test_an_upright_stroke_is_a_one_and_no_ruled_line(height: float) -> None:
+    page = canvas(300, 300)
+    reach = int(150 * height)
+    stroke(page, (150, 150 - reach), (152, 150 + reach), pen=3)
+    assert len(find(decode(page)).marks) == 1
+
+
+def test_an_underline_is_left_out() -> None:
+    page = canvas()
+    for x in (100, 200, 300):
+        stroke(page, (x, 60), (x, 180))
+    stroke(page, (60, 230), (420, 233), pen=4)
+    found = find(decode(page))
+    assert lengths(found) == [3]
+    assert [left.reason for left in found.rejected] == ["ruled line"]
+
+
+def test_digits_far_apart_get_a_space_and_even_gaps_do_not() -> None:
+    page = canvas(1200)
+    for x in (50, 110, 170, 600, 660, 720):
+        stroke(page, (x, 60), (x, 180))
+    assert [m.space_before for m in find(decode(page)).marks] == [False] * 3 + [True] + [False] * 2
+    page = canvas(1200)
+    for x in range(50, 1200, 200):
+        stroke(page, (x, 60), (x, 180))
+    assert not any(mark.space_before for mark in find(decode(page)).marks)
+
+
+def test_single_makes_one_mark_of_everything(digits: np.ndarray) -> None:
+    drawn = pages.draw(STYLES["plain"], digits, [0] * len(digits), np.random.default_rng(1))
+    (mark,) = find(decode(drawn.pixels), single=True).marks
+    assert mark.splits == ()
+
+
+def test_a_small_squarish_picture_holds_one_digit_however_broken_it_is(
+    digits: np.ndarray,
+) -> None:
+    for image in digits[::100]:
+        page = 255 - np.pad(image, 2)
+        page[16:18] = 255
+        assert len(find(decode(page)).marks) == 1
+
+
+def test_marks_say_when_the_picture_cuts_them() -> None:
+    page = canvas()
+    stroke(page, (100, 60), (100, 180))
+    stroke(page, (300, 60), (300, 300))
+    assert [mark.cut for mark in find(decode(page)).marks] == [False, True]
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 500), (500, 1), (2, 3), (3, 2000), (30, 3000)])
+@pytest.mark.parametrize("single", [False, True])
+def test_odd_shapes_do_no_harm(shape: tuple[int, int], single: bool) -> None:
+    rng = np.random.default_rng(6)
+    for page in (
+        np.zeros(shape, np.uint8),
+        rng.integers(0, 256, shape, np.uint8),
+        rng.integers(0, 2, (*shape, 3), np.uint8) * np.uint8(255),
+    ):
+        for mark in find(decode(page), single=single).marks:
+            assert mark.image.shape == (28, 28)
+            assert mark.image.dtype == np.uint8
