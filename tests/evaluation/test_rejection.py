@@ -12,7 +12,7 @@ def test_refusals_are_counted_by_kind_and_summed() -> None:
         sure = [0.9 if (image == digits).all(axis=(1, 2)).any() else 0.3 for image in images]
         return np.repeat(np.array(sure)[:, None], 10, axis=1)
 
-    rows = rejection.measure(predict, digits, 0.5, seed=3, per_kind=4)
+    rows = rejection.measure(predict, lambda rows: rows[:, 0] > 0.5, digits, seed=3, per_kind=4)
     assert rows[0] == rejection.Refusals("digits", None, 40, 0)
     assert [row.kind for row in rows[1:]] == [*nondigits.KINDS, *nondigits.HELD_OUT]
     assert {row.refused for row in rows[1:]} == {4}

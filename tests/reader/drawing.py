@@ -1,5 +1,6 @@
 """Digits that the tests draw themselves, and a small network that reads them."""
 
+import json
 from pathlib import Path
 
 import cv2
@@ -30,7 +31,7 @@ def page(text: str, height: int = 60, gap: float = 0.5, pen: int = 6) -> np.ndar
     return canvas
 
 
-def write_model(path: Path, threshold: float | None = 0.5) -> Path:
+def write_model(path: Path, threshold: float = 0.5, softness: float = 1.0) -> Path:
     """A linear network, fitted to drawn digits and drawn non-digits by least squares."""
     images, labels = styles.generate(3000, seed=1)
     others = nondigits.generate(1500, seed=2, digits=images)
@@ -59,9 +60,8 @@ def write_model(path: Path, threshold: float | None = 0.5) -> Path:
         [numpy_helper.from_array(value, name) for name, value in values.items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
-    metadata = {"name": "linear"}
-    if threshold is not None:
-        metadata["reject"] = f'{{"threshold": {threshold}}}'
+    reject = json.dumps({"threshold": threshold, "softness": softness})
+    metadata = {"name": "linear", "reject": reject}
     helper.set_model_props(model, metadata)
     onnx.save(model, str(path))
     return path

@@ -19,11 +19,11 @@ def test_a_model_says_all_that_its_file_holds(
     assert models(model) == 0
     out = capsys.readouterr().out
     assert "linear" in out
-    assert '{"threshold": 0.5}' in out
+    assert '"threshold": 0.5' in out
     assert models(model.parent, "--json") == 0
     described = json.loads(capsys.readouterr().out)
     assert described["name"] == "linear"
-    assert described["reject"] == {"threshold": 0.5}
+    assert described["reject"] == {"threshold": 0.5, "softness": 1.0}
     assert described["bytes"] == model.stat().st_size
 
 

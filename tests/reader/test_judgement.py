@@ -24,7 +24,7 @@ def judge(marks: list[Mark], said: list[tuple[int, float]], single: bool = False
     for row, (digit, confidence) in zip(rows, said, strict=True):
         row[:] = (1 - confidence) / 9
         row[digit] = confidence
-    return judgement.judge(page, rows, 0.5, single=single)
+    return judgement.judge(page, rows, judgement.Rule(0.5), single=single)
 
 
 def test_a_mark_is_cut_where_all_its_pieces_are_surer_than_the_whole() -> None:
@@ -37,8 +37,8 @@ def test_a_mark_stays_whole_where_one_piece_is_doubtful() -> None:
     assert judge([mark(splits=[2])], [(8, 0.6), (1, 0.99), (3, 0.55)]).text == "8"
 
 
-def test_a_mark_stays_whole_where_cutting_hardly_helps() -> None:
-    assert judge([mark(splits=[2])], [(4, 0.93), (1, 0.99), (7, 0.99)]).text == "4"
+def test_a_mark_that_is_sure_of_itself_stays_whole() -> None:
+    assert judge([mark(splits=[2])], [(4, 0.75), (1, 0.99), (7, 0.99)]).text == "4"
 
 
 def test_a_mark_that_is_no_digit_is_not_cut_into_doubtful_ones() -> None:
@@ -94,7 +94,9 @@ def test_marks_of_wildly_different_sizes_must_nearly_all_be_digits() -> None:
 
 def test_what_the_page_left_out_is_reported() -> None:
     page = Page((), (Rejected((1, 2, 3, 4), "speck"),), 10, 10, ("a note",))
-    verdict = judgement.judge(page, np.zeros((0, 10), np.float32), 0.5, single=False)
+    verdict = judgement.judge(
+        page, np.zeros((0, 10), np.float32), judgement.Rule(0.5), single=False
+    )
     assert [(left.box, left.reason) for left in verdict.rejected] == [((1, 2, 3, 4), "speck")]
     assert verdict.notes == ("a note", "nothing stands out from the paper")
 
@@ -102,3 +104,12 @@ def test_what_the_page_left_out_is_reported() -> None:
 @pytest.mark.parametrize("confidence", [0.49, 0.51])
 def test_confidence_is_compared_with_the_threshold(confidence: float) -> None:
     assert judge([mark()], [(3, confidence)]).text == ("3" if confidence > 0.5 else "?")
+
+
+def test_a_softened_rule_asks_how_close_the_second_answer_came() -> None:
+    close, clear = np.full((2, 10), 0.001)
+    close[[3, 8]] = 0.8, 0.192
+    clear[[3, 8]] = 0.992, 0.001
+    rows = np.stack([close, clear])
+    assert judgement.Rule(0.7).vouch(rows).tolist() == [True, True]
+    assert judgement.Rule(0.28, softness=0.2).vouch(rows).tolist() == [False, True]

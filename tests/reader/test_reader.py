@@ -14,6 +14,7 @@ import digit_classifier
 from digit_classifier.errors import OptionError, PictureError
 from digit_classifier.onnx_model import OnnxModel
 from digit_classifier.reader import DigitReader
+from digit_classifier.reader.judgement import Rule
 from reader import drawing
 
 
@@ -65,6 +66,9 @@ def test_the_threshold_is_the_models_own_unless_another_is_given(tmp_path: Path)
     assert DigitReader(path).threshold == 0.7
     assert DigitReader(path, threshold=0.2).threshold == 0.2
     assert DigitReader(path, threshold=0).threshold == 0
+    soft = drawing.write_model(tmp_path / "soft.onnx", threshold=0.3, softness=0.2)
+    assert DigitReader(soft).rule == Rule(0.3, 0.2)
+    assert DigitReader(soft, threshold=0.9).rule == Rule(0.9)
 
 
 @pytest.mark.parametrize("threshold", [-0.1, 1.1, float("nan")])

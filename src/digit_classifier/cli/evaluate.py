@@ -85,7 +85,7 @@ def _judge_nondigits(reader: "DigitReader") -> None:
     from digit_classifier.intervals import wilson
 
     dataset = load()
-    rows = rejection.measure(reader.model.predict, dataset.test_images, reader.threshold, SEED)
+    rows = rejection.measure(reader.model.predict, reader.rule.vouch, dataset.test_images, SEED)
     click.echo(f"model {reader.name}, threshold {reader.threshold:.3f}, digits of {dataset.name}")
     click.echo(f"{'what':20} {'shown':>6} {'refused':>8}  95 % interval")
     for row in (*rows, *rejection.sum_up(rows)[1:]):

@@ -8,6 +8,7 @@ import numpy as np
 from digit_classifier.dataset import nondigits
 
 Predict = Callable[[np.ndarray], np.ndarray]
+Vouch = Callable[[np.ndarray], np.ndarray]
 PER_KIND = 300
 
 
@@ -19,7 +20,7 @@ class Refusals:
         kind: "digits", or a kind of `dataset.nondigits`.
         seen: whether a network of this project may have been trained on the kind; None for digits.
         n: how many were shown.
-        refused: how many had a confidence below the threshold.
+        refused: how many were not vouched for.
     """
 
     kind: str
@@ -29,23 +30,23 @@ class Refusals:
 
 
 def measure(
-    predict: Predict, digits: np.ndarray, threshold: float, seed: int, per_kind: int = PER_KIND
+    predict: Predict, vouch: Vouch, digits: np.ndarray, seed: int, per_kind: int = PER_KIND
 ) -> list[Refusals]:
     """Count refusals among digits and among drawn non-digits of every kind.
 
     Args:
         predict: uint8 (n, 28, 28) to probabilities (n, 10).
+        vouch: probabilities (n, 10) to which are accepted, bool (n,).
         digits: uint8, shape (n, 28, 28): digits that chose nothing about the model.
-        threshold: the least confidence that is accepted.
         seed: of the drawings; another than in training.
         per_kind: drawings of each kind.
     Returns:
         Digits first, then the kinds that may be trained on, then those that never are.
     """
-    rows = [_count("digits", None, digits, predict, threshold)]
+    rows = [_count("digits", None, digits, predict, vouch)]
     for kind in (*nondigits.KINDS, *nondigits.HELD_OUT):
         drawn = nondigits.generate(per_kind, seed, digits, [kind])
-        rows.append(_count(kind, kind in nondigits.KINDS, drawn, predict, threshold))
+        rows.append(_count(kind, kind in nondigits.KINDS, drawn, predict, vouch))
     return rows
 
 
@@ -59,7 +60,7 @@ def sum_up(rows: Sequence[Refusals]) -> list[Refusals]:
 
 
 def _count(
-    kind: str, seen: bool | None, images: np.ndarray, predict: Predict, threshold: float
+    kind: str, seen: bool | None, images: np.ndarray, predict: Predict, vouch: Vouch
 ) -> Refusals:
-    confidence = predict(images).max(axis=1)
-    return Refusals(kind, seen, len(images), int((confidence < threshold).sum()))
+    accepted = int(vouch(predict(images)).sum())
+    return Refusals(kind, seen, len(images), len(images) - accepted)

@@ -16,6 +16,7 @@ from digit_classifier.errors import DigitError, OptionError, TooLargeError
 from digit_classifier.onnx_model import OnnxModel
 from digit_classifier.picture import Page, decode, find
 from digit_classifier.reader import judgement
+from digit_classifier.reader.judgement import Rule
 from digit_classifier.reader.reading import Digit, Reading, Rejected
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class DigitReader:
     Attributes:
         model: the network.
         name: what it is called in readings.
-        threshold: the least confidence with which a mark is called a digit.
+        rule: which answers are called digits: a threshold, and how it is applied.
     """
 
     def __init__(
@@ -52,7 +53,8 @@ class DigitReader:
 
         Args:
             model: the name of a shipped model, a run folder, an .onnx file, or a loaded model.
-            threshold: 0 to 1; None for the one that was measured for this model.
+            threshold: the least confidence with which a mark is called a digit, 0 to 1; None for
+                the rule that was measured for this model.
         Raises:
             ModelError: no such model, or not a digit network.
             OptionError: a threshold outside 0 to 1.
@@ -62,11 +64,12 @@ class DigitReader:
         self.model = model if isinstance(model, OnnxModel) else OnnxModel(weights.find(model))
         path = self.model.path
         self.name = str(self.model.metadata.get("name") or (path.stem if path else "model"))
-        if threshold is None:
-            reject = self.model.metadata.get("reject")
-            measured = reject.get("threshold") if isinstance(reject, dict) else None
-            threshold = DEFAULT_THRESHOLD if measured is None else measured
-        self.threshold = float(threshold)
+        self.rule = _measured_rule(self.model) if threshold is None else Rule(threshold)
+
+    @property
+    def threshold(self) -> float:
+        """The rule's threshold."""
+        return self.rule.threshold
 
     def read(self, source: "Source", single: bool = False) -> Reading:
         """Read one picture.
@@ -136,7 +139,7 @@ class DigitReader:
         readings, start = [], 0
         for page, name, count in zip(pages, names, counts, strict=True):
             rows = probabilities[start : start + count]
-            verdict = judgement.judge(page, rows, self.threshold, single=single)
+            verdict = judgement.judge(page, rows, self.rule, single=single)
             readings.append(
                 Reading(
                     verdict.text, verdict.digits, verdict.rejected, self.name, name, verdict.notes
@@ -151,6 +154,13 @@ def batches(sources: "Iterable[Source]", size: int = BATCH) -> "Iterator[list[So
     iterator = iter(sources)
     while batch := list(islice(iterator, size)):
         yield batch
+
+
+def _measured_rule(model: OnnxModel) -> Rule:
+    reject = model.metadata.get("reject")
+    if not isinstance(reject, dict) or "threshold" not in reject:
+        return Rule(DEFAULT_THRESHOLD)
+    return Rule(float(reject["threshold"]), float(reject.get("softness", 1)))
 
 
 def _open(source: "Source", single: bool) -> Page | DigitError:

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from digit_classifier.onnx_model import soften
 from digit_classifier.picture import Mark, Page
 from digit_classifier.reader.reading import Digit, Rejected
 
-# A row of cut pieces must be this sure, and surer than the uncut mark by the margin: a cut always
-# finds smaller shapes, and some of them look like digits by accident (the halves of a 0 like 6 and
-# 7). On drawn pages true cuts had 0.82 to 0.96 where the whole had 0.47 to 0.66, false ones up to
-# 0.95 where the whole had 0.80 and more; a cross cut in two had at most 0.58.
-SPLIT_SURE, SPLIT_MARGIN = 0.75, 0.15
+# A mark is cut only where it is itself doubtful and each of the pieces is sure: a cut always finds
+# smaller shapes, and some of them look like digits by accident (the halves of a 0 like 6 and 7).
+# On drawn pages, digits that truly touched had at most 0.66 together and 0.82 or more apart.
+WHOLE_SURE, PIECE_SURE = 0.7, 0.75
 # A line of at least so many marks, of which less than this share is vouched for, is a line of
 # words in which some letters look like digits.
 WORDS_MARKS, WORDS_SHARE = 4, 0.4
@@ -25,6 +25,24 @@ CLUTTER_MARKS, CLUTTER_SHARE = 12, 0.34
 WILD_MARKS, WILD_SPREAD, WILD_DROPPED, WILD_SHARE = 4, 2.2, 4, 0.8
 # In such a picture a line of digits is kept if nearly all of it is vouched for.
 SURE_SHARE = 0.9
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Which answers of a network are vouched for.
+
+    Attributes:
+        threshold: the least confidence, once softened.
+        softness: see `onnx_model.soften`; 1 compares the confidence as it is.
+    """
+
+    threshold: float
+    softness: float = 1.0
+
+    def vouch(self, probabilities: np.ndarray) -> np.ndarray:
+        """For each row of (n, 10), whether its highest value is vouched for; bool, shape (n,)."""
+        soft = probabilities if self.softness == 1 else soften(probabilities, self.softness)
+        return np.asarray(soft.max(axis=1) >= self.threshold)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +63,7 @@ class _Seen:
     probabilities: np.ndarray
     digit: int
     confidence: float
+    vouched: bool
     space: bool
 
 
@@ -53,26 +72,26 @@ def images(page: Page) -> list[np.ndarray]:
     return [piece.image for mark in page.marks for piece in _with_pieces(mark)]
 
 
-def judge(page: Page, probabilities: np.ndarray, threshold: float, *, single: bool) -> Verdict:
+def judge(page: Page, probabilities: np.ndarray, rule: Rule, *, single: bool) -> Verdict:
     """Decide which marks are digits.
 
     Args:
         page: what was found.
         probabilities: float32, shape (n, 10), one row per image of `images(page)`.
-        threshold: the least confidence that is vouched for.
+        rule: which marks are vouched for.
         single: the picture was said to hold one digit; its surroundings are not judged.
     Returns:
         Text, digits, what was rejected, and notes.
     """
-    seen = list(_seen(page, probabilities))
+    seen = list(_seen(page, probabilities, rule))
     rejected = [Rejected(left.box, left.reason) for left in page.rejected]
-    kept = seen if single else _without_words(seen, threshold, rejected)
+    kept = seen if single else _without_words(seen, rejected)
     lines = sorted({each.mark.line for each in kept})
     digits, text = [], [""] * len(lines)
     for each in kept:
         line = lines.index(each.mark.line)
         text[line] += " " if each.space and text[line] else ""
-        if each.confidence >= threshold:
+        if each.vouched:
             digits.append(_digit(each, line))
             text[line] += str(each.digit)
         else:
@@ -88,15 +107,17 @@ def _with_pieces(mark: Mark) -> Iterator[Mark]:
         yield from row
 
 
-def _seen(page: Page, probabilities: np.ndarray) -> Iterator[_Seen]:
+def _seen(page: Page, probabilities: np.ndarray, rule: Rule) -> Iterator[_Seen]:
     """Each mark, or the pieces into which it is better cut, in reading order."""
     digits, sure = probabilities.argmax(axis=1).tolist(), probabilities.max(axis=1).tolist()
+    vouched = rule.vouch(probabilities).tolist()
     row = 0
 
     def see(mark: Mark, space: bool) -> _Seen:
         nonlocal row
         row += 1
-        return _Seen(mark, probabilities[row - 1], digits[row - 1], sure[row - 1], space)
+        at = row - 1
+        return _Seen(mark, probabilities[at], digits[at], sure[at], vouched[at], space)
 
     for mark in page.marks:
         chosen, best = [see(mark, mark.space_before)], 0.0
@@ -104,19 +125,19 @@ def _seen(page: Page, probabilities: np.ndarray) -> Iterator[_Seen]:
         for cut in mark.splits:
             pieces = [see(piece, mark.space_before and i == 0) for i, piece in enumerate(cut)]
             weakest = min(piece.confidence for piece in pieces)
-            if weakest > max(whole + SPLIT_MARGIN, SPLIT_SURE, best):
+            if whole < WHOLE_SURE and weakest > max(PIECE_SURE, best):
                 chosen, best = pieces, weakest
         yield from chosen
 
 
-def _without_words(seen: list[_Seen], threshold: float, rejected: list[Rejected]) -> list[_Seen]:
+def _without_words(seen: list[_Seen], rejected: list[Rejected]) -> list[_Seen]:
     """Leave out lines where hardly a mark is a digit, and in a clutter all but lines of digits."""
-    cluttered = _is_clutter(seen, threshold, len(rejected))
+    cluttered = _is_clutter(seen, len(rejected))
     reason = "among much that is no digit" if cluttered else "on a line of words"
     kept = []
     for line in dict.fromkeys(each.mark.line for each in seen):
         marks = [each for each in seen if each.mark.line == line]
-        few, share = len(marks) < WORDS_MARKS, _vouched(marks, threshold)
+        few, share = len(marks) < WORDS_MARKS, _vouched(marks)
         if cluttered:
             keep = not few and share >= SURE_SHARE and not _is_wild(marks)
         else:
@@ -128,17 +149,17 @@ def _without_words(seen: list[_Seen], threshold: float, rejected: list[Rejected]
     return kept
 
 
-def _is_clutter(seen: list[_Seen], threshold: float, dropped: int) -> bool:
+def _is_clutter(seen: list[_Seen], dropped: int) -> bool:
     """Whether a picture shows something other than writing in which digits occur."""
-    share = _vouched(seen, threshold)
+    share = _vouched(seen)
     if len(seen) >= WILD_MARKS and (_is_wild(seen) or dropped > WILD_DROPPED * len(seen)):
         return share < WILD_SHARE
     return len(seen) >= CLUTTER_MARKS and share < CLUTTER_SHARE
 
 
-def _vouched(seen: list[_Seen], threshold: float) -> float:
+def _vouched(seen: list[_Seen]) -> float:
     """Share of marks that are vouched for."""
-    return sum(each.confidence >= threshold for each in seen) / max(1, len(seen))
+    return sum(each.vouched for each in seen) / max(1, len(seen))
 
 
 def _is_wild(seen: list[_Seen]) -> bool:

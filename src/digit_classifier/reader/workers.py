@@ -13,6 +13,7 @@ from digit_classifier.errors import FaultError, OptionError
 
 if TYPE_CHECKING:
     from digit_classifier.reader import DigitReader, Source
+    from digit_classifier.reader.judgement import Rule
     from digit_classifier.reader.reading import Reading
 
 _reader: "DigitReader | None" = None  # of a worker process
@@ -31,7 +32,7 @@ def read_many(
         # fork would copy ONNX Runtime's locks in whatever state its threads left them
         mp_context=multiprocessing.get_context("spawn"),
         initializer=_start,
-        initargs=(reader.model.path, reader.threshold),
+        initargs=(reader.model.path, reader.rule),
     )
     waiting: deque[Future[list[Reading]]] = deque()
     try:
@@ -50,13 +51,14 @@ def read_many(
         executor.shutdown(wait=True, cancel_futures=True)
 
 
-def _start(model: Path, threshold: float) -> None:
+def _start(model: Path, rule: "Rule") -> None:
     from digit_classifier.reader import DigitReader
 
     # Ctrl-C reaches every process of a terminal; the parent alone answers it
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     global _reader
-    _reader = DigitReader(model, threshold)
+    _reader = DigitReader(model)
+    _reader.rule = rule
 
 
 def _read(batch: "list[Source]", single: bool) -> "list[Reading]":
