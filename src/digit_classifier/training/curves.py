@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from digit_classifier import plotting
+from digit_classifier.training.interrupt import unshielded
 from digit_classifier.training.loop import Epoch
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ def show_curves(history: Sequence[Epoch], data: str, validation: str) -> bool:
     if matplotlib.get_backend().lower() not in {name.lower() for name in windowed}:
         return False
     draw_curves(history, data, validation, blank=plt.figure)
-    plt.show()
+    with unshielded():
+        plt.show()
     plt.close("all")
     return True
 

@@ -1,0 +1,80 @@
+"""Draw the pictures that README shows: `make pictures`.
+
+reading.png   a page drawn here, as `digits predict --show` reads it
+loss, accuracy   the plots of a real run on MNIST
+"""
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from digit_classifier.dataset import pen, styles
+
+DOCS = Path(__file__).parent
+LINES = ("31415 92653", "27182 818", "2026 11 23")
+WIDTH, HEIGHT, STEP = 1280, 640, 190
+INK, PAPER = np.array([38, 52, 120.0]), np.array([236, 231, 219.0])
+
+
+def draw_page(seed: int = 4) -> np.ndarray:
+    """A photographed page of squared paper with three lines of digits; uint8 (h, w, 3)."""
+    rng = np.random.default_rng(seed)
+    cover = np.zeros((HEIGHT, WIDTH), np.float32)
+    for row, text in enumerate(LINES):
+        x = 70 + int(rng.integers(0, 30))
+        for letter in text:
+            if letter == " ":
+                x += 60
+                continue
+            notation = styles.STYLES[int(letter)][int(rng.integers(0, 3))]
+            bent = pen.wobble(pen.strokes(notation), rng)
+            ink = cv2.resize(pen.draw(bent, rng, 5.0), (150, 150), interpolation=cv2.INTER_AREA)
+            y = 20 + row * STEP + int(rng.integers(-8, 9))
+            part = cover[y : y + 150, x : x + 150]
+            np.maximum(part, ink[:, : part.shape[1]] / 255.0, out=part)
+            x += 98 + int(rng.integers(-6, 7))
+    return photograph(cover, rng)
+
+
+def photograph(cover: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Put ink on squared paper under a lamp, a little askew."""
+    page = np.broadcast_to(PAPER, (HEIGHT, WIDTH, 3)).copy()
+    page[::40] = page[:, ::40] = PAPER * [0.80, 0.86, 0.93]
+    page += cover[..., None] * (INK - page) * 0.92
+    turn = cv2.getRotationMatrix2D((WIDTH / 2, HEIGHT / 2), 1.6, 1.0)
+    page = cv2.warpAffine(page, turn, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REPLICATE)
+    y, x = np.mgrid[0:HEIGHT, 0:WIDTH]
+    lamp = np.exp(-(((x - WIDTH * 0.35) / WIDTH) ** 2 + ((y - HEIGHT * 0.3) / HEIGHT) ** 2))
+    page = page * (0.62 + 0.42 * lamp[..., None]) + rng.normal(0, 2.5, page.shape)
+    return np.clip(cv2.GaussianBlur(page, (0, 0), 0.9), 0, 255).astype(np.uint8)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", default="cnn", help="what reads the page")
+    parser.add_argument("--only-page", action="store_true", help="leave the plots as they are")
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        photo = Path(folder) / "page.jpg"
+        Image.fromarray(draw_page()).save(photo, quality=88)
+        digits = [sys.executable, "-m", "digit_classifier"]
+        shown = ["--model", chosen.model, "--show", str(DOCS / "reading.png")]
+        subprocess.run([*digits, "predict", str(photo), *shown], check=True)
+        if chosen.only_page:
+            return
+        run = Path(folder) / "run"
+        options = ["--dataset", "mnist", "--no-show", "--out", str(run)]
+        subprocess.run([*digits, "train", *options], check=True)
+        for name in ("loss.png", "accuracy.png"):
+            shutil.copy(run / name, DOCS / name)
+
+
+if __name__ == "__main__":
+    main()
