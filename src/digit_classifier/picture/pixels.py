@@ -102,7 +102,7 @@ def compose(colour: np.ndarray, alpha: np.ndarray) -> np.ndarray:
         cover = alpha[top : top + band, :, None].astype(np.uint16)
         mixed = colour[top : top + band] * cover + (255 - cover) * paper.astype(np.uint16)
         result[top : top + band] = (mixed + 127) // 255
-    return result[..., 0] if result.shape[2] == 1 else result
+    return result[..., 0] if colour.shape[2] == 1 else result
 
 
 def _paper(colour: np.ndarray, alpha: np.ndarray) -> np.ndarray:

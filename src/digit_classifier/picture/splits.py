@@ -72,12 +72,20 @@ def _valleys(small: np.ndarray) -> list[tuple[float, int, np.ndarray]]:
         middle = round(path.mean())
         if not margin <= middle < columns - margin:
             continue
+        if _crossings(small[np.arange(rows), path]) > 1:
+            continue  # through the top and the bottom of a 0, not between two digits
         if any(abs(middle - other) < rows // 8 for _, other, _ in found):
             continue
         found.append((float(cost[-1][end]), middle, path))
         if len(found) == 8:
             break
     return found
+
+
+def _crossings(along: np.ndarray) -> int:
+    """How many strokes a path crosses."""
+    ink = np.concatenate(([False], along > 0.5))
+    return int((ink[1:] & ~ink[:-1]).sum())
 
 
 def _combine(

@@ -75,9 +75,15 @@ def writing_height(strokes: list[Stroke]) -> float:
     if not strokes:
         return 0.0
     largest = max(s.area for s in strokes)
-    kept = sorted((max(s.height, s.width / 2), s.area) for s in strokes if s.area > largest / 20)
+    kept = sorted((_digit_height(s), s.area) for s in strokes if s.area > largest / 20)
     weights = np.cumsum([area for _, area in kept])
     return float(kept[int(np.searchsorted(weights, 0.7 * weights[-1]))][0])
+
+
+def _digit_height(stroke: Stroke) -> float:
+    """A row of touching digits is wider than high; an underline is much wider."""
+    row = stroke.width / 2 if stroke.width < 5 * stroke.height else 0.0
+    return max(stroke.height, row)
 
 
 def sift(strokes: list[Stroke], ink: Ink) -> tuple[list[Stroke], list[tuple[Stroke, str]]]:
