@@ -1,6 +1,11 @@
 """MNIST's own images are the normaliser's fixed point."""
 
+import io
+import subprocess
+import sys
+
 import numpy as np
+from PIL import Image
 
 from digit_classifier.picture import decode, find, normalise
 from picture.likeness import likeness
@@ -31,3 +36,16 @@ def test_an_image_off_its_place_is_put_right(digits: np.ndarray) -> None:
         rows = np.flatnonzero(image.any(axis=1))
         moved = np.roll(image, -rows[0], axis=0)
         assert likeness(normalise(moved), image) > 0.99
+
+
+def test_a_prepared_image_is_read_without_importing_opencv(digit: np.ndarray) -> None:
+    file = io.BytesIO()
+    Image.fromarray(digit).save(file, "PNG")
+    script = (
+        "import sys; from digit_classifier.picture import decode, find;"
+        "page = find(decode(sys.stdin.buffer.read())); print(len(page.marks), 'cv2' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], input=file.getvalue(), capture_output=True, check=True
+    )
+    assert done.stdout.split() == [b"1", b"False"]

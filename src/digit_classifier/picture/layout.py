@@ -17,6 +17,8 @@ from digit_classifier.picture.strokes import Stroke, collect, sift, union, writi
 SMALL_PICTURE = 64  # pixels: a small, squarish picture holds one digit however broken it is
 CROWD = 200  # marks: of so many, none is worth cutting apart
 SHOWN = 1000  # of what was left out: the largest
+# Pictures are read side by side in processes; threads in each would be in each other's way.
+cv2.setNumThreads(1)
 
 
 def read(pixels: np.ndarray, *, single: bool) -> tuple[tuple[Mark, ...], tuple[Rejected, ...]]:
@@ -138,7 +140,7 @@ def _oneness(aspect: float) -> float:
 
     Of MNIST's training digits 97 % are at most 1.2 times as wide as high, 99.9 % at most 1.7 times.
     """
-    return float(np.clip(1 - 0.9 * (aspect - 1.15), 0.3, 1))
+    return float(np.clip(1 - 1.2 * (aspect - 1.25), 0.3, 1))
 
 
 def _spaces(line: list[Stroke], height: float) -> list[bool]:
