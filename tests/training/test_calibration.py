@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from digit_classifier.training.calibration import ACCEPTED, calibrate, fit_temperature
+from digit_classifier.onnx_model import soften
+from digit_classifier.training.calibration import COST, SOFTNESS, calibrate, fit_temperature
 from digit_classifier.training.loop import Loop
 from digit_classifier.training.networks import build
 from digit_classifier.training.objective import make_objective
@@ -50,11 +51,11 @@ def test_calibrating_changes_no_answer_and_no_loss_for_the_worse(trained, sample
     network, answer = trained
     images, labels = sample.test_images, sample.test_labels
     before = answer(images)
-    chosen = calibrate(network, answer, images, labels)
+    temperature, _ = calibrate(network, answer, images, labels)
     after = answer(images)
     np.testing.assert_array_equal(before.argmax(1), after.argmax(1))
     assert score(after, labels)[0] <= score(before, labels)[0] + 1e-6
-    expected = np.log(before) / chosen.temperature
+    expected = np.log(before) / temperature
     expected = np.exp(expected) / np.exp(expected).sum(1, keepdims=True)
     np.testing.assert_allclose(after, expected, atol=1e-3)
 
@@ -62,8 +63,14 @@ def test_calibrating_changes_no_answer_and_no_loss_for_the_worse(trained, sample
 def test_the_threshold_costs_what_it_says(trained, sample):
     network, answer = trained
     images, labels = sample.test_images, sample.test_labels
-    chosen = calibrate(network, answer, images, labels)
-    confidence = answer(images).max(axis=1)
-    assert chosen.accepted == pytest.approx((confidence >= chosen.threshold).mean(), abs=1e-4)
-    assert ACCEPTED <= chosen.accepted <= ACCEPTED + 0.002
-    assert 0 < chosen.rejected_nondigits <= 1
+    _, rule = calibrate(network, answer, images, labels)
+    answers = answer(images)
+    score = soften(answers, SOFTNESS).max(axis=1)
+    assert rule.accepted == pytest.approx((score >= rule.threshold).mean(), abs=1e-4)
+    right = answers.argmax(1) == labels
+    refused = np.count_nonzero(score[right] < rule.threshold)
+    assert refused <= np.ceil(COST * right.sum())
+    # ... and it is the highest such threshold, but for rounding
+    assert np.count_nonzero(score[right] < rule.threshold + 0.02) > refused
+    assert 0 < rule.rejected_nondigits <= 1
+    assert 0 < rule.rejected_held_out_kinds <= 1

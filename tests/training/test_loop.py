@@ -99,6 +99,34 @@ def test_asked_to_stop_it_stops_between_two_calls(keras, sample):
     assert 0 < shares[0] < shares[1] < 1
 
 
+@pytest.mark.parametrize("xla", [True, False])
+def test_compiling_beforehand_changes_no_weight(keras, sample, xla):
+    recipe = Recipe(ema=0.9, schedule="cosine", warmup=0.2)
+    plain = make_loop(keras, sample, recipe=recipe, xla=xla)
+    compiled = make_loop(keras, sample, recipe=recipe, xla=xla)
+    assert compiled.compile() > 0
+    assert compiled.run_epoch(1, last=True).loss == plain.run_epoch(1, last=True).loss
+    for one, other in zip(compiled.model.get_weights(), plain.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("xla", [True, False])
+def test_after_compiling_an_epoch_compiles_nothing(keras, sample, xla):
+    traced = []
+    objective = make_objective(Recipe())
+
+    def counted(*arguments):
+        traced.append(1)
+        return objective(*arguments)
+
+    recipe = Recipe(batch_size=4)  # 16 steps a call: two shapes of calls, and the last batch
+    loop = make_loop(keras, sample, recipe=recipe, xla=xla, objective=counted)
+    loop.compile()
+    count = len(traced)
+    loop.run_epoch(1)
+    assert len(traced) == count > 0
+
+
 def test_averaged_weights_take_their_place_after_the_last_epoch_only(keras, sample):
     loop = make_loop(keras, sample, recipe=Recipe(ema=0.99))
     loop.run_epoch(1)

@@ -3,57 +3,88 @@
 Both are chosen on training images that were held out, never on the test set.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
-# The share of held-out digits that the threshold lets through; the others cost a "?" each.
-ACCEPTED = 0.995
+from digit_classifier.onnx_model import soften
+
+Answer = Callable[[np.ndarray], np.ndarray]
+
+# The share of held-out digits, among those read rightly, that an honest no may cost: 3 of 5,000.
+COST = 0.0006
+# Calibrated probabilities are too even among digits to tell other things apart; see `soften`.
+SOFTNESS = 0.2
 NONDIGITS = 2_000
 # A seed for the drawings that no training uses: those are drawn from the run's own.
 NONDIGIT_SEED = 2_000_000_011
 
 
-class Calibration(NamedTuple):
-    """What was chosen on the held-out images.
+class Rejection(NamedTuple):
+    """The rule by which an answer is vouched for, and what it does; `reject` in model.onnx.
 
     Attributes:
-        temperature: what the logits were divided by.
-        threshold: the least confidence that is vouched for.
-        accepted: share of held-out digits at or above it.
-        rejected_nondigits: share of drawn non-digits below it.
+        threshold: the least confidence, once softened.
+        softness: see `onnx_model.soften`.
+        accepted: share of held-out digits that are vouched for.
+        rejected_nondigits: share refused of drawn non-digits, of kinds that may be trained on.
+        rejected_held_out_kinds: the same, of kinds that never are.
     """
 
-    temperature: float
     threshold: float
+    softness: float
     accepted: float
     rejected_nondigits: float
+    rejected_held_out_kinds: float
 
 
-def calibrate(network: Any, answer: Any, images: np.ndarray, labels: np.ndarray) -> Calibration:
-    """Put a temperature into a network's last layer and choose its threshold.
+def calibrate(
+    network: Any, answer: Answer, images: np.ndarray, labels: np.ndarray
+) -> tuple[float, Rejection]:
+    """Put a temperature into a network's last layer and choose what it vouches for.
 
     Args:
         network: a Keras network that ends in Dense with softmax; its last weights are changed.
         answer: the same, compiled: uint8 (n, 28, 28) to probabilities (n, 10).
         images: uint8, shape (n, 28, 28), not trained on.
         labels: uint8, shape (n,).
+    Returns:
+        The temperature that the logits were divided by, and the rule.
     """
-    from digit_classifier.dataset import nondigits
-
     temperature = fit_temperature(answer(images), labels)
     last = network.layers[-1]
     last.set_weights([weight / temperature for weight in last.get_weights()])
-    digits = answer(images).max(axis=1).astype(np.float64)
-    others = answer(nondigits.generate(NONDIGITS, NONDIGIT_SEED, images)).max(axis=1)
+    return temperature, choose_rejection(answer, images, labels)
+
+
+def choose_rejection(answer: Answer, images: np.ndarray, labels: np.ndarray) -> Rejection:
+    """The highest threshold at which next to no digit is refused that would be read rightly.
+
+    To refuse one that would be misread costs nothing.
+
+    Args:
+        answer: uint8 (n, 28, 28) to probabilities (n, 10).
+        images: uint8, shape (n, 28, 28), not trained on.
+        labels: uint8, shape (n,).
+    """
+    from digit_classifier.dataset import nondigits
+
+    def score(shown: np.ndarray) -> np.ndarray:
+        return np.asarray(soften(answer(shown), SOFTNESS).max(axis=1))
+
+    digits = score(images)
+    right = answer(images).argmax(axis=1) == labels
     # Rounded down, so that what is written in a file lets through what it let through here.
-    threshold = np.floor(np.quantile(digits, 1 - ACCEPTED) * 1e4) / 1e4
-    return Calibration(
-        temperature=round(temperature, 4),
-        threshold=float(threshold),
-        accepted=round(float((digits >= threshold).mean()), 4),
-        rejected_nondigits=round(float((others < threshold).mean()), 4),
-    )
+    threshold = float(np.floor(np.quantile(digits[right], COST) * 1e4) / 1e4)
+    refused = [
+        float(
+            (score(nondigits.generate(NONDIGITS, NONDIGIT_SEED, images, kinds)) < threshold).mean()
+        )
+        for kinds in (nondigits.KINDS, nondigits.HELD_OUT)
+    ]
+    accepted = float((digits >= threshold).mean())
+    return Rejection(threshold, SOFTNESS, round(accepted, 4), *(round(s, 4) for s in refused))
 
 
 def fit_temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:

@@ -43,14 +43,14 @@ def write_outputs(
         TrainingError: the ONNX file does not answer as the network does.
         StorageError: a file cannot be written.
     """
-    calibration = None
+    chosen: dict[str, Any] = {}
     if plan.recipe.holds_out and history:
-        calibration = calibrate(network, answer, *plan.validation_set)
+        temperature, rejection = calibrate(network, answer, *plan.validation_set)
+        chosen = {"temperature": round(temperature, 4), "reject": rejection._asdict()}
     images, labels = plan.dataset.test_images, plan.dataset.test_labels
     probabilities = answer(images)
     metrics = _figures(plan, history, *score(probabilities, labels), finished=not stopped)
-    if calibration:
-        metrics["calibration"] = calibration._asdict()
+    metrics |= chosen
     save_keras(network, run.path / "model.keras")
     metrics["onnx_difference"] = export_onnx(
         network, run.path / "model.onnx", _metadata(metrics), images, probabilities
@@ -93,10 +93,6 @@ def _figures(
 def _metadata(metrics: dict[str, Any]) -> dict[str, Any]:
     """What model.onnx says of itself."""
     names = ("accuracy", "interval", "measured_on", "dataset", "dataset_sha256", "recipe", "seed")
-    calibration = metrics.get("calibration")
-    chosen = (
-        {"temperature": calibration["temperature"], "reject": calibration} if calibration else {}
-    )
     return {
         "name": metrics["model"],
         "classes": [str(digit) for digit in range(10)],
@@ -104,5 +100,5 @@ def _metadata(metrics: dict[str, Any]) -> dict[str, Any]:
         "parameters": metrics["parameters"],
         "epochs": metrics["epochs"],
         "versions": metrics["versions"],
-        **chosen,
+        **{name: metrics[name] for name in ("temperature", "reject") if name in metrics},
     }
