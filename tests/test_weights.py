@@ -3,7 +3,10 @@ from pathlib import Path
 import pytest
 
 from digit_classifier import weights
+from digit_classifier.dataset import nondigits, styles
 from digit_classifier.errors import ModelError
+from digit_classifier.onnx_model import OnnxModel
+from digit_classifier.reader import DigitReader
 
 
 def test_a_run_folder_and_a_file_are_found(tmp_path: Path) -> None:
@@ -33,3 +36,23 @@ def test_what_is_not_there_is_said_with_what_is(tmp_path: Path) -> None:
         weights.find("nothing")
     with pytest.raises(ModelError, match=r"no model\.onnx in the folder"):
         weights.find(tmp_path)
+
+
+@pytest.mark.parametrize("name", weights.names())
+def test_a_shipped_model_says_what_was_measured_of_it(name: str) -> None:
+    model = OnnxModel(weights.find(name))
+    assert model.metadata["name"] == name
+    assert len(model.metadata["dataset_sha256"]) == 64
+    assert 0.96 < model.metadata["accuracy"] <= 1
+    low, high = model.metadata["interval"]
+    assert low < model.metadata["accuracy"] < high
+
+
+@pytest.mark.skipif("cnn" not in weights.names(), reason="a checkout without the shipped weights")
+def test_the_shipped_cnn_reads_drawn_digits_and_refuses_drawn_crosses() -> None:
+    reader = DigitReader()
+    images, labels = styles.generate(200, seed=31)
+    read = [reader.read(image, single=True).text for image in images]
+    assert sum(text == str(label) for text, label in zip(read, labels, strict=True)) >= 190
+    crosses = nondigits.generate(100, seed=31, digits=images, kinds=["cross", "plus", "heart"])
+    assert sum(bool(reader.read(image, single=True).digits) for image in crosses) <= 3

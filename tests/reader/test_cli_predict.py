@@ -174,6 +174,22 @@ def test_standard_input_is_a_picture_among_others(model: Path, folder: Path) -> 
     ]
 
 
+def test_predict_starts_without_the_training_stack(model: Path, folder: Path) -> None:
+    code = f"""
+import sys
+from digit_classifier.cli import main
+try:
+    main(["predict", "--json", "--model", {str(model)!r}, {str(folder / "12.png")!r}])
+except SystemExit:
+    pass
+names = "tensorflow keras jax matplotlib sklearn scipy mlxtend onnx requests rich".split()
+print([name for name in names if name in sys.modules], file=sys.stderr)
+"""
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert json.loads(result.stdout)["text"] == "12"
+    assert result.stderr == "[]\n"
+
+
 def test_several_jobs_print_the_same_in_the_same_order(predict: Run, folder: Path) -> None:
     files = [folder / name for name in ("3.png", "broken.png", "12.png", "5.png")] * 20
     assert predict("--json", "--jobs", "2", *files) == predict("--json", *files)
