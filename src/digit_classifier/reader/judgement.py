@@ -121,7 +121,7 @@ def _seen(page: Page, probabilities: np.ndarray, rule: Rule) -> Iterator[_Seen]:
 
     for mark in page.marks:
         chosen, best = [see(mark, mark.space_before)], 0.0
-        whole = chosen[0].confidence
+        whole = chosen[0].confidence * mark.oneness
         for cut in mark.splits:
             pieces = [see(piece, mark.space_before and i == 0) for i, piece in enumerate(cut)]
             weakest = min(piece.confidence for piece in pieces)
