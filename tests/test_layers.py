@@ -16,7 +16,7 @@ LAYERS = {
     "onnx_model": {"errors"},
     "picture": {"errors"},
     "dataset": {"picture", *LEAVES},
-    "training": {"dataset", "onnx_model", *LEAVES},
+    "training": {"dataset", "onnx_model", "weights", *LEAVES},
     "evaluation": {"dataset", *LEAVES},
     "weights": {"onnx_model", "errors"},
     "reader": {"picture", "onnx_model", "weights", "errors"},

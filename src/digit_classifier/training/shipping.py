@@ -1,0 +1,119 @@
+"""Put a finished run among the models that ship, with its card.
+
+    python -m digit_classifier.training.shipping RUN [RUN ...]
+
+Rebuild one with `digits train --model NAME --recipe NAME --seed N` from what its card says, and
+ship that run.
+"""
+
+import hashlib
+import json
+import sys
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from digit_classifier import weights
+from digit_classifier.atomic import write_bytes, write_text
+from digit_classifier.errors import ModelError
+from digit_classifier.onnx_model import OnnxModel
+from digit_classifier.training.recipes import Recipe, recipe
+from digit_classifier.training.run_folder import RunFolder
+
+# What is known to go wrong, by network; measured with `digits evaluate`, see docs/accuracy.md.
+WEAKNESSES = {
+    "mlp": (
+        "Reads MNIST's own digits well and other people's clearly worse than the convolutional "
+        "networks: it sees each pixel's place, not shapes.",
+        "Was never shown anything that is no digit, so its confidence says little about "
+        "scribbles and letters. Use cnn to tell digits from other things.",
+    ),
+    "small": (
+        "Was never shown anything that is no digit: it refuses few letters and scribbles.",
+        "Was taught gentle distortions only; very thick, thin or blurred pens are read worse than "
+        "by cnn.",
+    ),
+    "cnn": (
+        "Some non-digits are read as digits: see the share refused above. Letters that look like "
+        "digits (O, l, S, Z, B) are read as those digits.",
+        "A 1 with a long flag and a 7 without a bar are close to each other; MNIST holds few "
+        "flagged ones, and those that it was taught were drawn by this project.",
+        "Digits that are not Arabic numerals as written in Europe and America were never shown.",
+    ),
+}
+
+
+def ship(run: Path, folder: Path = weights.FOLDER) -> Path:
+    """Copy a finished run's network into the package and write its card.
+
+    Args:
+        run: a run folder that `digits train` finished.
+        folder: where NAME.onnx, NAME.keras and NAME.md go; the package's own.
+    Returns:
+        The .onnx file.
+    Raises:
+        ModelError: the run is not finished, or its file was not calibrated.
+        StorageError: a file cannot be written.
+    """
+    source = RunFolder(run)
+    if not source.finished:
+        raise ModelError(f"{run} is not finished. Go on with: digits train --resume {run}")
+    metrics = json.loads((run / "metrics.json").read_text("utf-8"))
+    if "reject" not in metrics:
+        raise ModelError(
+            f"{run} held no images out, so nothing is known of its confidence. "
+            "Ship a run of recipe best."
+        )
+    name = metrics["model"]
+    onnx = (run / "model.onnx").read_bytes()
+    write_bytes(folder / f"{name}.keras", (run / "model.keras").read_bytes())
+    write_text(folder / f"{name}.md", write_card(metrics, onnx))
+    write_bytes(folder / f"{name}.onnx", onnx)
+    return folder / f"{name}.onnx"
+
+
+def write_card(metrics: dict[str, Any], onnx: bytes) -> str:
+    """The model card, in Markdown: every figure from the run's metrics and the file's own bytes."""
+    name, reject, model = metrics["model"], metrics["reject"], OnnxModel(onnx)
+    low, high = metrics["interval"]
+    how = recipe(name, metrics["recipe"])
+    rows = {
+        "file": f"{name}.onnx, {len(onnx):,} bytes, sha256 `{hashlib.sha256(onnx).hexdigest()}`",
+        "input, output": "uint8 (n, 28, 28), paper 0 and ink 255; float32 (n, 10), probabilities",
+        "weights": f"{model.metadata['parameters']:,}",
+        "accuracy": f"{100 * metrics['accuracy']:.2f} % of MNIST's {metrics['measured_on']}, "
+        f"95 % interval {100 * low:.2f} to {100 * high:.2f} %, {metrics['errors']} errors",
+        "cross-entropy": f"{metrics['loss']:.4f} nats on the same",
+        "recipe": f"{metrics['recipe']}: {_describe(how)}",
+        "seed": str(metrics["seed"]),
+        "epochs": str(metrics["epochs"]),
+        "data": f"{metrics['dataset']}, sha256 of the arrays `{metrics['dataset_sha256']}`; the "
+        "last 5,000 training images were held out and chose temperature and threshold",
+        "temperature": f"{metrics['temperature']}, inside the last layer",
+        "an honest no": f"a confidence, softened by a power of {reject['softness']}, of at least "
+        f"{reject['threshold']}: lets {100 * reject['accepted']:.2f} % of held-out digits through; "
+        f"refuses {100 * reject['rejected_nondigits']:.1f} % of drawn non-digits, and "
+        f"{100 * reject['rejected_held_out_kinds']:.1f} % of kinds that were never trained on",
+        "made with": ", ".join(f"{k} {v}" for k, v in metrics["versions"].items()),
+    }
+    lines = [f"# {name}", "", "| | |", "|---|---|"]
+    lines += [f"| {key} | {value} |" for key, value in rows.items()]
+    lines += ["", "Known weaknesses:", ""]
+    lines += [f"- {weakness}" for weakness in WEAKNESSES.get(name, ())]
+    return "\n".join(lines) + "\n"
+
+
+def _describe(how: Recipe) -> str:
+    """Whatever differs from the original's recipe."""
+    plain = Recipe()
+    shown = (field.name for field in fields(Recipe))
+    return ", ".join(
+        f"{name} {getattr(how, name)}"
+        for name in shown
+        if getattr(how, name) != getattr(plain, name)
+    )
+
+
+if __name__ == "__main__":
+    for argument in sys.argv[1:]:
+        print(ship(Path(argument)))

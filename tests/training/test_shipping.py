@@ -1,0 +1,62 @@
+import json
+import re
+
+import numpy as np
+import pytest
+
+from digit_classifier import weights
+from digit_classifier.errors import ModelError
+from digit_classifier.onnx_model import OnnxModel
+from digit_classifier.training import TrainConfig, train
+from digit_classifier.training.shipping import ship
+
+
+@pytest.fixture
+def best_run(keras, small_folder, tmp_path):
+    train(TrainConfig(dataset=str(small_folder), recipe="best", epochs=1, out="best"))
+    return tmp_path / "best"
+
+
+def test_a_shipped_run_answers_the_same_under_its_name(best_run, tmp_path, sample):
+    path = ship(best_run, tmp_path / "weights")
+    assert {p.name for p in path.parent.iterdir()} == {"mlp.onnx", "mlp.keras", "mlp.md"}
+    images = sample.test_images[:20]
+    before = OnnxModel(best_run / "model.onnx").predict(images)
+    np.testing.assert_array_equal(OnnxModel(path).predict(images), before)
+
+
+def test_the_card_says_what_the_metrics_say(best_run, tmp_path):
+    path = ship(best_run, tmp_path / "weights")
+    card = path.with_suffix(".md").read_text()
+    metrics = json.loads((best_run / "metrics.json").read_text())
+    assert f"{100 * metrics['accuracy']:.2f} %" in card
+    assert metrics["dataset_sha256"] in card
+    assert "Known weaknesses" in card
+
+
+def test_a_run_that_was_stopped_is_not_shipped(best_run, tmp_path):
+    (best_run / "metrics.json").unlink()
+    with pytest.raises(ModelError, match="is not finished"):
+        ship(best_run, tmp_path / "weights")
+    assert not (tmp_path / "weights").exists()
+
+
+def test_a_run_of_the_original_recipe_is_not_shipped(own_copy, tmp_path):
+    with pytest.raises(ModelError, match="held no images out"):
+        ship(own_copy, tmp_path / "weights")
+
+
+@pytest.mark.parametrize("name", weights.names())
+def test_the_shipped_files_and_their_cards_agree(name):
+    import hashlib
+
+    path = weights.find(name)
+    card = path.with_suffix(".md").read_text("utf-8")
+    metadata = OnnxModel(path).metadata
+    assert hashlib.sha256(path.read_bytes()).hexdigest() in card
+    assert metadata["name"] == name
+    assert metadata["dataset"] == "MNIST"
+    assert metadata["dataset_sha256"] in card
+    assert f"{100 * metadata['accuracy']:.2f} %" in card
+    assert str(metadata["reject"]["threshold"]) in card
+    assert re.search(rf"\| weights \| {metadata['parameters']:,} \|", card)
