@@ -86,6 +86,12 @@ def test_a_line_of_digits_is_read_below_many_lines_of_words() -> None:
     assert judge(marks, said).text == "01234"
 
 
+def test_a_few_digits_among_many_lines_of_clutter_are_left_out() -> None:
+    marks = [mark(10 * (i % 5), line=i // 5) for i in range(23)]
+    said = [(1, 0.2)] * 20 + [(digit, 0.9) for digit in range(3)]
+    assert judge(marks, said).text == ""
+
+
 def test_marks_of_wildly_different_sizes_must_nearly_all_be_digits() -> None:
     marks = [replace(mark(), box=(0, 0, 5, 9 * (1 + 9 * (i % 2)))) for i in range(8)]
     assert judge(marks, [(1, 0.9)] * 8).text == "11111111"
