@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lock bench pictures clean
+.PHONY: help run test check format lock bench accuracy pictures clean
 
 help:  ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -35,7 +35,11 @@ lock: $(VENV)/.ready-dev  ## write the pinned requirements anew from pyproject.t
 
 bench: $(VENV)/.ready-dev  ## time training and reading side by side with others
 	$(BIN)/python benchmarks/train_speed.py
+	$(BIN)/python benchmarks/time_to_99.py
 	$(BIN)/python benchmarks/reader.py
+
+accuracy: $(VENV)/.ready-dev  ## train every network with every seed (hours), or go on; write docs/accuracy.md
+	$(BIN)/python benchmarks/accuracy.py
 
 pictures: $(VENV)/.ready-dev  ## draw the pictures that README shows anew
 	$(BIN)/python docs/pictures.py

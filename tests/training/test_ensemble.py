@@ -71,10 +71,11 @@ def test_it_says_who_its_members_are_but_not_what_was_measured_of_one(members, t
     assert "accuracy" not in said
 
 
-def test_it_says_what_the_caller_gives_instead(members, tmp_path):
-    combine(members, tmp_path / "all.onnx", metadata={"accuracy": 0.5, "classes": ["0"]})
+def test_it_says_what_the_caller_measured_of_it(members, tmp_path):
+    combine(members, tmp_path / "all.onnx", metadata={"accuracy": 0.5, "reject": {"threshold": 1}})
     said = OnnxModel(tmp_path / "all.onnx").metadata
-    assert said == {"name": "ensemble", "accuracy": 0.5, "classes": ["0"]}
+    assert (said["accuracy"], said["reject"]) == (0.5, {"threshold": 1})
+    assert (said["dataset"], len(said["members"])) == ("MNIST", 3)
 
 
 def test_one_member_is_no_ensemble(members, tmp_path):

@@ -34,9 +34,9 @@ def combine(
         paths: two or more .onnx files, each uint8 (n, 28, 28) to probabilities (n, 10).
         path: where the new file is to be; it takes the same and gives the same.
         name: what the file calls itself.
-        metadata: what the file says of itself besides; a value that is not text is written as
-            JSON. Without it the file says who its members are and what they agree on. What was
-            measured of one member, such as accuracy or threshold, is never taken over.
+        metadata: what the file says of itself besides who its members are and what they agree
+            on; a value that is not text is written as JSON. What was measured of one member, such
+            as accuracy or threshold, is never taken over.
     Raises:
         OptionError: fewer than two members.
         ModelError: a member is missing, no digit network, or of another operator set than the
@@ -50,9 +50,9 @@ def combine(
         raise OptionError(f"an ensemble needs two members or more, {len(paths)} was given.")
     members = [OnnxModel(member) for member in paths]
     graph = _join([onnx.load(member) for member in paths], paths, name)
-    said = _shared(members) if metadata is None else metadata
+    said = {"name": name, **_shared(members), **(metadata or {})}
     texts = {k: v if isinstance(v, str) else json.dumps(v) for k, v in said.items()}
-    onnx.helper.set_model_props(graph, {"name": name, **texts})
+    onnx.helper.set_model_props(graph, texts)
     if graph.ByteSize() > LARGEST:
         raise ModelError(
             f"{len(paths)} members make a file of {graph.ByteSize() / 1e6:.1f} MB, at most "
