@@ -164,9 +164,10 @@ def _preface() -> list[str]:
         "",
         "Accuracy is on MNIST's 10,000 test images, which each finished training answers once, at "
         "its last epoch, and which choose nothing; means ± standard deviations over n seeds, 0 "
-        "and up, all of which are shown. Every recipe but `classic` holds out the last 5,000 "
-        "training images, on which all choices were made. How each training went, epoch by epoch, "
-        "is in [trainings](trainings).",
+        "and up, all of which are shown. Every recipe holds out the last 5,000 training images, "
+        "on which all choices were made; but `classic` trains on all of them and looks at the test "
+        "set after each epoch, as the original project did, and its last epoch is what counts. How "
+        "each training went, epoch by epoch, is in [trainings](trainings).",
     ]
 
 
