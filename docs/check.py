@@ -55,10 +55,11 @@ def check_line(line: str, targets: set[str]) -> list[str]:
     words = shlex.split(re.split(r"\s[|<>]\s", line)[0], comments=True)[1:]
     try:
         parse(group, words)
+    except (click.exceptions.Exit, click.MissingParameter):
+        pass  # --help; or a command that is only named
     except click.ClickException as error:
-        return [f"`{line}` does not parse: {error.format_message()}"]
-    except click.exceptions.Exit:
-        pass  # --help
+        if "requires an argument" not in error.format_message():  # a flag that is only named
+            return [f"`{line}` does not parse: {error.format_message()}"]
     return []
 
 

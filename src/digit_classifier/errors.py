@@ -80,5 +80,6 @@ class MissingExtraError(FaultError):
 
     def __init__(self, what: str, extra: str) -> None:
         super().__init__(
-            f'{what} is not installed. Install it with: pip install "mnist-digit-classifier[{extra}]"'
+            f"{what} is not installed. "
+            f'Install it with: pip install "mnist-digit-classifier[{extra}]"'
         )
