@@ -88,6 +88,14 @@ STYLES: dict[str, Style] = {
     "squared, askew photo": Style(
         squared=(140, 170, 200), ink=BLUE, rows=2, rotate=-3, light=0.3, noise=2, jpeg=80
     ),
+    "squared, dark, askew": Style(
+        squared=(110, 125, 150), paper=(236, 231, 219), ink=BLUE, rows=2, height=130, rotate=1.6,
+        light=0.3, noise=2, blur=0.9, jpeg=88,
+    ),
+    "squared, pencil, askew": Style(
+        squared=(190, 200, 205), paper=(236, 231, 219), ink=PENCIL, rows=2, height=130, pen=0.03,
+        rotate=-4, light=0.3, noise=2, blur=0.9, jpeg=80,
+    ),
     "askew 5": Style(rotate=5, rows=4, columns=7, height=40),
     "askew -5": Style(rotate=-5, rows=4, columns=7, height=40),
     "desk": Style(desk=(60, 45, 40), paper=(225, 222, 215), rows=2, noise=3, jpeg=80, rotate=2),

@@ -133,6 +133,29 @@ def test_an_underline_is_left_out() -> None:
     assert [left.reason for left in found.rejected] == ["ruled line"]
 
 
+@pytest.mark.parametrize("grey", [90, 150, 200])
+@pytest.mark.parametrize("turn", [1.6, -4.0])
+def test_squared_paper_takes_no_ink_off_the_digits(grey: int, turn: float) -> None:
+    shape = (640, 1000)
+    writing = np.zeros(shape, np.uint8)
+    for x in range(100, 900, 130):
+        for y in (90, 270, 450):
+            cv2.ellipse(writing, (x + 30, y + 45), (30, 45), 0, 0, 360, 255, 11, cv2.LINE_AA)
+            cv2.line(writing, (x + 30, y), (x + 34, y + 92), 255, 11, cv2.LINE_AA)
+    squares = np.zeros(shape, np.uint8)
+    for at in range(-400, 1400, 40):
+        lean = round(np.tan(np.deg2rad(turn)) * 1000)
+        cv2.line(squares, (0, at), (1000, at + lean), 255, 2, cv2.LINE_AA)
+        cv2.line(squares, (at, 0), (at - lean, 1000), 255, 2, cv2.LINE_AA)
+    paper = 240 - squares * ((240 - grey) / 255)
+    page = paper + writing / 255 * (50 - paper)
+    found = find(decode(cv2.GaussianBlur(page, (3, 3), 0).astype(np.uint8)))
+    plain = find(decode((240 - writing * (190 / 255)).astype(np.uint8)))
+    assert lengths(found) == lengths(plain) == [7, 7, 7]
+    like = [likeness(a.image, b.image) for a, b in zip(found.marks, plain.marks, strict=True)]
+    assert min(like) > 0.9, like
+
+
 def test_digits_far_apart_get_a_space_and_even_gaps_do_not() -> None:
     page = canvas(1200)
     for x in (50, 110, 170, 600, 660, 720):

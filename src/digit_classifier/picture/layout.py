@@ -54,7 +54,7 @@ def read(pixels: np.ndarray, *, single: bool) -> tuple[tuple[Mark, ...], tuple[R
 
 def _unrule(ink: Ink) -> list[ruling.Box]:
     """Take printed lines out of the ink; their boxes."""
-    printed, ruled = ruling.find(ink.mask, ink.faint())
+    printed, ruled = ruling.find(ink.mask, ink.faint(), ink.depth)
     if ruled:
         ink.depth[printed > 0] = 0
         ink.mask[printed > 0] = 0
