@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from digit_classifier.errors import OptionError
-from digit_classifier.training.backend import start, without_chatter
+from digit_classifier.errors import MissingExtraError, OptionError
+from digit_classifier.training.backend import check_installed, start, without_chatter
 
 
 def test_the_backend_cannot_be_changed_behind_keras_back(keras):
@@ -41,3 +41,15 @@ def test_what_was_held_back_comes_out_when_loading_fails(capfd):
         os.write(2, b"libcuda.so: cannot open\n")
         raise ImportError
     assert "cannot open" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(("missing", "extra"), [("keras", "train"), ("jax", "jax")])
+def test_what_is_not_installed_is_named_with_the_extra_that_brings_it(monkeypatch, missing, extra):
+    import importlib.util
+
+    real = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == missing else real(name)
+    )
+    with pytest.raises(MissingExtraError, match=rf"{missing} is not installed.*\[{extra}\]"):
+        check_installed("jax")

@@ -7,6 +7,7 @@ Python, which is where a small network loses most of its time.
 
 import contextlib
 import importlib
+import importlib.util
 import os
 import re
 import sys
@@ -33,6 +34,17 @@ _CHATTER = re.compile(
 
 # What Keras imports where it finds it, for adapters and wrappers that training here never uses.
 _ADAPTERS = ("jax", "pandas", "scipy", "sklearn")
+
+
+def check_installed(backend: str) -> None:
+    """Look for Keras and what it is to run on, without the seconds that importing them takes.
+
+    Raises:
+        MissingExtraError: one of them is not installed.
+    """
+    for name, extra in (("keras", "train"), (backend, "jax" if backend == "jax" else "train")):
+        if importlib.util.find_spec(name) is None:
+            raise MissingExtraError(name, extra)
 
 
 def start(backend: str, *, lean: bool = False) -> None:

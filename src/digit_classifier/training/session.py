@@ -10,7 +10,7 @@ import numpy as np
 from digit_classifier.dataset import Dataset, load
 from digit_classifier.errors import OptionError, TrainingError
 from digit_classifier.training import checkpoint
-from digit_classifier.training.backend import start, without_chatter
+from digit_classifier.training.backend import check_installed, start, without_chatter
 from digit_classifier.training.config import TrainConfig
 from digit_classifier.training.interrupt import stoppable
 from digit_classifier.training.loop import Epoch, Loop, StoppedError
@@ -79,6 +79,7 @@ def train(
         usual = "classic" if (config.model, "classic") in RECIPES else "best"
         config = replace(config, recipe=usual)
     recipe = _recipe(config)
+    check_installed(config.backend)
     dataset = _load(config, listener)
     start(config.backend, lean=lean)
     return _run(config, recipe, dataset, RunFolder.create(config), listener, resumed=False)
@@ -102,6 +103,7 @@ def resume(folder: str | Path, listener: Listener | None = None, *, lean: bool =
     config = run.config()
     if run.finished:
         raise OptionError(f"{folder} is finished: nothing to resume. Train anew without --resume.")
+    check_installed(config.backend)
     dataset = _load(config, listener)
     start(config.backend, lean=lean)
     return _run(config, _recipe(config), dataset, run, listener, resumed=True)
