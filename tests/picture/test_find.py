@@ -78,6 +78,25 @@ def test_touching_digits_can_be_taken_apart(digits: np.ndarray) -> None:
     assert good >= 0.7 * tried, f"{good} of {tried}"
 
 
+def test_every_digit_of_a_chain_is_among_its_links(digits: np.ndarray) -> None:
+    rng = np.random.default_rng(8)
+    good = tried = 0
+    for _ in range(30):
+        drawn = pages.draw(
+            replace(STYLES["touching"], columns=3, space=-0.06), digits, [0] * 1000, rng
+        )
+        marks = find(decode(drawn.pixels)).marks
+        if len(marks) != 1:
+            continue
+        links = marks[0].links
+        tried += 3
+        good += sum(
+            max([likeness(x.mark.image, d) for x in links], default=0) > 0.85 for d in drawn.images
+        )
+    assert tried >= 12
+    assert good >= 0.6 * tried, f"{good} of {tried}"
+
+
 def canvas(width: int = 600, height: int = 300) -> np.ndarray:
     return np.full((height, width), 255, np.uint8)
 

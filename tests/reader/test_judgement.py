@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from digit_classifier.picture import Mark, Page, Rejected
+from digit_classifier.picture.marks import Link
 from digit_classifier.reader import judgement
 
 IMAGE = np.zeros((28, 28), np.uint8)
@@ -48,6 +49,16 @@ def test_a_mark_that_is_no_digit_is_not_cut_into_doubtful_ones() -> None:
 def test_the_surest_of_several_cuts_is_taken() -> None:
     said = [(8, 0.2), (1, 0.85), (3, 0.85), (5, 0.96), (6, 0.96), (7, 0.96)]
     assert judge([mark(splits=[2, 3])], said).text == "567"
+
+
+def test_a_chain_of_joined_digits_is_read_along_its_likeliest_path() -> None:
+    ends = [(0, 1), (0, 2), (1, 2), (1, 3), (2, 3)]
+    links = tuple(Link(a, b, mark(10 * a)) for a, b in ends)
+    said = [(8, 0.1), (2, 0.97), (5, 0.6), (7, 0.96), (3, 0.5), (4, 0.9)]
+    verdict = judge([mark(), replace(mark(1, space=True), links=links)], [(9, 0.99), *said])
+    assert verdict.text == "9 274"
+    doubtful = [(8, 0.1), (2, 0.97), (5, 0.6), (7, 0.6), (3, 0.5), (4, 0.6)]
+    assert judge([replace(mark(), links=links)], doubtful).text == "?"
 
 
 def test_pieces_keep_the_space_before_their_mark() -> None:

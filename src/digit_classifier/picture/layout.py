@@ -9,7 +9,7 @@ import numpy as np
 from digit_classifier.picture import cutting, ruling, splits
 from digit_classifier.picture.ink import Ink, extract
 from digit_classifier.picture.lines import arrange
-from digit_classifier.picture.marks import Mark, Rejected
+from digit_classifier.picture.marks import Link, Mark, Rejected
 from digit_classifier.picture.redraw import measure_pen, redraw
 from digit_classifier.picture.segments import Segment, join
 from digit_classifier.picture.strokes import Stroke, collect, sift, union, writing_height
@@ -77,6 +77,7 @@ class _Sheet:
                 self._mark(segment.stroke, number),
                 space_before=space,
                 splits=() if single else self._splits(segment, number),
+                links=() if single else self._links(segment.stroke, number),
                 height_ratio=segment.stroke.height / usual,
             )
             for segment, space in zip(line, spaces, strict=True)
@@ -91,6 +92,15 @@ class _Sheet:
             row = (self._draw(part, cv2.max(others, keep - part), x, y) for part in parts)
             rows.append(tuple(replace(mark, line=number) for mark in row))
         return tuple(rows)
+
+    def _links(self, stroke: Stroke, number: int) -> tuple[Link, ...]:
+        if stroke.width < splits.CHAIN * stroke.height:
+            return ()
+        keep, others, x, y = self._crop(stroke)
+        return tuple(
+            Link(a, b, replace(self._draw(part, cv2.max(others, keep - part), x, y), line=number))
+            for a, b, part in splits.chain(keep)
+        )
 
     def _mark(self, stroke: Stroke, number: int) -> Mark:
         mark = self._draw(*self._crop(stroke))

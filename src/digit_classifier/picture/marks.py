@@ -25,6 +25,8 @@ class Mark:
         cut: it touches the edge of the picture, so some of it may be missing.
         oneness: how well its proportions are those of one digit, 0.3 to 1: what the network's
             confidence in the whole mark is worth against that in the pieces of a split.
+        links: of a mark as wide as several digits, all that may be one of them, by where it starts;
+            any path of links from the first cut to the last is another way to see the same ink.
     """
 
     image: np.ndarray
@@ -38,6 +40,22 @@ class Mark:
     pieces: int = 1
     cut: bool = False
     oneness: float = 1.0
+    links: "tuple[Link, ...]" = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Link:
+    """What may be one digit of a chain of joined ones.
+
+    Attributes:
+        start: the cut to its left, numbered from 0, the left end of the chain.
+        end: the cut to its right.
+        mark: the ink between.
+    """
+
+    start: int
+    end: int
+    mark: Mark
 
 
 @dataclass(frozen=True)

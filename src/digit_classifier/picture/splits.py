@@ -9,6 +9,10 @@ from digit_classifier.picture.redraw import measure_pen
 
 WORK = 32  # rows of the copy in which paths are sought
 NARROWEST = 0.9  # width over height from which a mark may be two digits
+CHAIN = 1.5  # width over height from which a mark may be a chain of many digits
+MOST_CUTS = 14  # in a chain
+WINDOW = 16  # columns in which the best cut is sought
+SLIMMEST, WIDEST = 0.12, 1.4  # width over height of one digit in a chain
 SLOPE = 0.25  # what a step aside costs, in pixels of ink
 
 
@@ -42,7 +46,67 @@ def propose(keep: np.ndarray) -> list[tuple[np.ndarray, ...]]:
     return proposals
 
 
-def _valleys(small: np.ndarray) -> list[tuple[float, int, np.ndarray]]:
+def chain(keep: np.ndarray) -> list[tuple[int, int, np.ndarray]]:
+    """What may be one digit in a long chain of joined ones.
+
+    Args:
+        keep: uint8, shape (height, width), 1 on its ink.
+    Returns:
+        For each: the cut to its left, the cut to its right, and its ink, uint8 of the same shape.
+        Cuts are numbered from 0, the left end of the chain; the last is its right end.
+    """
+    left, top, width, height = cv2.boundingRect(keep)
+    if width < CHAIN * height:
+        return []
+    ink = keep[top : top + height, left : left + width]
+    scale = WORK / height
+    columns = max(2, round(width * scale))
+    small = cv2.resize(ink * 255, (columns, WORK), interpolation=cv2.INTER_AREA) / 255.0
+    paths = _cuts(small, max(4.0, 2.5 * measure_pen(keep) * scale))
+    edges = [np.full(WORK, -1), *paths, np.full(WORK, columns)]
+    links = []
+    for start, end in combinations(range(len(edges)), 2):
+        wide = edges[end] - edges[start]
+        whole = end - start == len(edges) - 1
+        if whole or wide.min() < 1 or not SLIMMEST <= wide.mean() / WORK <= WIDEST:
+            continue
+        part = _between(keep, edges[start], edges[end], left, top, height)
+        _, _, part_width, part_height = cv2.boundingRect(part)
+        if part_height >= 0.5 * height and part_width >= 2:
+            links.append((start, end, part))
+    return links if any(end == len(edges) - 1 for _, end, _ in links) else []
+
+
+def _cuts(small: np.ndarray, most: float) -> list[np.ndarray]:
+    """Cheap paths all along a chain, from left to right: in each window the best.
+
+    Over the whole width paths would wander off to the cheapest place there is.
+    """
+    found: list[tuple[float, int, np.ndarray]] = []
+    for start in range(0, small.shape[1] - WINDOW, WINDOW // 4):
+        for cost, middle, path in _valleys(small[:, start : start + WINDOW], 1, margin=2):
+            if cost <= most:
+                found.append((cost, start + middle, start + path))
+    kept: list[tuple[float, int, np.ndarray]] = []
+    for cut in sorted(found, key=lambda cut: cut[0]):
+        if all(abs(cut[1] - other[1]) >= WORK // 10 for other in kept):
+            kept.append(cut)
+    return [cut[2] for cut in sorted(kept[:MOST_CUTS], key=lambda cut: cut[1])]
+
+
+def _between(
+    keep: np.ndarray, before: np.ndarray, after: np.ndarray, left: int, top: int, height: int
+) -> np.ndarray:
+    """The ink between two paths."""
+    x = np.arange(keep.shape[1])[None, :]
+    rows = np.clip((np.arange(keep.shape[0]) - top) * WORK // max(height, 1), 0, WORK - 1)
+    low, high = (left + (path[rows][:, None] + 0.5) * height / WORK for path in (before, after))
+    return keep * ((x >= low) & (x < high)).astype(np.uint8)
+
+
+def _valleys(
+    small: np.ndarray, count: int = 8, margin: int = WORK // 6
+) -> list[tuple[float, int, np.ndarray]]:
     """Cheapest paths from top to bottom, one for each valley: cost, mean column, columns."""
     rows, columns = small.shape
     cost = np.zeros((rows, columns))
@@ -62,7 +126,6 @@ def _valleys(small: np.ndarray) -> list[tuple[float, int, np.ndarray]]:
         origin[row] = index + step - 1
         cost[row] = choices[step, index] + small[row]
     found: list[tuple[float, int, np.ndarray]] = []
-    margin = max(2, rows // 6)
     for end in np.argsort(cost[-1], kind="stable"):
         path = np.empty(rows, int)
         column = int(end)
@@ -77,7 +140,7 @@ def _valleys(small: np.ndarray) -> list[tuple[float, int, np.ndarray]]:
         if any(abs(middle - other) < rows // 8 for _, other, _ in found):
             continue
         found.append((float(cost[-1][end]), middle, path))
-        if len(found) == 8:
+        if len(found) == count:
             break
     return found
 

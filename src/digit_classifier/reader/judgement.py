@@ -1,7 +1,7 @@
 """From marks and the network's probabilities to what is vouched for."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -105,6 +105,19 @@ def _with_pieces(mark: Mark) -> Iterator[Mark]:
     yield mark
     for row in mark.splits:
         yield from row
+    for link in mark.links:
+        yield link.mark
+
+
+def _best_path(ends: list[tuple[int, int]], pieces: list[_Seen]) -> list[_Seen]:
+    """The likeliest way through a chain of joined digits; empty where there is none."""
+    best: dict[int, tuple[float, list[_Seen]]] = {0: (0.0, [])}
+    for (start, end), piece in zip(ends, pieces, strict=True):
+        if start in best:
+            score = best[start][0] + float(np.log(max(piece.confidence, 1e-6)))
+            if end not in best or score > best[end][0]:
+                best[end] = (score, [*best[start][1], piece])
+    return best.get(max((end for _, end in ends), default=-1), (0.0, []))[1]
 
 
 def _seen(page: Page, probabilities: np.ndarray, rule: Rule) -> Iterator[_Seen]:
@@ -127,6 +140,12 @@ def _seen(page: Page, probabilities: np.ndarray, rule: Rule) -> Iterator[_Seen]:
             weakest = min(piece.confidence for piece in pieces)
             if whole < WHOLE_SURE and weakest > max(PIECE_SURE, best):
                 chosen, best = pieces, weakest
+        linked = [see(link.mark, False) for link in mark.links]
+        path = _best_path([(link.start, link.end) for link in mark.links], linked)
+        if path and whole < WHOLE_SURE:
+            weakest = min(piece.confidence for piece in path)
+            if weakest > max(PIECE_SURE, best):
+                chosen = [replace(path[0], space=mark.space_before), *path[1:]]
         yield from chosen
 
 
