@@ -6,6 +6,7 @@ import pty
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -234,15 +235,22 @@ def test_a_terminal_shows_a_bar_for_many_pictures_and_results_stay_clean(
         stdout=subprocess.PIPE, stderr=inner, env={**os.environ, "TERM": "xterm"},
     )  # fmt: skip
     os.close(inner)
+    shown = bytearray()
+
+    def drain() -> None:
+        """All the while, for a full terminal stops the process that writes to it."""
+        while True:
+            try:
+                shown.extend(os.read(terminal, 4096))
+            except OSError:  # the other end is closed
+                return
+
+    reader = threading.Thread(target=drain, daemon=True)
+    reader.start()
     assert running.stdout is not None
     lines = running.stdout.read().splitlines()
     running.stdout.close()
-    shown = b""
-    while True:
-        try:
-            shown += os.read(terminal, 4096)
-        except OSError:  # the other end is closed
-            break
+    reader.join(60)
     os.close(terminal)
     assert running.wait(60) == 0
     assert [json.loads(line)["text"] for line in lines] == ["3"] * 400
