@@ -35,7 +35,6 @@ KERAS_PREDICT = """
 import sys
 import keras
 import numpy as np
-from machine import describe
 from PIL import Image
 
 model = keras.models.load_model(sys.argv[1])

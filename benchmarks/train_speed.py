@@ -2,6 +2,7 @@
 
     python benchmarks/train_speed.py                # five seeds of each, about ten minutes
     python benchmarks/train_speed.py --seeds 1
+    TORCH_PYTHON=~/torch/bin/python python benchmarks/train_speed.py   # PyTorch lives elsewhere
 
 Every contender trains 784-32-32-10 with Adam on the real MNIST, batches of 32, 10 epochs, as a
 process of its own, in turn with the others. Needs MNIST (`digits data download`); a peer that is
@@ -9,7 +10,6 @@ not installed is left out and named.
 """
 
 import argparse
-import importlib.util
 import json
 import os
 import statistics
@@ -42,6 +42,8 @@ class Peer(NamedTuple):
 
 PLAIN = "Keras on TensorFlow, plain fit"
 OURS = "this project"
+# PyTorch may live in an environment of its own.
+TORCH_PYTHON = os.environ.get("TORCH_PYTHON", sys.executable)
 PEERS = [
     Peer(PLAIN, "tensorflow", ["peers/plain_keras.py"]),
     Peer("Keras on JAX, plain fit", "jax", ["peers/plain_keras.py"], "jax"),
@@ -74,9 +76,8 @@ def run(peer: Peer, data: Path, seed: int, epochs: int) -> Result:
             words = [SCRIPT, "--data-dir", data, "--out", out, "--seed", seed, "--epochs", epochs]
             words += ["--no-show", "--backend", peer.backend]
         begun = time.perf_counter()
-        subprocess.run(
-            [sys.executable, *map(str, words)], env=environment, check=True, capture_output=True
-        )
+        python = TORCH_PYTHON if peer.needs == "torch" else sys.executable
+        subprocess.run([python, *map(str, words)], env=environment, check=True, capture_output=True)
         whole = time.perf_counter() - begun
         if peer.command:
             result = json.loads((out / "result.json").read_text())
@@ -86,6 +87,13 @@ def run(peer: Peer, data: Path, seed: int, epochs: int) -> Result:
             rows = (out / "history.csv").read_text().splitlines()[1:]
             seconds = [float(row.rsplit(",", 1)[1]) for row in rows]
     return Result(statistics.mean(seconds[1:]), seconds[0], whole, accuracy)
+
+
+def is_installed(peer: Peer) -> bool:
+    """Whether the peer can run, in its own interpreter."""
+    python = TORCH_PYTHON if peer.needs == "torch" else sys.executable
+    code = f"import importlib.util, sys; sys.exit(importlib.util.find_spec({peer.needs!r}) is None)"
+    return subprocess.run([python, "-c", code]).returncode == 0
 
 
 def write_data(folder: Path) -> None:
@@ -134,7 +142,7 @@ def main() -> None:
     console.print(
         machine.describe("keras", "tensorflow-cpu", "jax", "torch", "scikit-learn", "numpy")
     )
-    present = [peer for peer in PEERS if importlib.util.find_spec(peer.needs)]
+    present = [peer for peer in PEERS if is_installed(peer)]
     for peer in PEERS:
         if peer not in present:
             console.print(f"left out, {peer.needs} is not installed: {peer.name}")
