@@ -33,13 +33,13 @@ def draw_page(seed: int = 4) -> np.ndarray:
             if letter == " ":
                 x += 60
                 continue
-            notation = styles.STYLES[int(letter)][int(rng.integers(0, 3))]
+            notation = styles.STYLES[int(letter)][int(rng.integers(0, 2))]
             bent = pen.wobble(pen.strokes(notation), rng)
             ink = cv2.resize(pen.draw(bent, rng, 5.0), (150, 150), interpolation=cv2.INTER_AREA)
             y = 20 + row * STEP + int(rng.integers(-8, 9))
             part = cover[y : y + 150, x : x + 150]
             np.maximum(part, ink[:, : part.shape[1]] / 255.0, out=part)
-            x += 98 + int(rng.integers(-6, 7))
+            x += 104 + int(rng.integers(-6, 7))
     return photograph(cover, rng)
 
 

@@ -20,11 +20,11 @@ def draw(pixels: np.ndarray, reading: Reading) -> Image.Image:
         pixels: uint8, shape (height, width) or (height, width, 3): the upright picture.
         reading: what was read in it.
     Returns:
-        RGB: the picture with a green box for each digit and a red one for what was rejected;
-        below it each 28x28 image that the network saw, enlarged, with its answer.
+        RGB: the picture with a green box for each digit and a red one for each mark that is not
+        vouched for; below it each 28x28 image that the network saw, enlarged, with its answer.
     """
     picture, scale = _fitted(Image.fromarray(pixels).convert("RGB"))
-    every: list[Digit | Rejected] = [*reading.rejected, *reading.digits]
+    # Specks and ruled lines were never shown to the network: their boxes would only clutter.
     seen: list[Digit | Rejected] = [*reading.digits]
     seen += [mark for mark in reading.rejected if mark.image is not None]
     columns = max(1, picture.width // CELL)
@@ -32,7 +32,7 @@ def draw(pixels: np.ndarray, reading: Reading) -> Image.Image:
     sheet = Image.new("RGB", (picture.width, picture.height + rows * (CELL + CAPTION)), PAPER)
     sheet.paste(picture, (0, 0))
     pen = ImageDraw.Draw(sheet)
-    for mark in every:
+    for mark in seen:
         _box(pen, mark, scale)
     for index, mark in enumerate(seen):
         corner = index % columns * CELL, picture.height + index // columns * (CELL + CAPTION)
