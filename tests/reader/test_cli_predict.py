@@ -68,6 +68,14 @@ def test_without_json_what_cannot_be_read_goes_to_standard_error(
     assert "Traceback" not in error
 
 
+def test_a_missing_file_among_others_spoils_none_of_them(predict: Run, folder: Path) -> None:
+    code, out, error = predict("--json", folder / "missing.png", folder / "3.png")
+    objects = [json.loads(line) for line in out.splitlines()]
+    assert (code, error) == (1, "")
+    assert [entry["text"] for entry in objects] == ["", "3"]
+    assert "missing.png; check the path" in objects[0]["error"]
+
+
 def test_csv_is_one_row_a_picture(predict: Run, folder: Path) -> None:
     Image.fromarray(drawing.page("3/5")).save(folder / "lines.png")
     code, out, _ = predict("--csv", folder / "lines.png", folder / "broken.png")

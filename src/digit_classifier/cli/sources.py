@@ -21,17 +21,19 @@ def expand(names: Iterable[str]) -> list[str]:
     Returns:
         Paths of files, and `-` where it was given.
     Raises:
-        OptionError: nothing matches one of the names, or `-` was given twice.
+        OptionError: a pattern or folder holds nothing, the only name is no file, or `-` was given
+            twice.
     """
+    names = list(names)
     files: list[str] = []
     for name in names:
-        files += [STDIN] if name == STDIN else _matching(name)
+        files += [STDIN] if name == STDIN else _matching(name, alone=len(names) == 1)
     if files.count(STDIN) > 1:
         raise OptionError("- was given twice; standard input holds one picture")
     return files
 
 
-def _matching(name: str) -> list[str]:
+def _matching(name: str, *, alone: bool) -> list[str]:
     path = Path(name)
     if path.is_dir():
         found = sorted(str(file) for file in path.rglob("*") if _is_picture(file, path))
@@ -47,6 +49,8 @@ def _matching(name: str) -> list[str]:
         if not found:
             raise OptionError(f"no file matches {name}; check the pattern")
         return found
+    if not alone:  # the others shall still be read; the reader says that this one is missing
+        return [name]
     raise OptionError(f"no file {name}; check the path")
 
 
