@@ -17,7 +17,7 @@ LAYERS = {
     "picture": {"errors"},
     "dataset": {"picture", *LEAVES},
     "training": {"dataset", "onnx_model", "weights", *LEAVES},
-    "evaluation": {"dataset", *LEAVES},
+    "evaluation": {"picture", "dataset", *LEAVES},
     "weights": {"onnx_model", "errors"},
     "reader": {"picture", "onnx_model", "weights", "errors"},
     "overlay": {"reader", "picture", *LEAVES},

@@ -5,10 +5,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from digit_classifier.errors import OptionError
+from digit_classifier.picture.decode import SUFFIXES
 
-SUFFIXES = frozenset(
-    (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".heic", ".heif")
-)
 STDIN = "-"
 
 

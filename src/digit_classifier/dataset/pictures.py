@@ -7,11 +7,8 @@ import numpy as np
 
 from digit_classifier.dataset.labelled import Arrays, Pixels, check, split
 from digit_classifier.errors import DataError, PictureError
+from digit_classifier.picture.decode import SUFFIXES
 
-SUFFIXES = {
-    *(".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff"),
-    *(".heic", ".heif"),
-}
 _PARTS = 6  # one picture in six for testing, close to MNIST: 10,000 of 70,000
 
 Progress = Callable[[str, int, int], None]

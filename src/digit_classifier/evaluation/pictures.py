@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from digit_classifier.errors import DataError
-
-SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".heic"))
+from digit_classifier.picture.decode import SUFFIXES
 
 
 class Answer(Protocol):

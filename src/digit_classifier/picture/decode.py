@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 FORMATS = ["PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF"]  # an MPO opens as JPEG
 READABLE = "PNG, JPEG, BMP, GIF, WEBP, TIFF (and HEIC with the heic extra)"
+# What files of these formats are called, for whoever looks for pictures in a folder.
+SUFFIXES = frozenset(
+    (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".heic", ".heif")
+)
 MAX_BYTES = 50_000_000
 MAX_PIXELS = 64_000_000
 

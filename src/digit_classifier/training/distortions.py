@@ -47,7 +47,7 @@ class Distortions:
     erasure: float = 0.0
 
 
-def distort(images: Any, distortions: Distortions, seed: Any, strength: Any = 1.0) -> Any:
+def distort(images: Any, distortions: Distortions, seed: Any) -> Any:
     """Distort each image in its own way.
 
     Args:
@@ -55,7 +55,6 @@ def distort(images: Any, distortions: Distortions, seed: Any, strength: Any = 1.
         distortions: the largest amounts.
         seed: two integers, in a tensor of shape (2,) or a tuple; [run's seed, step], say. The same
             seed gives the same distortions on every backend.
-        strength: scales every geometric amount; a number or a scalar tensor.
     Returns:
         float32, shape (n, 28, 28), 0 to 255.
     """
@@ -64,7 +63,7 @@ def distort(images: Any, distortions: Distortions, seed: Any, strength: Any = 1.
     x = ops.cast(images, "float32")
     count = x.shape[0]
     noise = uniform(seed, count, _GEOMETRY + _PEN)
-    x = _resample(x, _field(distortions, noise[:, :_GEOMETRY], strength))
+    x = _resample(x, _field(distortions, noise[:, :_GEOMETRY]))
     return _redraw(x, distortions, noise[:, _GEOMETRY:])
 
 
@@ -125,7 +124,7 @@ def _basis() -> np.ndarray:
     return np.concatenate([rows, bumps]).astype(np.float32)
 
 
-def _field(distortions: Distortions, noise: Any, strength: Any) -> tuple[Any, Any]:
+def _field(distortions: Distortions, noise: Any) -> tuple[Any, Any]:
     """Where each pixel of the distorted image comes from: x and y, each (n, 784), in pixels.
 
     The affine map and the elastic field are both sums of fixed images, so that one matrix
@@ -133,7 +132,7 @@ def _field(distortions: Distortions, noise: Any, strength: Any) -> tuple[Any, An
     """
     from keras import ops
 
-    noise = (noise * 2 - 1) * strength
+    noise = noise * 2 - 1
     angle = noise[:, 0] * (distortions.rotation * np.pi / 180)
     scale = ops.exp(noise[:, 1] * float(np.log1p(distortions.scale)))
     aspect = ops.exp(noise[:, 2] * float(np.log1p(distortions.aspect)))
