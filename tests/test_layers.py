@@ -17,11 +17,11 @@ LAYERS = {
     "picture": {"errors"},
     "dataset": {"picture", *LEAVES},
     "training": {"dataset", "onnx_model", "weights", *LEAVES},
-    "evaluation": {"picture", "dataset", *LEAVES},
+    "evaluation": {"picture", "dataset", "onnx_model", *LEAVES},
     "weights": {"onnx_model", "errors"},
     "reader": {"picture", "onnx_model", "weights", "errors"},
     "overlay": {"reader", "picture", *LEAVES},
-    "server": {"reader", *LEAVES},
+    "server": {"reader", "onnx_model", "weights", "picture", *LEAVES},
 }
 ANYTHING = {"cli", "__init__", "__main__"}
 
