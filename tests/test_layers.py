@@ -17,7 +17,7 @@ LAYERS = {
     "picture": {"errors"},
     "dataset": {"picture", *LEAVES},
     "training": {"dataset", "onnx_model", "weights", *LEAVES},
-    "evaluation": {"picture", "dataset", "onnx_model", *LEAVES},
+    "evaluation": {"picture", "dataset", "onnx_model", "weights", *LEAVES},
     "weights": {"onnx_model", "errors"},
     "reader": {"picture", "onnx_model", "weights", "errors"},
     "overlay": {"reader", "picture", *LEAVES},

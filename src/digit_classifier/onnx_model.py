@@ -36,30 +36,11 @@ class OnnxModel:
         """
         self.path = None if isinstance(model, bytes) else Path(model)
         shown = self.path or "the bytes given"
-        if self.path and not self.path.is_file():
-            raise ModelError(
-                f"no model at {self.path}. Give a run folder, an .onnx file or a name."
-            )
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        source = model if isinstance(model, bytes) else os.fspath(model)
-        try:
-            self._session = onnxruntime.InferenceSession(
-                source, options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # ONNX Runtime raises a dozen unrelated classes
-            raise ModelError(
-                f"{shown} is not a model that ONNX Runtime can load: {error}"
-            ) from error
+        self._session = open_session(model, threads)
         self._input = self._session.get_inputs()[0]
         self._output = self._session.get_outputs()[0]
         self._check(shown)
-        self.metadata = {
-            key: _parsed(value)
-            for key, value in self._session.get_modelmeta().custom_metadata_map.items()
-        }
+        self.metadata = read_metadata(self._session)
 
     def predict(self, images: np.ndarray) -> np.ndarray:
         """Probabilities of the ten digits.
@@ -90,6 +71,35 @@ class OnnxModel:
             raise ModelError(
                 f"{shown} gives shape {self._output.shape}; a digit network gives (n, {CLASSES})"
             )
+
+
+def open_session(model: str | Path | bytes, threads: int = 1) -> onnxruntime.InferenceSession:
+    """Load any ONNX file, whatever its inputs and outputs are.
+
+    Args:
+        model: a path to an .onnx file, or its bytes.
+        threads: how many cores one run may use; 0 for all.
+    Raises:
+        ModelError: no such file, or nothing that ONNX Runtime can load.
+    """
+    shown = "the bytes given" if isinstance(model, bytes) else str(model)
+    if not isinstance(model, bytes) and not Path(model).is_file():
+        raise ModelError(f"no model at {shown}. Give a run folder, an .onnx file or a name.")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    source = model if isinstance(model, bytes) else os.fspath(model)
+    try:
+        return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime raises a dozen unrelated classes
+        raise ModelError(f"{shown} is not a model that ONNX Runtime can load: {error}") from error
+
+
+def read_metadata(session: onnxruntime.InferenceSession) -> dict[str, Any]:
+    """What the exporter wrote into the file; values that parse as JSON are parsed."""
+    texts = session.get_modelmeta().custom_metadata_map
+    return {key: _parsed(value) for key, value in texts.items()}
 
 
 def soften(probabilities: np.ndarray, softness: float) -> np.ndarray:

@@ -1,0 +1,180 @@
+"""Any ONNX file that reads 28x28 images, made to take uint8 and to give probabilities."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from digit_classifier.errors import ModelError, OptionError
+from digit_classifier.onnx_model import CLASSES, SIDE, open_session, read_metadata
+
+# What a float network was trained on: (subtract, divide by), in steps of 0 to 255.
+# mnist: the training images' mean 0.1307 and standard deviation 0.3081, as PyTorch's example has.
+SCALES = {
+    "0..1": (0.0, 255.0),
+    "0..255": (0.0, 1.0),
+    "-1..1": (127.5, 127.5),
+    "mnist": (0.1307 * 255, 0.3081 * 255),
+}
+LAYOUTS = ((SIDE, SIDE), (1, SIDE, SIDE), (SIDE, SIDE, 1), (SIDE * SIDE,))
+_FLOATS = {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(float16)": np.float16}
+# Rows of float16 and of rounded exports still sum to 1 within this.
+TOLERANCE = 2e-3
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """How images go into a file and probabilities come out.
+
+    Attributes:
+        input: dtype, layout and scale in words.
+        output: what the file gives, in words.
+        scale: a key of `SCALES`, or "" where pixels go in as uint8.
+    """
+
+    input: str
+    output: str
+    scale: str
+
+
+class Adapter:
+    """Calls an ONNX file with uint8 images, whatever layout, dtype and scale it wants.
+
+    A float input is given 0..1 unless `scale`, or the file's metadata under the key "scale", says
+    otherwise. Whether the output is probabilities, log-probabilities or logits is decided once,
+    by what the file answers to blank and random images.
+
+    Attributes:
+        wiring: all that was found and chosen, for the report.
+        metadata: what the exporter wrote into the file.
+    """
+
+    def __init__(self, path: str | Path, scale: str | None = None, threads: int = 0) -> None:
+        """Load a file and find out how to talk to it.
+
+        Args:
+            path: an .onnx file.
+            scale: a key of `SCALES`; None for the metadata's word, or 0..1.
+            threads: how many cores one call may use; 0 for all.
+        Raises:
+            ModelError: not ONNX, or not a network from 28x28 pixels to ten classes.
+            OptionError: a scale for a network that takes uint8, or one that is not known.
+        """
+        self._shown = str(path)
+        self._session = open_session(path, threads)
+        self.metadata = read_metadata(self._session)
+        self._input, self._layout, self._batch = self._find_input()
+        self._dtype = np.uint8 if self._input.type == "tensor(uint8)" else _FLOATS[self._input.type]
+        chosen = self._choose_scale(scale)
+        self._output = self._find_output()
+        self._kind = self._probe()
+        shape = ", ".join(["n", *map(str, self._layout)])
+        said = f"{np.dtype(self._dtype).name}, shape ({shape})"
+        if chosen:
+            said += f", scaled to {chosen}"
+        self.wiring = Wiring(said, self._kind, chosen)
+
+    def predict(self, images: np.ndarray) -> np.ndarray:
+        """Probabilities, float32 (n, 10), of uint8 images (n, 28, 28)."""
+        raw = self._answer(images)
+        return raw if self._kind == "probabilities" else _softmax(raw)
+
+    def _answer(self, images: np.ndarray) -> np.ndarray:
+        x = images.reshape(len(images), *self._layout)
+        if self._dtype is not np.uint8:
+            shift, divisor = self._scale
+            x = ((x.astype(np.float32) - shift) / divisor).astype(self._dtype)
+        if self._batch is None:
+            return self._run(x)
+        parts = [self._run_fixed(x[at : at + self._batch]) for at in range(0, len(x), self._batch)]
+        return np.concatenate(parts) if parts else np.zeros((0, CLASSES), np.float32)
+
+    def _run_fixed(self, x: np.ndarray) -> np.ndarray:
+        """A file with a fixed batch is given full ones only; what pads the last is cut off."""
+        missing = (self._batch or 0) - len(x)
+        padded = np.concatenate([x, np.zeros((missing, *x.shape[1:]), x.dtype)])
+        return self._run(padded)[: len(x)]
+
+    def _run(self, x: np.ndarray) -> np.ndarray:
+        try:
+            (raw,) = self._session.run([self._output], {self._input.name: x})
+        except Exception as error:  # ONNX Runtime raises a dozen unrelated classes
+            raise ModelError(
+                f"{self._shown} fails on images of shape {x.shape}: {error}"
+            ) from error
+        raw = np.asarray(raw)
+        if raw.shape != (len(x), CLASSES):
+            raise ModelError(
+                f"{self._shown} gives shape {raw.shape} for {len(x)} images; a digit network "
+                f"gives ({len(x)}, {CLASSES})"
+            )
+        return raw.astype(np.float32)
+
+    def _find_input(self) -> tuple[Any, tuple[int, ...], int | None]:
+        inputs = self._session.get_inputs()
+        found = inputs[0]
+        size = [side if isinstance(side, int) and side > 0 else None for side in found.shape]
+        fitting = [
+            layout
+            for layout in LAYOUTS
+            if len(size) == len(layout) + 1
+            and all(side in (None, want) for side, want in zip(size[1:], layout, strict=True))
+        ]
+        known = found.type == "tensor(uint8)" or found.type in _FLOATS
+        if len(inputs) != 1 or not known or not fitting:
+            raise ModelError(
+                f"{self._shown} takes {len(inputs)} input(s), the first {found.type} of shape "
+                f"{found.shape}; needed one of uint8 or float, of shape (n, 28, 28), "
+                "(n, 1, 28, 28), (n, 28, 28, 1) or (n, 784)"
+            )
+        return found, fitting[0], size[0]
+
+    def _choose_scale(self, asked: str | None) -> str:
+        if self._dtype is np.uint8:
+            if asked:
+                raise OptionError(
+                    f"{self._shown} takes uint8, which is always 0 to 255; leave --scale out"
+                )
+            return ""
+        chosen = asked or str(self.metadata.get("scale", "0..1"))
+        if chosen not in SCALES:
+            raise OptionError(f"no scale {chosen!r}; needed one of {', '.join(SCALES)}")
+        self._scale = SCALES[chosen]
+        return chosen
+
+    def _find_output(self) -> str:
+        outputs = self._session.get_outputs()
+        for output in outputs:
+            shape = output.shape or []
+            if output.type in _FLOATS and len(shape) == 2 and shape[1] in (CLASSES, None):
+                return str(output.name)
+            if output.type in _FLOATS and len(shape) == 2 and isinstance(shape[1], str):
+                return str(output.name)
+        given = "; ".join(f"{o.type} of shape {o.shape}" for o in outputs)
+        hint = ""
+        if any(o.type.startswith("seq(map") for o in outputs):
+            hint = "; export it with options={'zipmap': False}"
+        raise ModelError(
+            f"{self._shown} gives {given}; a digit network gives floats of shape (n, {CLASSES})"
+            + hint
+        )
+
+    def _probe(self) -> str:
+        """What the output is, from its answers to blank, full and random images."""
+        rng = np.random.default_rng(0)
+        images = rng.integers(0, 256, (32, SIDE, SIDE), np.uint8)
+        images[0], images[1], images[2:17, :, : SIDE // 2] = 0, 255, 0
+        raw = self._answer(images)
+        if (raw >= -TOLERANCE).all() and (np.abs(raw.sum(axis=1) - 1) < TOLERANCE).all():
+            return "probabilities"
+        if (raw <= 0).all() and (np.abs(np.exp(raw).sum(axis=1) - 1) < TOLERANCE).all():
+            return "log-probabilities, exponentiated"
+        return "logits, made probabilities by softmax"
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)

@@ -1,0 +1,127 @@
+"""What an ONNX file says of its network: weights, multiply-adds, its first layer.
+
+Read with the onnx package; where that is not installed, nothing is known.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+_FLOAT_TYPES = {1, 10, 11, 16}  # float, float16, double, bfloat16 of TensorProto.DataType
+# Operators that do no multiply-add worth counting: one step a value at most.
+_HEAVY = {"Conv", "MatMul", "Gemm", "ConvTranspose", "LinearClassifier"}
+_UNKNOWN = {"TreeEnsembleClassifier", "TreeEnsemble", "SVMClassifier", "LSTM", "GRU", "RNN", "Loop",
+            "If", "Scan", "Attention", "QLinearConv", "QLinearMatMul", "ConvInteger",
+            "MatMulInteger", "Einsum"}  # fmt: skip
+
+
+def count_parameters(path: Path) -> int | None:
+    """How many numbers the weights of a file are; None where onnx is not installed.
+
+    Single numbers, such as the 1/255 of a scaling, are no weights.
+    """
+    model = _load(path)
+    if model is None:
+        return None
+    sizes: list[int] = [
+        math.prod(tensor.dims)
+        for tensor in model.graph.initializer
+        if tensor.data_type in _FLOAT_TYPES and math.prod(tensor.dims) > 1
+    ]
+    for node in model.graph.node:
+        if node.op_type == "LinearClassifier":
+            sizes += [len(a.floats) for a in node.attribute if a.name in _LINEAR]
+    return sum(sizes)
+
+
+_LINEAR = {"coefficients", "intercepts"}
+
+
+def count_multiply_adds(path: Path) -> int | None:
+    """Multiplications with addition for one image, in convolutions and dense layers.
+
+    Returns:
+        None where onnx is not installed, or the file holds an operator or shape that tells not.
+    """
+    model = _load(path)
+    if model is None:
+        return None
+    import onnx
+
+    try:
+        dims = model.graph.input[0].type.tensor_type.shape.dim
+        dims[0].Clear()
+        dims[0].dim_value = 1
+        model = onnx.shape_inference.infer_shapes(model)
+    except Exception:  # a graph that cannot be followed has no count
+        return None
+    shapes = {tensor.name: tuple(tensor.dims) for tensor in model.graph.initializer}
+    for value in (*model.graph.value_info, *model.graph.input, *model.graph.output):
+        sides = value.type.tensor_type.shape.dim
+        shapes[value.name] = tuple(side.dim_value for side in sides)
+    total = 0
+    for node in model.graph.node:
+        if node.op_type in _UNKNOWN:
+            return None
+        if node.op_type in _HEAVY:
+            cost = _cost(node, shapes)
+            if not cost:
+                return None
+            total += cost
+    return total
+
+
+def first_weights(path: Path) -> np.ndarray | None:
+    """The weights that meet the pixels first, as pictures.
+
+    Returns:
+        float32, shape (units, side, side): of a dense layer (units, 28, 28), of a convolution its
+        kernels; None where the first layer is neither, or onnx is not installed.
+    """
+    model = _load(path, weights=True)
+    if model is None:
+        return None
+    import onnx
+
+    tensors = {tensor.name: tensor for tensor in model.graph.initializer}
+    node = next((n for n in model.graph.node if n.op_type in ("Conv", "MatMul", "Gemm")), None)
+    if node is None or node.input[1] not in tensors:
+        return None
+    array = np.asarray(onnx.numpy_helper.to_array(tensors[node.input[1]]), np.float32)
+    if node.op_type == "Conv":
+        return array[:, 0] if array.ndim == 4 and array.shape[1] == 1 else None
+    turned = any(a.name == "transB" and a.i for a in node.attribute)
+    array = array if turned else array.T
+    return array.reshape(-1, 28, 28) if array.ndim == 2 and array.shape[1] == 784 else None
+
+
+def _load(path: Path, *, weights: bool = False) -> Any:
+    try:
+        import onnx
+    except ImportError:
+        return None
+    try:
+        # ONNX Runtime has opened it before; weights kept beside the file are not needed here.
+        return onnx.load(path, load_external_data=weights)
+    except Exception:  # onnx is newer or older than the file
+        return None
+
+
+def _cost(node: Any, shapes: dict[str, tuple[int, ...]]) -> int:
+    """Multiply-adds of one node; 0 where a shape is not known."""
+    if node.op_type == "LinearClassifier":
+        return sum(len(a.floats) for a in node.attribute if a.name == "coefficients")
+    left, right = shapes.get(node.input[0], ()), shapes.get(node.input[1], ())
+    out = shapes.get(node.output[0], ())
+    if not left or not right:
+        return 0
+    if node.op_type == "Conv":  # kernel: (out, in / groups, height, width)
+        return math.prod(out) * math.prod(right[1:])
+    if node.op_type == "ConvTranspose":
+        return math.prod(left) * math.prod(right[1:])
+    inner = left[0] if any(a.name == "transA" and a.i for a in node.attribute) else left[-1]
+    return math.prod(out) * inner
