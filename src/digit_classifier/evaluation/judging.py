@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -32,6 +33,7 @@ class Subject:
         predict: uint8 (n, 28, 28) to probabilities, float32 (n, 10).
         metadata: what the exporter wrote into the file.
         size_bytes: of the file; 0 where there is none.
+        sha256: of the file; "" where there is none.
         parameters: how many weights, as the file says or as counted; None where unknown.
         multiply_adds: for one image; None where unknown.
         wiring: how images go in and answers come out, in words, such as "scaled to 0..1".
@@ -43,6 +45,7 @@ class Subject:
     predict: Predict
     metadata: dict[str, Any] = field(default_factory=dict)
     size_bytes: int = 0
+    sha256: str = ""
     parameters: int | None = None
     multiply_adds: int | None = None
     wiring: str = ""
@@ -73,11 +76,18 @@ def open_subject(
         predict=adapter.predict,
         metadata=adapter.metadata,
         size_bytes=path.stat().st_size,
+        sha256=digest(path),
         parameters=said if isinstance(said, int) else count_parameters(path),
         multiply_adds=count_multiply_adds(path),
         wiring=f"input {adapter.wiring.input}; output {adapter.wiring.output}",
         alone=Adapter(path, scale, threads=1).predict,
     )
+
+
+def digest(path: Path) -> str:
+    """The sha256 of a file, 64 hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def judge(

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from digit_classifier.atomic import replacing
-from digit_classifier.errors import TrainingError
+from digit_classifier.errors import ModelError, TrainingError
 from digit_classifier.onnx_model import OnnxModel
+from digit_classifier.training.backend import check_installed, start
 
 TOLERANCE = 1e-5
 
@@ -114,25 +115,60 @@ def _name(graph: Any, name: str) -> None:
         entry.type.tensor_type.shape.dim[0].dim_param = "n"
 
 
+def convert_file(saved: Path, path: Path) -> None:
+    """Export a .keras file to ONNX, in a process of its own.
+
+    A network of this project gets uint8 input; any other keeps the input that it was saved with.
+
+    Args:
+        saved: the .keras file. It is loaded in Keras's safe mode, which is no sandbox: do not
+            convert files of strangers.
+        path: where the .onnx file is to be.
+    Raises:
+        ModelError: the file cannot be loaded or exported.
+        MissingExtraError: Keras or TensorFlow is not installed.
+    """
+    check_installed("tensorflow")
+    result = subprocess.run(
+        [sys.executable, "-m", "digit_classifier.training.export", saved, path],
+        env={**os.environ, "KERAS_BACKEND": "tensorflow"},
+        capture_output=True,
+        text=True,
+    )
+    if result.returncode:
+        reason = (result.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise ModelError(f"{saved} cannot be exported to ONNX: {reason}")
+
+
 def _convert_elsewhere(model: Any, path: Path) -> None:
-    """The same in a process of its own: Keras exports to ONNX on TensorFlow only."""
+    """Keras exports to ONNX on TensorFlow only, which this process does not run on."""
     with tempfile.TemporaryDirectory() as folder:
         saved = Path(folder) / "model.keras"
         model.save(saved)
-        result = subprocess.run(
-            [sys.executable, "-m", "digit_classifier.training.export", saved, path],
-            env={**os.environ, "KERAS_BACKEND": "tensorflow"},
-            capture_output=True,
-            text=True,
-        )
-    if result.returncode:
-        raise TrainingError(f"the ONNX export failed: {result.stderr.strip().splitlines()[-1]}")
+        try:
+            convert_file(saved, path)
+        except ModelError as error:
+            raise TrainingError(f"the ONNX export failed: {error}") from error
 
 
-if __name__ == "__main__":
-    from digit_classifier.training.backend import start
+def _convert_stranger(model: Any, path: Path) -> None:
+    """Any network, with the input that it was saved with."""
+    shape = [1 if side is None else side for side in model.input_shape]
+    # Keras 3.15 exports only what was called before.
+    model(np.zeros(shape, model.inputs[0].dtype))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=r"In the future `np\.object`")
+        model.export(path, format="onnx", verbose=False)
 
+
+def _main(saved: str, path: str) -> None:
     start("tensorflow")
     import keras
 
-    _convert(keras.models.load_model(sys.argv[1]), Path(sys.argv[2]))
+    model = keras.models.load_model(saved, compile=False)
+    ours = model.input_shape == (None, 28, 28) and model.layers[0].name == "scale"
+    (_convert if ours else _convert_stranger)(model, Path(path))
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])
