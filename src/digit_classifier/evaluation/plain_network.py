@@ -1,0 +1,81 @@
+"""How often the original network errs on the same spoilt pictures: what others are compared with.
+
+plain_network.json holds the figures of networks trained by the recipe `classic`, as the original
+project trained its own (784-32-32-10, Adam, 10 epochs of 32). The `mlp` that ships is none of
+them: it was trained longer and on distorted images. `python benchmarks/corruption_baseline.py`
+trains them again and writes the file.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from digit_classifier.errors import DataError
+from digit_classifier.evaluation.corruptions import CORRUPTIONS, LEVELS
+
+FILE = Path(__file__).with_name("plain_network.json")
+
+
+@dataclass(frozen=True, eq=False)
+class PlainNetwork:
+    """Error rates of the original network, means over trainings with several seeds.
+
+    Attributes:
+        rates: shape (15, 5), by corruption in the order of `CORRUPTIONS` and level.
+        clean: on the same images as they are.
+        n: images of each corruption and level.
+        seeds: how many trainings.
+        dataset_sha256: digest of the data that the images belong to; see `dataset.labelled`.
+    """
+
+    rates: np.ndarray
+    clean: float
+    n: int
+    seeds: int
+    dataset_sha256: str
+
+
+def find(dataset_sha256: str) -> PlainNetwork | None:
+    """The original network's figures on these data, or None: they are known of MNIST only."""
+    stored = load()
+    return stored if stored.dataset_sha256 == dataset_sha256 else None
+
+
+@cache
+def load(path: Path = FILE) -> PlainNetwork:
+    """Read the stored figures.
+
+    Raises:
+        DataError: not the file that benchmarks/corruption_baseline.py writes.
+    """
+    try:
+        found = json.loads(path.read_text("utf-8"))
+        rates = np.array([found["rates"][name] for name in CORRUPTIONS], float)
+        if rates.shape != (len(CORRUPTIONS), len(LEVELS)):
+            raise ValueError(f"rates of shape {rates.shape}")
+        numbers = float(found["clean"]), int(found["n"]), len(found["seeds"])
+        return PlainNetwork(rates, *numbers, found["dataset_sha256"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(
+            f"{path} does not hold the original network's error rates ({error!r}); "
+            "python benchmarks/corruption_baseline.py writes it anew"
+        ) from error
+
+
+def compare(rates: np.ndarray, plain: np.ndarray) -> np.ndarray:
+    """Corruption errors: how many times as often a model errs as the original network.
+
+    Args:
+        rates: error rates, shape (15, 5).
+        plain: of the original network, the same shape.
+    Returns:
+        Shape (15,), one a corruption: sum over its levels by sum over its levels; the mean of it
+        is the mean corruption error. NaN where the original network never errs.
+    Source: D. Hendrycks, T. Dietterich, "Benchmarking neural network robustness to common
+        corruptions and perturbations", ICLR 2019, section 4.1.
+    """
+    sums, plain_sums = rates.sum(axis=1), plain.sum(axis=1)
+    return np.divide(sums, plain_sums, out=np.full(len(sums), np.nan), where=plain_sums > 0)
