@@ -1,0 +1,65 @@
+// The answer: the number, a choice of its marks, and what was left out.
+
+import { byId, make } from './dom.js';
+import { paintDigit } from './pixels.js';
+import { leftOut, percent, spoken } from './reading.js';
+
+const card = document.querySelector('.answer');
+
+export function showEmpty() {
+  show('empty', 'Draw a digit.');
+  byId('live').textContent = '';
+}
+
+/** @param canRetry whether asking again may help. */
+export function showFault(fault, canRetry) {
+  show('fault', fault.message);
+  byId('again').hidden = !canRetry;
+  byId('live').textContent = fault.message;
+}
+
+/** @param took milliseconds from asking to the answer. */
+export function showReading(reading, marks, chosen, took, choose) {
+  const [out, by] = [leftOut(reading), `${reading.model} · ${Math.round(took)} ms`];
+  show('read', marks.length ? `read by ${by}` : `No digit found. ${by}`);
+  byId('number').classList.toggle('long', reading.text.length > 8);
+  byId('number').replaceChildren(...[...reading.text].map(letterOf));
+  byId('marks').hidden = marks.length === 0;
+  byId('marks').append(...marks.map((mark, at) => choiceOf(mark, at, chosen, choose)));
+  showLeftOut([...out.map((mark) => mark.reason), ...(reading.notes ?? [])]);
+  byId('live').textContent = marks.length ? spoken(marks, reading.model) : 'No digit found.';
+}
+
+function show(state, verdict) {
+  card.className = `card answer ${state}`;
+  byId('number').replaceChildren();
+  byId('verdict').textContent = verdict;
+  byId('again').hidden = true;
+  byId('marks').hidden = true;
+  byId('marks').replaceChildren(byId('marks').firstElementChild);
+  byId('left-out').hidden = true;
+}
+
+function letterOf(letter) {
+  return letter === '?' ? make('span', { className: 'doubt' }, letter) : letter;
+}
+
+function choiceOf(mark, at, chosen, choose) {
+  const input = make('input', { type: 'radio', name: 'mark', checked: at === chosen });
+  input.addEventListener('change', () => choose(at));
+  const seen = make('canvas', { width: 28, height: 28, ariaHidden: 'true' });
+  paintDigit(seen, mark.pixels);
+  const sure = mark.isDoubt ? mark.reason : percent(mark.confidence);
+  const text = make('span', {}, seen, make('b', {}, mark.name), ` ${sure}`);
+  return make('label', { className: mark.isDoubt ? 'choice doubt' : 'choice' }, input, text);
+}
+
+/** Each reason once, with how often it was given. */
+function showLeftOut(reasons) {
+  const counts = new Map();
+  for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  const lines = [...counts].map(([reason, count]) =>
+    make('li', {}, count > 1 ? `Left out, ${count} times: ${reason}` : `Left out: ${reason}`));
+  byId('left-out').replaceChildren(...lines);
+  byId('left-out').hidden = lines.length === 0;
+}

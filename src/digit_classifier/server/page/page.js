@@ -1,0 +1,154 @@
+// The page: one drawing or picture, the latest reading of it, and one chosen mark.
+
+import * as answer from './answer.js';
+import { hideBoxes, showBoxes } from './boxes.js';
+import { hideCorrection, offerCorrections, showCorrection } from './correction.js';
+import { byId } from './dom.js';
+import { Drawing } from './drawing.js';
+import { hideInside, setWeights, showInside, showNeuron } from './inside.js';
+import { offerModels } from './models.js';
+import { listenToKeys, listenToPointers } from './pen.js';
+import { hidePicture, listenToPictures, showPicture } from './picture.js';
+import { marksOf } from './reading.js';
+import { hideSaw, showSaw } from './saw.js';
+import * as server from './server.js';
+import { listenToTheme } from './theme.js';
+
+let model = null; // null until the server has said which ones it has
+let bodyLimit = Infinity;
+let file = null; // the picture that is read in place of the drawing
+let size = null; // its pixels; null where the browser cannot show it
+let latest = null; // { reading, marks, chosen, source, took }
+let asking = new AbortController(); // one for each question: only the latest may answer
+
+const drawing = new Drawing(byId('canvas'), ask);
+
+/** Reads what is on the stage; an answer that comes late never replaces a newer one. */
+async function ask() {
+  asking.abort();
+  asking = new AbortController();
+  const { signal } = asking;
+  showTools();
+  if (!file && drawing.isEmpty) return forget(answer.showEmpty);
+  try {
+    const source = file ?? (await drawing.blob());
+    if (signal.aborted) return;
+    checkSize(source);
+    const start = performance.now();
+    const reading = await server.read(source, model, signal);
+    show({ reading, marks: marksOf(reading), chosen: 0, source, took: performance.now() - start });
+  } catch (fault) {
+    if (!signal.aborted) forget(() => answer.showFault(fault, fault.code in RETRIED));
+  }
+}
+
+const RETRIED = { busy: true, unreachable: true };
+
+// Said here as well as by the server, which hangs up on what is too large without reading it.
+function checkSize(source) {
+  if (source.size <= bodyLimit) return;
+  const [has, takes] = [source.size, bodyLimit].map((bytes) => (bytes / 1e6).toFixed(1));
+  throw new server.Fault(`The picture has ${has} MB, and this server takes ${takes} MB. Choose a smaller one.`, 'too_large');
+}
+
+function show(result) {
+  latest = result;
+  const { reading, marks, chosen, took } = result;
+  answer.showReading(reading, marks, chosen, took, choose);
+  if (marks.length) choose(chosen);
+  else forgetMark();
+}
+
+async function choose(at) {
+  latest.chosen = at;
+  const { marks, source } = latest;
+  const mark = marks[at];
+  drawBoxes();
+  showSaw(mark);
+  showCorrection(mark, source);
+  try {
+    const { layers } = await server.activations(mark.image);
+    if (latest?.marks[latest.chosen] === mark) showInside(layers);
+  } catch {
+    hideInside(); // the answer stands, and a server that is gone is said at the next reading
+  }
+}
+
+function forget(say) {
+  latest = null;
+  say();
+  forgetMark();
+}
+
+function forgetMark() {
+  hideBoxes();
+  hideSaw();
+  hideInside();
+  hideCorrection();
+}
+
+function drawBoxes() {
+  if (!latest?.marks.length || (file && !size)) return hideBoxes();
+  const { canvas } = drawing;
+  showBoxes(file ? size : [canvas.width, canvas.height], latest.marks, latest.chosen, Boolean(file));
+}
+
+function showTools() {
+  byId('undo').disabled = Boolean(file) || drawing.isEmpty;
+  byId('clear').disabled = !file && drawing.isEmpty;
+  byId('brush').disabled = Boolean(file);
+  byId('invitation').hidden = Boolean(file) || !drawing.isEmpty;
+}
+
+async function receive(picture) {
+  file = picture;
+  forget(() => {});
+  size = await showPicture(picture);
+  if (file === picture) ask();
+}
+
+function clear() {
+  file = null;
+  hidePicture();
+  drawing.clear();
+}
+
+function repaint() {
+  drawing.redraw();
+  showNeuron();
+  if (latest) show(latest);
+}
+
+async function start() {
+  try {
+    const settings = await server.settings();
+    model = settings.default_model;
+    bodyLimit = settings.limits.body_bytes;
+    byId('version').textContent = settings.version;
+    offerModels(settings, (name) => {
+      model = name;
+      ask();
+    });
+    offerCorrections(settings.corrections);
+    setWeights(await server.weights());
+    ask();
+  } catch (fault) {
+    forget(() => answer.showFault(fault, true));
+  }
+}
+
+listenToPointers(drawing);
+listenToKeys(drawing, byId('cursor'));
+listenToPictures(receive);
+listenToTheme(repaint);
+byId('undo').addEventListener('click', () => drawing.undo());
+byId('clear').addEventListener('click', clear);
+byId('brush').addEventListener('input', (event) => (drawing.brush = Number(event.target.value)));
+byId('again').addEventListener('click', () => (model ? ask() : start()));
+document.addEventListener('keydown', (event) => {
+  if ((event.ctrlKey || event.metaKey) && event.key === 'z' && !file) {
+    event.preventDefault();
+    drawing.undo();
+  }
+});
+start();
