@@ -17,6 +17,7 @@ COMMANDS = {
     "predict": "Read the handwritten digits in pictures.",
     "evaluate": "Measure a model: on pictures of your own, or on what is no digit.",
     "models": "List the models that ship, and what a model says of itself.",
+    "serve": "Serve a page to draw digits on, and an HTTP interface.",
     "train": "Train a network on MNIST.",
     "data": "Show, download, verify and draw the labelled images.",
 }

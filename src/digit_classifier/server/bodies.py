@@ -1,0 +1,121 @@
+"""A request's body: received up to the limit, then taken for a picture in one of three forms."""
+
+import base64
+import binascii
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import orjson
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import ClientDisconnect, Request
+
+from digit_classifier.server.faults import Refusal
+
+FORMS = (
+    "send a multipart form with a field `file`, "
+    "the picture itself with a content type such as image/png, "
+    'or JSON like {"image": "<base64 or data URL>"}'
+)
+
+
+async def receive(request: Request, limit: int) -> bytes:
+    """The whole body, and never more than `limit` of it in memory.
+
+    Raises:
+        Refusal: 413, longer than `limit`; where the length is announced, before anything is read.
+    """
+    announced = request.headers.get("content-length", "")
+    if announced.isdigit() and int(announced) > limit:
+        raise _too_large(limit)
+    parts, size = [], 0
+    try:
+        async for part in request.stream():
+            size += len(part)
+            if size > limit:
+                raise _too_large(limit)
+            parts.append(part)
+    except ClientDisconnect:
+        raise Refusal(400, "cut_off", "the connection ended before the body did.") from None
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+async def picture(request: Request, limit: int) -> tuple[bytes, str | None]:
+    """The bytes of a picture file, and what the client called it.
+
+    Raises:
+        Refusal: 413, 415 for another content type, 400 for a body that is not what it says.
+    """
+    header = request.headers.get("content-type", "")
+    kind = header.split(";")[0].strip().lower()
+    if kind == "multipart/form-data":
+        return await _uploaded(request, await receive(request, limit))
+    if kind.startswith("image/"):
+        return await receive(request, limit), None
+    if kind == "application/json":
+        return encoded(json_object(await receive(request, limit)).get("image"), "image"), None
+    raise Refusal(415, "unsupported_type", f"the content type is {header[:80]!r}; {FORMS}.")
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """The JSON object in `body`.
+
+    Raises:
+        Refusal: 400, not JSON; 422, JSON but no object.
+    """
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise Refusal(400, "bad_json", f"the body is not JSON: {error}.") from None
+    if not isinstance(value, dict):
+        raise Refusal(422, "bad_input", "the body is JSON but not an object; {...} is needed.")
+    return value
+
+
+def encoded(value: Any, name: str) -> bytes:
+    """The bytes that a base64 string or a data URL stands for.
+
+    Raises:
+        Refusal: 422, neither.
+    """
+    if not isinstance(value, str):
+        found = "is missing" if value is None else f"is a {type(value).__name__}"
+        raise Refusal(422, "bad_input", f"`{name}` {found}; a base64 string is needed.")
+    if value.startswith("data:"):
+        head, _, value = value.partition(",")
+        if not head.endswith(";base64"):
+            raise Refusal(422, "bad_input", f"`{name}` is a data URL without `;base64`.")
+    try:
+        # line breaks are allowed: the base64 command and Python's encodebytes write them
+        return base64.b64decode("".join(value.split()), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise Refusal(422, "bad_input", f"`{name}` is not base64: {error}.") from None
+
+
+async def _uploaded(request: Request, body: bytes) -> tuple[bytes, str | None]:
+    async def stream() -> AsyncGenerator[bytes, None]:
+        yield body
+        yield b""
+
+    parser = MultiPartParser(
+        request.headers, stream(), max_files=1, max_fields=16, max_part_size=len(body) + 1
+    )
+    parser.spool_max_size = len(body) + 1  # in memory, never in a temporary file
+    try:
+        form = await parser.parse()
+    except (MultiPartException, KeyError, ValueError) as error:
+        reason = getattr(error, "message", None) or "a header of a part is malformed"
+        raise Refusal(400, "bad_form", f"the multipart form cannot be read: {reason}") from None
+    file = form.get("file")
+    if not isinstance(file, UploadFile):
+        raise Refusal(422, "bad_input", "the multipart form has no file field called `file`.")
+    return await file.read(), file.filename or None
+
+
+def _too_large(limit: int) -> Refusal:
+    return Refusal(
+        413,
+        "too_large",
+        f"the body has more than {limit:,} bytes; send a smaller picture, or save it as JPEG.",
+        {"Connection": "close"},
+    )

@@ -1,0 +1,75 @@
+"""POST /v1/corrections: pictures that were read wrongly, kept with what they truly show."""
+
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request
+from starlette.responses import Response
+
+from digit_classifier.picture import Picture, decode
+from digit_classifier.server import bodies, schemas
+from digit_classifier.server.faults import Refusal
+from digit_classifier.server.label_folder import Box
+from digit_classifier.server.service import Service
+
+
+def add(app: FastAPI, service: Service) -> None:
+    """Give `app` the route."""
+    body = schemas.record(image=schemas.TEXT, label={"type": "integer", "minimum": 0, "maximum": 9})
+    body["properties"]["box"] = {
+        **schemas.row({"type": "integer", "minimum": 0}, 4), "type": ["array", "null"],
+    }  # fmt: skip
+    limits = service.settings.limits
+
+    @app.post(
+        "/v1/corrections",
+        tags=["corrections"],
+        status_code=201,
+        summary="Keep a picture that was read wrongly, with the digit it truly shows",
+        description="`image`: base64 or data URL of the whole picture; `box`: which part is meant.",
+        openapi_extra=schemas.json_body(body),
+        responses=schemas.answers(
+            schemas.record(file=schemas.TEXT), 400, 403, 404, 413, 422, 503, 504, 507, status=201
+        ),
+    )
+    async def correct(request: Request) -> Response:
+        kept = service.corrections
+        if kept is None:
+            raise Refusal(
+                404,
+                "corrections_off",
+                "this server keeps no corrections; start it with `--corrections FOLDER`.",
+            )
+        given = bodies.json_object(await bodies.receive(request, limits.body_bytes))
+        data = bodies.encoded(given.get("image"), "image")
+        label = _label(given.get("label"))
+
+        def work() -> str:
+            picture = decode(data, max_pixels=limits.pixels)
+            return kept.keep(picture, _box(given.get("box"), picture), label)
+
+        file = await service.desk.run(work)
+        return Response(orjson.dumps({"file": file}), 201, media_type="application/json")
+
+
+def _label(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 9:
+        raise Refusal(422, "bad_input", "`label` must be a whole number from 0 to 9.")
+    return value
+
+
+def _box(value: Any, picture: Picture) -> Box | None:
+    if value is None:
+        return None
+    whole = isinstance(value, list) and len(value) == 4
+    if not whole or any(not isinstance(v, int) or isinstance(v, bool) for v in value):
+        raise Refusal(422, "bad_input", "`box` must be four whole numbers: x, y, width, height.")
+    x, y, width, height = value
+    inside = x + width <= picture.width and y + height <= picture.height
+    if x < 0 or y < 0 or width < 1 or height < 1 or not inside:
+        raise Refusal(
+            422,
+            "bad_input",
+            f"`box` does not lie inside the picture of {picture.width} x {picture.height} pixels.",
+        )
+    return x, y, width, height

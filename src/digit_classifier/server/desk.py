@@ -1,0 +1,110 @@
+"""Where requests wait for a thread that reads: few places, so that nobody waits long."""
+
+import asyncio
+import queue
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from digit_classifier.server.faults import Refusal
+from digit_classifier.server.metrics import Metrics
+
+T = TypeVar("T")
+
+
+class Desk:
+    """A fixed number of threads behind a bounded queue.
+
+    OpenCV and ONNX Runtime release Python's lock, so threads share the cores, and the event loop
+    stays free for all that is quick.
+    """
+
+    def __init__(self, workers: int, places: int, seconds: float, metrics: Metrics) -> None:
+        """Start the threads.
+
+        Args:
+            workers: how many.
+            places: how many requests may wait while all threads are busy.
+            seconds: longest time from arrival to answer.
+            metrics: where waits are counted.
+        """
+        self._places = workers + places
+        self._seconds = seconds
+        self._metrics = metrics
+        self._taken = 0  # changed on the event loop only
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        for number in range(workers):
+            # daemons: a picture that takes minutes must not keep the process from ending
+            threading.Thread(target=self._work, name=f"reader-{number}", daemon=True).start()
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Have a thread do `work`, and wait for what it returns.
+
+        Raises:
+            Refusal: 503, all places are taken; 504, it took too long.
+        """
+        if self._taken >= self._places:
+            raise Refusal(
+                503,
+                "overloaded",
+                f"{self._places} requests are being read or wait already; try again in a second.",
+                {"Retry-After": "1"},
+            )
+        loop = asyncio.get_running_loop()
+        job = _Job(work, loop, loop.create_future())
+        self._taken += 1
+        self._metrics.depth.set(self._taken)
+        timer = loop.call_later(self._seconds, self._give_up, job)
+        self._jobs.put(job)
+        try:
+            result: T = await job.answer
+        finally:
+            timer.cancel()
+            if job.answer.cancelled():
+                job.dropped = True
+        return result
+
+    def _give_up(self, job: "_Job") -> None:
+        job.dropped = True
+        if not job.answer.done():
+            message = f"the picture was not read within {self._seconds:g} s; send a smaller one."
+            job.answer.set_exception(Refusal(504, "too_slow", message))
+
+    def _work(self) -> None:
+        while job := self._jobs.get():
+            self._metrics.wait.observe(time.perf_counter() - job.since)
+            result, error = None, None
+            if not job.dropped:
+                try:
+                    result = job.work()
+                except Exception as raised:
+                    error = raised
+            try:
+                job.loop.call_soon_threadsafe(self._finish, job, result, error)
+            except RuntimeError:  # the loop is closed: the server stopped without this answer
+                return
+
+    def _finish(self, job: "_Job", result: Any, error: Exception | None) -> None:
+        self._taken -= 1
+        self._metrics.depth.set(self._taken)
+        if job.answer.done():
+            return
+        if error is None:
+            job.answer.set_result(result)
+        else:
+            job.answer.set_exception(error)
+
+
+class _Job:
+    __slots__ = ("answer", "dropped", "loop", "since", "work")
+
+    def __init__(
+        self,
+        work: Callable[[], Any],
+        loop: asyncio.AbstractEventLoop,
+        answer: "asyncio.Future[Any]",
+    ) -> None:
+        self.work, self.loop, self.answer = work, loop, answer
+        self.since = time.perf_counter()
+        self.dropped = False

@@ -1,0 +1,102 @@
+"""The shapes of bodies and answers, for the OpenAPI document only: nothing is checked with them."""
+
+from typing import Any
+
+READING_BODY = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["file"],
+                "properties": {"file": {"type": "string", "format": "binary"}},
+            }
+        },
+        "image/*": {"schema": {"type": "string", "format": "binary"}},
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "required": ["image"],
+                "properties": {"image": {"type": "string", "description": "base64, or a data URL"}},
+            }
+        },
+    },
+}
+ERROR = {
+    "type": "object",
+    "required": ["error"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["code", "message"],
+            "properties": {"code": {"type": "string"}, "message": {"type": "string"}},
+        }
+    },
+}
+
+
+def answers(schema: dict[str, Any], *statuses: int, status: int = 200) -> dict[int | str, Any]:
+    """OpenAPI's `responses`: one good answer, and errors of the one form."""
+    meanings = {
+        400: "The body is not what it says it is.",
+        403: "The request came from a page of another origin.",
+        404: "No such thing.",
+        413: "Too many bytes or pixels.",
+        415: "Not a content type that is read.",
+        422: "A value that makes no sense.",
+        503: "Too many requests at once, or the server is stopping; see Retry-After.",
+        504: "It took too long.",
+        507: "The folder is full.",
+    }
+    result: dict[int | str, Any] = {
+        status: {"description": "Done.", "content": {"application/json": {"schema": schema}}}
+    }
+    for number in statuses:
+        result[number] = {
+            "description": meanings[number],
+            "content": {"application/json": {"schema": ERROR}},
+        }
+    return result
+
+
+def json_body(schema: dict[str, Any]) -> dict[str, Any]:
+    """OpenAPI's `requestBody` of a JSON object."""
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+def record(**properties: dict[str, Any]) -> dict[str, Any]:
+    """An object that has all of `properties`."""
+    return {"type": "object", "required": list(properties), "properties": properties}
+
+
+def row(items: dict[str, Any], length: int | None = None) -> dict[str, Any]:
+    """An array of `items`."""
+    exactly = {} if length is None else {"minItems": length, "maxItems": length}
+    return {"type": "array", "items": items, **exactly}
+
+
+TEXT = {"type": "string"}
+NUMBER = {"type": "number"}
+WHOLE = {"type": "integer"}
+BOX = row(WHOLE, 4)
+_PROBABILITIES = row({"type": "number", "minimum": 0, "maximum": 1}, 10)
+_IMAGE = {"type": "string", "description": "with details=true: base64 of 784 bytes, row by row"}
+_DIGIT = record(
+    digit={"type": "integer", "minimum": 0, "maximum": 9},
+    confidence={"type": "number", "minimum": 0, "maximum": 1},
+    probabilities=_PROBABILITIES,
+    box=BOX,
+    line=WHOLE,
+)
+_DIGIT["properties"]["image"] = _IMAGE
+_REJECTED = record(box=BOX, reason=TEXT)
+_REJECTED["properties"]["image"] = {**_IMAGE, "type": ["string", "null"]}
+READING = record(
+    file={"type": ["string", "null"]},
+    text={"type": "string", "description": "`?` where the reader will not vouch for a mark"},
+    digits=row(_DIGIT),
+    rejected=row(_REJECTED),
+    model=TEXT,
+    error={"type": "null"},
+)
+READING["properties"]["notes"] = row(TEXT)

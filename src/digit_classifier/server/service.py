@@ -1,0 +1,51 @@
+"""What all routes share: the models, the threads, the counters, and whether the end is near."""
+
+from dataclasses import dataclass
+
+from digit_classifier.server.desk import Desk
+from digit_classifier.server.label_folder import LabelFolder
+from digit_classifier.server.metrics import Metrics
+from digit_classifier.server.settings import Settings
+from digit_classifier.server.shelf import Shelf
+
+
+@dataclass
+class Service:
+    """The state of one server.
+
+    Attributes:
+        settings: what it was told.
+        shelf: its models.
+        desk: where readings wait for a thread.
+        metrics: its counters.
+        corrections: its folder of corrected pictures; None where none are kept.
+        draining: it was told to stop; only what is in flight is still answered.
+        in_flight: requests begun and not yet answered.
+        reload_error: why the changed model file was not taken, if it was not.
+    """
+
+    settings: Settings
+    shelf: Shelf
+    desk: Desk
+    metrics: Metrics
+    corrections: LabelFolder | None = None
+    draining: bool = False
+    in_flight: int = 0
+    reload_error: str | None = None
+
+
+def start(settings: Settings) -> Service:
+    """Load the models and start the threads.
+
+    Raises:
+        ModelError: a model that is missing or does not work.
+        StorageError: the folder for corrections cannot be written.
+    """
+    metrics, limits = Metrics(), settings.limits
+    shelf = Shelf(settings.model)
+    for name in shelf.readers:
+        metrics.model.labels(name, str(name == shelf.default).lower()).set(1)
+    desk = Desk(limits.workers, limits.queue, limits.read_seconds, metrics)
+    folder = settings.corrections
+    kept = LabelFolder(folder, limits.corrections_bytes) if folder else None
+    return Service(settings, shelf, desk, metrics, kept)

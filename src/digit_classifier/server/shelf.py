@@ -1,0 +1,101 @@
+"""The models that this server can read with, loaded once and found by name."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from digit_classifier import weights
+from digit_classifier.errors import ModelError
+from digit_classifier.onnx_model import CLASSES, SIDE, OnnxModel
+from digit_classifier.reader import DigitReader
+from digit_classifier.server.faults import Refusal
+
+SUMMARIES = {
+    "cnn": "the convolutional network that reads best",
+    "mlp": "the original network, 784-32-32-10",
+    "small": "a convolutional network about as large as the original",
+}
+
+
+class Shelf:
+    """Models by name: those that ship, and the one that the server was started with.
+
+    Attributes:
+        readers: by name. Replaced as a whole when a model changes, so any thread may read it.
+        default: name of the one that reads unless a request names another.
+    """
+
+    def __init__(self, model: str) -> None:
+        """Load all models.
+
+        Args:
+            model: a shipped name, a run folder or an .onnx file. One with the name of a shipped
+                model takes its place.
+        Raises:
+            ModelError: no such model, or one that does not work.
+        """
+        chosen = load(weights.find(model))
+        self.default = chosen.name
+        self.readers = {name: load(weights.find(name)) for name in weights.names()}
+        self.readers[chosen.name] = chosen
+
+    def find(self, name: str | None) -> DigitReader:
+        """The model of that name; the default for None.
+
+        Raises:
+            Refusal: 404, no such model.
+        """
+        reader = self.readers.get(self.default if name is None else name)
+        if reader is None:
+            known = ", ".join(self.readers)
+            raise Refusal(404, "unknown_model", f"no model called {name!r}; there are {known}.")
+        return reader
+
+    def replace(self, reader: DigitReader) -> None:
+        """Let `reader` take the default's place."""
+        self.readers = {
+            name: reader if name == self.default else old for name, old in self.readers.items()
+        }
+
+    def describe(self) -> list[dict[str, Any]]:
+        """What each model says of itself, the default first."""
+        names = sorted(self.readers, key=lambda name: (name != self.default, name))
+        return [_described(name, self.readers[name]) for name in names]
+
+
+def load(path: Path) -> DigitReader:
+    """Load a model and see that it answers as a digit network does.
+
+    Raises:
+        ModelError: it cannot be loaded, or its answers are no probabilities.
+    """
+    reader = DigitReader(OnnxModel(path))
+    images = np.random.default_rng(0).integers(0, 256, (4, SIDE, SIDE), np.uint8)
+    try:
+        answers = reader.model.predict(images)
+    except Exception as error:  # ONNX Runtime raises a dozen unrelated classes
+        raise ModelError(f"{path} loads but does not run: {error}") from error
+    sums = answers.sum(axis=1)
+    if answers.shape != (4, CLASSES) or not np.allclose(sums, 1, atol=1e-3) or answers.min() < 0:
+        raise ModelError(
+            f"{path} does not answer with probabilities: for noise it gave shape {answers.shape} "
+            f"with rows that sum to {sums.min():.3g} and {sums.max():.3g}, "
+            f"and (4, {CLASSES}) with rows that sum to 1 are needed"
+        )
+    return reader
+
+
+def _described(name: str, reader: DigitReader) -> dict[str, Any]:
+    said = reader.model.metadata
+    path = reader.model.path
+    return {
+        "name": name,
+        "summary": SUMMARIES.get(name, "the model that this server was started with"),
+        "accuracy": said.get("accuracy"),
+        "measured_on": said.get("measured_on"),
+        "dataset": said.get("dataset"),
+        "parameters": said.get("parameters"),
+        "bytes": path.stat().st_size if path and path.is_file() else None,
+        "threshold": reader.threshold,
+    }
