@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1] / "src" / "digit_classifier"
-LEAVES = {"errors", "atomic", "intervals", "plotting"}
+LEAVES = {"errors", "atomic", "intervals", "machine", "plotting", "temperature"}
 # room -> rooms it may import
 LAYERS = {
     "errors": set(),
     "intervals": set(),
+    "machine": set(),
+    "temperature": set(),
     "atomic": {"errors"},
     "plotting": {"atomic", "errors"},
     "onnx_model": {"errors"},

@@ -5,14 +5,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from digit_classifier.atomic import replacing
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colors import LinearSegmentedColormap
     from matplotlib.figure import Figure
 
 # Okabe and Ito's colours, told apart by colour-blind readers (jfly.uni-koeln.de/color, 2008).
 BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 INK, FAINT = "#222222", "#D9D9D9"
+# Writing on a pale colour; INK may be turned pale for a dark page, this stays dark.
+ON_PALE = "#1A1A1A"
 # Inches; at 160 dots per inch a plot is 1,120 x 672 pixels, sharp at the width of a README.
 SIZE = (7.0, 4.2)
 DOTS_PER_INCH = 160
@@ -54,6 +60,36 @@ def style() -> Iterator[None]:
 
     with matplotlib.rc_context(_STYLE):
         yield
+
+
+def heat() -> "LinearSegmentedColormap":
+    """White for nothing to ORANGE for most: for counts of what went wrong."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("heat", ["#FFFFFF", "#F6CDB5", ORANGE])
+
+
+def two_sided() -> "LinearSegmentedColormap":
+    """BLUE below, white at nothing, ORANGE above: for changes and signed weights."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("two-sided", [BLUE, "#FFFFFF", ORANGE])
+
+
+def bare(axes: "Axes") -> None:
+    """Leave axes without ticks, grid and frame, for pictures whose axes are pixels."""
+    axes.set(xticks=[], yticks=[])
+    axes.grid(visible=False)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+def show_digit(axes: "Axes", image: np.ndarray) -> None:
+    """A uint8 digit (28, 28) as ink on paper, its pixels sharp, in a thin frame."""
+    bare(axes)
+    axes.imshow(255 - image, cmap="gray", vmin=0, vmax=255, interpolation="none")
+    for spine in axes.spines.values():
+        spine.set(visible=True, color=FAINT, linewidth=0.8)
 
 
 def save(figure: "Figure", path: Path) -> None:

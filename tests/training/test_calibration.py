@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from digit_classifier.onnx_model import soften
-from digit_classifier.training.calibration import COST, SOFTNESS, calibrate, fit_temperature
+from digit_classifier.temperature import fit_temperature
+from digit_classifier.training.calibration import COST, SOFTNESS, calibrate
 from digit_classifier.training.loop import Loop
 from digit_classifier.training.networks import build
 from digit_classifier.training.objective import make_objective

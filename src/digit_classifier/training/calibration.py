@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from digit_classifier.onnx_model import soften
+from digit_classifier.temperature import fit_temperature
 
 Answer = Callable[[np.ndarray], np.ndarray]
 
@@ -85,28 +86,3 @@ def choose_rejection(answer: Answer, images: np.ndarray, labels: np.ndarray) -> 
     ]
     accepted = float((digits >= threshold).mean())
     return Rejection(threshold, SOFTNESS, round(accepted, 4), *(round(s, 4) for s in refused))
-
-
-def fit_temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:
-    """The temperature that makes the cross-entropy on held-out images least.
-
-    Args:
-        probabilities: float, shape (n, 10).
-        labels: uint8, shape (n,).
-    Returns:
-        Between 0.05 and 20; 1 changes nothing, more makes every answer less sure.
-    Source: Guo, Pleiss, Sun, Weinberger, "On calibration of modern neural networks", ICML 2017,
-        section 4.2.
-    """
-    from scipy.optimize import minimize_scalar
-    from scipy.special import log_softmax
-
-    logits = np.log(np.clip(probabilities.astype(np.float64), 1e-12, 1.0))
-    rows = np.arange(len(labels))
-
-    def loss(log_temperature: float) -> float:
-        scaled = log_softmax(logits / np.exp(log_temperature), axis=1)
-        return float(-scaled[rows, labels].mean())
-
-    best = minimize_scalar(loss, bounds=(np.log(0.05), np.log(20)), method="bounded")
-    return float(np.exp(best.x))

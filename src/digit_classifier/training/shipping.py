@@ -8,7 +8,6 @@ ship that run.
 
 import hashlib
 import json
-import platform
 import sys
 from dataclasses import fields
 from pathlib import Path
@@ -20,6 +19,7 @@ import numpy as np
 from digit_classifier import weights
 from digit_classifier.atomic import write_bytes, write_text
 from digit_classifier.errors import ModelError
+from digit_classifier.machine import name_processor
 from digit_classifier.onnx_model import OnnxModel
 from digit_classifier.training.distortions import Distortions
 from digit_classifier.training.recipes import Recipe, recipe
@@ -99,7 +99,7 @@ def write_card(metrics: dict[str, Any], onnx: bytes) -> str:
         f"{reject['threshold']}: lets {100 * reject['accepted']:.2f} % of held-out digits through; "
         f"refuses {100 * reject['rejected_nondigits']:.1f} % of drawn non-digits, and "
         f"{100 * reject['rejected_held_out_kinds']:.1f} % of kinds that were never trained on",
-        "speed": f"{_milliseconds(model):.3f} ms for one image on one core of {_processor()}",
+        "speed": f"{_milliseconds(model):.3f} ms for one image on one core of {name_processor()}",
         "made with": ", ".join(f"{k} {v}" for k, v in metrics["versions"].items()),
     }
     lines = [f"# {name}", "", "| | |", "|---|---|"]
@@ -133,13 +133,6 @@ def _milliseconds(model: OnnxModel, repeats: int = 500) -> float:
         model.predict(image)
         times.append(perf_counter() - begun)
     return float(np.median(times)) * 1e3
-
-
-def _processor() -> str:
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.is_file() else []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
 
 
 if __name__ == "__main__":
