@@ -10,6 +10,7 @@ from digit_classifier.server import (
     faults,
     guard,
     health,
+    inference,
     inside,
     pages,
     reading,
@@ -46,6 +47,7 @@ def build(settings: Settings) -> FastAPI:
     about.add(app, state)
     inside.add(app)
     corrections.add(app, state)
+    inference.add(app, state)
     health.add(app, state)
     # the one added last stands outermost
     app.add_middleware(guard.Guard, service=state)

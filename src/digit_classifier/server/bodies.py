@@ -18,16 +18,24 @@ FORMS = (
     'or JSON like {"image": "<base64 or data URL>"}'
 )
 
+JSON = "application/json"
+
 
 async def receive(request: Request, limit: int) -> bytes:
     """The whole body, and never more than `limit` of it in memory.
 
     Raises:
         Refusal: 413, longer than `limit`; where the length is announced, before anything is read.
+            415, compressed. 408, it did not arrive.
     """
+    coding = request.headers.get("content-encoding", "identity")
+    if coding.lower() != "identity":
+        raise Refusal(
+            415, "unsupported_type", f"a body in {coding[:20]!r} is not read; send it plain."
+        )
     announced = request.headers.get("content-length", "")
     if announced.isdigit() and int(announced) > limit:
-        raise _too_large(limit)
+        raise _too_large(limit, waits="expect" in request.headers)
     parts, size = [], 0
     try:
         async for part in request.stream():
@@ -36,7 +44,7 @@ async def receive(request: Request, limit: int) -> bytes:
                 raise _too_large(limit)
             parts.append(part)
     except ClientDisconnect:
-        raise Refusal(400, "cut_off", "the connection ended before the body did.") from None
+        raise Refusal(408, "cut_off", "the body did not arrive.") from None
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
@@ -46,15 +54,26 @@ async def picture(request: Request, limit: int) -> tuple[bytes, str | None]:
     Raises:
         Refusal: 413, 415 for another content type, 400 for a body that is not what it says.
     """
-    header = request.headers.get("content-type", "")
-    kind = header.split(";")[0].strip().lower()
+    kind, header = _kind(request)
     if kind == "multipart/form-data":
         return await _uploaded(request, await receive(request, limit))
     if kind.startswith("image/"):
         return await receive(request, limit), None
-    if kind == "application/json":
+    if kind == JSON:
         return encoded(json_object(await receive(request, limit)).get("image"), "image"), None
     raise Refusal(415, "unsupported_type", f"the content type is {header[:80]!r}; {FORMS}.")
+
+
+async def json_request(request: Request, limit: int) -> dict[str, Any]:
+    """The JSON object that is the body.
+
+    Raises:
+        Refusal: 413; 415, another content type; 400, not JSON; 422, JSON but no object.
+    """
+    kind, header = _kind(request)
+    if kind != JSON:
+        raise Refusal(415, "unsupported_type", f"the content type is {header[:80]!r}, not {JSON}.")
+    return json_object(await receive(request, limit))
 
 
 def json_object(body: bytes) -> dict[str, Any]:
@@ -92,6 +111,11 @@ def encoded(value: Any, name: str) -> bytes:
         raise Refusal(422, "bad_input", f"`{name}` is not base64: {error}.") from None
 
 
+def _kind(request: Request) -> tuple[str, str]:
+    header = request.headers.get("content-type", "")
+    return header.split(";")[0].strip().lower(), header
+
+
 async def _uploaded(request: Request, body: bytes) -> tuple[bytes, str | None]:
     async def stream() -> AsyncGenerator[bytes, None]:
         yield body
@@ -112,10 +136,11 @@ async def _uploaded(request: Request, body: bytes) -> tuple[bytes, str | None]:
     return await file.read(), file.filename or None
 
 
-def _too_large(limit: int) -> Refusal:
+def _too_large(limit: int, waits: bool = False) -> Refusal:
     return Refusal(
         413,
         "too_large",
         f"the body has more than {limit:,} bytes; send a smaller picture, or save it as JPEG.",
-        {"Connection": "close"},
+        # a client that waits for leave to send may as well not send, and then nothing can follow
+        {"Connection": "close"} if waits else {},
     )

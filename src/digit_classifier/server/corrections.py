@@ -29,7 +29,17 @@ def add(app: FastAPI, service: Service) -> None:
         description="`image`: base64 or data URL of the whole picture; `box`: which part is meant.",
         openapi_extra=schemas.json_body(body),
         responses=schemas.answers(
-            schemas.record(file=schemas.TEXT), 400, 403, 404, 413, 422, 503, 504, 507, status=201
+            schemas.record(file=schemas.TEXT),
+            400,
+            403,
+            404,
+            413,
+            415,
+            422,
+            503,
+            504,
+            507,
+            status=201,
         ),
     )
     async def correct(request: Request) -> Response:
@@ -40,7 +50,7 @@ def add(app: FastAPI, service: Service) -> None:
                 "corrections_off",
                 "this server keeps no corrections; start it with `--corrections FOLDER`.",
             )
-        given = bodies.json_object(await bodies.receive(request, limits.body_bytes))
+        given = await bodies.json_request(request, limits.body_bytes)
         data = bodies.encoded(given.get("image"), "image")
         label = _label(given.get("label"))
 

@@ -103,12 +103,12 @@ def add(app: FastAPI) -> None:
         summary="What each neuron of the original network answers to an image",
         openapi_extra=schemas.json_body(schemas.record(image=schemas.TEXT)),
         responses=schemas.answers(
-            schemas.record(layers=schemas.row(layer, len(NAMES))), 400, 403, 413, 422, 503
+            schemas.record(layers=schemas.row(layer, len(NAMES))), 400, 403, 413, 415, 422, 503
         ),
         description="`image`: base64 of 784 bytes, row by row, paper 0 and ink 255.",
     )
     async def show_activations(request: Request) -> Response:
-        body = bodies.json_object(await bodies.receive(request, BODY_BYTES))
+        body = await bodies.json_request(request, BODY_BYTES)
         data = bodies.encoded(body.get("image"), "image")
         if len(data) != SIDE * SIDE:
             raise Refusal(

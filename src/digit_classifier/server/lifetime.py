@@ -1,5 +1,6 @@
 """From the first byte to the last: listen, say where, serve, and stop without dropping anybody."""
 
+import asyncio
 import errno
 import logging
 import socket
@@ -11,7 +12,8 @@ from types import FrameType
 import uvicorn
 
 from digit_classifier.errors import FaultError, OptionError
-from digit_classifier.server import application
+from digit_classifier.server import application, reloading
+from digit_classifier.server.connection import limited
 from digit_classifier.server.service import Service
 from digit_classifier.server.settings import Settings
 
@@ -26,6 +28,7 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._service, self._ready = service, ready
         self._stop_at: float | None = None
+        self._watching: asyncio.Task[None] | None = None
 
     def handle_exit(self, _sig: int, _frame: FrameType | None) -> None:
         """Begin to stop; a second signal stops at once."""
@@ -38,7 +41,15 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, and say so."""
         await super().startup(sockets)
+        if self._service.settings.reload_model:
+            self._watching = asyncio.create_task(reloading.watch(self._service))
         self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close what is left."""
+        if self._watching is not None:
+            self._watching.cancel()
+        await super().shutdown(sockets)
 
     async def on_tick(self, counter: int) -> bool:
         """Ten times a second: whether it is time to go."""
@@ -66,7 +77,7 @@ def serve(settings: Settings, ready: Callable[[str], None]) -> None:
         sys.setswitchinterval(SWITCH_SECONDS)
         config = uvicorn.Config(
             app,
-            http="httptools",
+            http=limited(settings.limits),
             ws="none",
             lifespan="off",
             log_config=None,

@@ -100,3 +100,33 @@ READING = record(
     error={"type": "null"},
 )
 READING["properties"]["notes"] = row(TEXT)
+
+_INPUT = record(
+    name={"const": "images"},
+    shape={
+        "type": "array",
+        "prefixItems": [{"type": "integer", "minimum": 1}, {"const": 28}, {"const": 28}],
+        "minItems": 3,
+        "maxItems": 3,
+        "description": "[n, 28, 28]",
+    },
+    datatype={"const": "UINT8"},
+    data={
+        "type": "array",
+        "description": "n * 784 whole numbers, flat or nested as [n, 28, 28]; paper 0, ink 255",
+    },
+)
+_OUTPUT = record(
+    name={"const": "probabilities"},
+    shape=row(WHOLE, 2),
+    datatype={"const": "FP32"},
+    data=row(NUMBER),
+)
+INFER_REQUEST = record(inputs=row(_INPUT, 1))
+INFER_REQUEST["properties"]["id"] = TEXT
+INFER_REQUEST["properties"]["parameters"] = {"type": "object"}
+INFER_REQUEST["properties"]["outputs"] = {
+    **row(record(name={"const": "probabilities"})), "maxItems": 1,
+}  # fmt: skip
+INFER_ANSWER = record(model_name=TEXT, outputs=row(_OUTPUT, 1))
+INFER_ANSWER["properties"]["id"] = TEXT

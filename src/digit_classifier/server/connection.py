@@ -1,0 +1,190 @@
+"""One client's connection: how long its bytes may take, and what it is told when it is cut off.
+
+Uvicorn waits for ever for the rest of a request, for its head as for its body, and for a client
+that does not read its answer.
+"""
+
+import asyncio
+from typing import Any, ClassVar
+
+from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, Scope
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from digit_classifier.server.faults import Refusal
+from digit_classifier.server.settings import Limits
+
+# A phone on a poor line sends more than this; a client that drips sends less.
+BYTES_A_SECOND = 50_000
+HEAD_BYTES = 65_536
+# So many times the allowed connections are told that there are too many; the rest is dropped.
+TOLD = 2
+
+
+class Connection(HttpToolsProtocol):
+    """Uvicorn's protocol, with limits on time, number of connections and length of heads."""
+
+    limits: ClassVar[Limits]
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._deadline: asyncio.TimerHandle | None = None
+        self._unread: asyncio.TimerHandle | None = None
+        self._receiving = self._in_head = self._answered_early = False
+        self._began = 0.0
+        self._head_bytes = self._body_bytes = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait for the first request."""
+        super().connection_made(transport)
+        if len(self.connections) > TOLD * self.limits.connections:
+            transport.abort()
+        elif len(self.connections) > self.limits.connections:
+            self.app = self._too_many
+        self._begin()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the timers."""
+        self._disarm()
+        if self._unread is not None:
+            self._unread.cancel()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came, unless a head grows out of bounds."""
+        if self.transport.is_closing():
+            return
+        if not self._receiving:
+            self._begin()
+        if self._in_head:
+            self._head_bytes += len(data)
+        super().data_received(data)
+        if self._in_head and self._head_bytes > HEAD_BYTES:
+            message = f"the head of the request has more than {HEAD_BYTES:,} bytes."
+            self._refuse(Refusal(431, "head_too_large", message))
+
+    # what the parser calls
+
+    def on_message_begin(self) -> None:
+        """A request's first byte; of a second one that came at once too."""
+        super().on_message_begin()
+        if not self._receiving:
+            self._begin()
+
+    def on_headers_complete(self) -> None:
+        """The body has a time of its own."""
+        self._in_head = False
+        self._began = self.loop.time()
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Each byte buys time."""
+        self._body_bytes += len(body)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """All is here."""
+        self._receiving = self._answered_early = False
+        self._disarm()
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """The answer is written; it may be early, or stay unread."""
+        super().on_response_complete()
+        if self.transport.is_closing():
+            if self.transport.get_write_buffer_size():
+                self.loop.call_later(self.limits.receive_seconds, self.transport.abort)
+        elif self._receiving:
+            # A body that is still coming is thrown away for a while: a client that was refused
+            # would find the connection reset, and never see the answer, if it were closed now.
+            self._answered_early = True
+            self._arm(self.limits.receive_seconds)
+
+    def pause_writing(self) -> None:
+        """The client does not read; give it a while."""
+        super().pause_writing()
+        self._unread = self.loop.call_later(self.limits.receive_seconds, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """The client reads again."""
+        if self._unread is not None:
+            self._unread.cancel()
+        super().resume_writing()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """An idle connection ends, also where the last answer was not read."""
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()
+        super().timeout_keep_alive_handler()
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002  uvicorn's sentence, in plain text
+        """What came is not HTTP."""
+        self._refuse(Refusal(400, "bad_request", "this is not a request of HTTP/1.1."))
+
+    def _begin(self) -> None:
+        self._receiving = self._in_head = True
+        self._answered_early = False
+        self._began = self.loop.time()
+        self._head_bytes = self._body_bytes = 0
+        self._arm(self.limits.receive_seconds)
+
+    def _arm(self, seconds: float) -> None:
+        self._disarm()
+        self._deadline = self.loop.call_later(seconds, self._on_deadline)
+
+    def _disarm(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _on_deadline(self) -> None:
+        allowed = self.limits.receive_seconds + self._body_bytes / BYTES_A_SECOND
+        left = self._began + allowed - self.loop.time()
+        busy = self._in_head and self.cycle is not None and not self.cycle.response_complete
+        if self._answered_early:
+            self.transport.close()
+        elif self.flow.read_paused or busy:  # it is the server that is slow
+            self._arm(self.limits.receive_seconds)
+        elif left > 0:
+            self._arm(left)
+        else:
+            message = f"the request did not arrive within {self.limits.receive_seconds:g} s."
+            self._refuse(Refusal(408, "too_slow", message))
+
+    def _refuse(self, refused: Refusal) -> None:
+        """Answer from here, without the application, and close."""
+        cycle = self.cycle
+        if cycle is not None and not cycle.response_complete:
+            cycle.disconnected = True  # whatever the application still says is not sent
+            cycle.message_event.set()
+            if cycle.response_started:
+                self.transport.abort()
+                return
+        body = refused.body()
+        lines = [
+            STATUS_LINE[refused.status],
+            b"content-type: application/json\r\n",
+            b"content-length: %d\r\n" % len(body),
+            b"connection: close\r\n\r\n",
+            body,
+        ]
+        self.transport.write(b"".join(lines))
+        self.transport.close()
+
+    async def _too_many(
+        self, _scope: Scope, _receive: ASGIReceiveCallable, send: ASGISendCallable
+    ) -> None:
+        message = f"{self.limits.connections} connections are open; try again in a second."
+        body = Refusal(503, "overloaded", message).body()
+        headers = [
+            (b"content-type", b"application/json"),
+            (b"content-length", b"%d" % len(body)),
+            (b"retry-after", b"1"),
+            (b"connection", b"close"),
+        ]
+        await send({"type": "http.response.start", "status": 503, "headers": headers})
+        await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def limited(limits: Limits) -> type[Connection]:
+    """The protocol with the limits of one server."""
+    return type("Limited", (Connection,), {"limits": limits})

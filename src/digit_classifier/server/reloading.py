@@ -1,0 +1,50 @@
+"""--reload-model: look at the model's file, and read with the new one once it is known to work."""
+
+import asyncio
+import logging
+from pathlib import Path
+
+from digit_classifier import weights
+from digit_classifier.errors import ModelError
+from digit_classifier.server import shelf
+from digit_classifier.server.service import Service
+
+SECONDS = 1.0
+_log = logging.getLogger(__name__)
+
+
+async def watch(service: Service) -> None:
+    """Look at the file once a second, for ever."""
+    path = weights.find(service.settings.model)
+    seen = _stamp(path)
+    while True:
+        await asyncio.sleep(SECONDS)
+        now = _stamp(path)
+        if now is not None and now != seen:
+            seen = now
+            await asyncio.to_thread(take, service, path)
+
+
+def take(service: Service, path: Path) -> None:
+    """Let the model at `path` take the place of the one in use, if it is good."""
+    try:
+        reader = shelf.load(path)
+    except ModelError as error:
+        service.reload_error = f"{error}; the one before it is still in use"
+        service.metrics.reloads.labels("refused").inc()
+        _log.warning("The changed model was not taken: %s.", service.reload_error)
+    else:
+        reader.name = service.shelf.default  # clients go on asking for it by the old name
+        service.shelf.replace(reader)
+        service.reload_error = None
+        service.metrics.reloads.labels("taken").inc()
+        _log.warning("The model %s was loaded anew from %s.", reader.name, path)
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    """What changes when the file does; None while it is not there."""
+    try:
+        about = path.stat()
+    except OSError:
+        return None
+    return about.st_mtime_ns, about.st_size, about.st_ino
