@@ -78,4 +78,5 @@ def compare(rates: np.ndarray, plain: np.ndarray) -> np.ndarray:
         corruptions and perturbations", ICLR 2019, section 4.1.
     """
     sums, plain_sums = rates.sum(axis=1), plain.sum(axis=1)
-    return np.divide(sums, plain_sums, out=np.full(len(sums), np.nan), where=plain_sums > 0)
+    ratios = np.full(len(sums), np.nan)
+    return np.asarray(np.divide(sums, plain_sums, out=ratios, where=plain_sums > 0))

@@ -14,7 +14,8 @@ import numpy as np
 from digit_classifier.evaluation.corruptions import CORRUPTIONS, LEVELS, corrupt
 
 Predict = Callable[[np.ndarray], np.ndarray]
-T, R = TypeVar("T"), TypeVar("R")
+T = TypeVar("T")
+R = TypeVar("R")
 # what is done, how much of it, of how much
 Progress = Callable[[str, int, int], None]
 
@@ -48,7 +49,7 @@ class Stress:
 
 
 def choose(n: int, most: int) -> np.ndarray:
-    """Indices of at most `most` of `n` images, evenly spread: MNIST's two halves are not equally hard."""
+    """Indices of at most `most` of `n` images, spread evenly: MNIST's halves are not alike."""
     return np.unique(np.linspace(0, n, min(n, most), endpoint=False, dtype=int))
 
 

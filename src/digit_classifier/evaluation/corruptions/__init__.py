@@ -10,9 +10,9 @@ publish no such number, for the two lines, it is the width of the pen.
 """
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digit_classifier.errors import OptionError
 from digit_classifier.evaluation.corruptions import blur, geometry, ink, pens
@@ -21,7 +21,7 @@ from digit_classifier.evaluation.corruptions import blur, geometry, ink, pens
 STRENGTHS = (1 / 3, 2 / 3, 1.0, 4 / 3, 5 / 3)
 LEVELS = (1, 2, 3, 4, 5)
 
-Pixels = np.ndarray[Any, np.dtype[np.uint8]]
+Pixels = NDArray[np.uint8]
 # x in [0, 1], float32 (n, 28, 28); strength, above 0; what to draw from -> the same shape
 Corruption = Callable[[np.ndarray, float, np.random.Generator], np.ndarray]
 
@@ -68,4 +68,4 @@ def corrupt(images: Pixels, name: str, level: int, seed: int | tuple[int, ...] =
         return images.copy()
     x = images.astype(np.float32) / 255
     spoilt = CORRUPTIONS[name](x, STRENGTHS[level - 1], np.random.default_rng(seed))
-    return np.rint(np.clip(spoilt, 0, 1) * 255).astype(np.uint8)
+    return np.asarray(np.rint(np.clip(spoilt, 0, 1) * 255), dtype=np.uint8)

@@ -1,0 +1,156 @@
+"""How well a score tells digits from other things."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from digit_classifier.errors import DataError
+from digit_classifier.evaluation import outsiders
+from digit_classifier.evaluation.acceptance import Acceptance
+from digit_classifier.evaluation.outsiders import Outsiders
+from digit_classifier.evaluation.stress import BATCH, Predict, Progress
+
+# The share of digits that must be accepted where false accepts are counted.
+ACCEPTED = 0.99
+TAUGHT, UNTAUGHT = "all kinds that may be taught", "all kinds that never are"
+
+
+@dataclass(frozen=True)
+class Separation:
+    """How one kind of outsiders fares beside digits.
+
+    Attributes:
+        kind: what they are.
+        taught: whether a network may have been trained on the kind.
+        n: how many.
+        auroc: the chance that a digit scores higher than one of them, ties counting half.
+        accepted: how many are taken for digits at the score that accepts 99 % of digits.
+        accepted_by_rule: how many at the model's own threshold; None where it has none.
+    """
+
+    kind: str
+    taught: bool
+    n: int
+    auroc: float
+    accepted: int
+    accepted_by_rule: int | None
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """What a model made of digits and of other things.
+
+    Attributes:
+        digits: scores, shape (n,).
+        others: scores by kind, in the order of the rows.
+        rows: one a kind.
+        sums: the kinds that never are taught taken together, and those that may be.
+        threshold: the score that accepts 99 % of the digits.
+        acceptance: what the score is.
+        ood: the row of the data that the user named, or None.
+    """
+
+    digits: np.ndarray
+    others: Mapping[str, np.ndarray]
+    rows: Sequence[Separation]
+    sums: Sequence[Separation]
+    threshold: float
+    acceptance: Acceptance
+    ood: Separation | None = None
+
+
+def measure(
+    predict: Predict,
+    digits: np.ndarray,
+    labels: np.ndarray,
+    *,
+    acceptance: Acceptance,
+    ood: Outsiders | None = None,
+    per_kind: int = outsiders.PER_KIND,
+    progress: Progress | None = None,
+) -> Scores:
+    """Score digits and every kind of outsiders; arguments and errors as `doubt.section`."""
+    labels = np.asarray(labels)
+    if ood:
+        _check_outside(ood, digits)
+    total = outsiders.count_kinds(labels) + 1 + (ood is not None)
+
+    def score(images: np.ndarray) -> np.ndarray:
+        parts = [predict(images[s : s + BATCH]) for s in range(0, len(images), BATCH)]
+        return acceptance.score(np.concatenate(parts))
+
+    def tell(done: int) -> None:
+        if progress:
+            progress("what is no digit", done, total)
+
+    of_digits = score(digits)
+    tell(1)
+    found: list[tuple[Outsiders, np.ndarray]] = []
+    others = [ood] if ood else []
+    for kind in (*others, *outsiders.make(digits, labels, per_kind)):
+        found.append((kind, score(kind.images)))
+        tell(len(found) + 1)
+    threshold = find_threshold(of_digits)
+    compare = partial(separate, digits=of_digits, threshold=threshold, rule=acceptance.threshold)
+    rows = [compare(kind.kind, kind.taught, outsiders=values) for kind, values in found]
+    drawn = found[len(others) :]
+    sums = [
+        compare(name, taught, outsiders=np.concatenate([v for k, v in drawn if k.taught == taught]))
+        for name, taught in ((UNTAUGHT, False), (TAUGHT, True))
+    ]
+    by_kind = {kind.kind: values for kind, values in found}
+    of_ood = rows[0] if ood else None
+    return Scores(of_digits, by_kind, rows, sums, threshold, acceptance, of_ood)
+
+
+def _check_outside(ood: Outsiders, digits: np.ndarray) -> None:
+    known = {digit.tobytes() for digit in digits}
+    if any(image.tobytes() in known for image in ood.images):
+        raise DataError(
+            f"{ood.kind} holds some of the very digits that are judged; name data that are no "
+            "digits, such as Fashion-MNIST."
+        )
+
+
+def find_threshold(scores: np.ndarray, share: float = ACCEPTED) -> float:
+    """The highest score at which at least `share` of these are accepted (score >= threshold).
+
+    Args:
+        scores: of digits, shape (n,), at least one.
+        share: above 0, at most 1.
+    """
+    refused = int((1 - share) * len(scores) + 1e-9)
+    return float(np.sort(scores)[refused])
+
+
+def separate(
+    kind: str,
+    taught: bool,
+    digits: np.ndarray,
+    outsiders: np.ndarray,
+    threshold: float,
+    rule: float | None,
+) -> Separation:
+    """Compare the scores of outsiders with those of digits.
+
+    Args:
+        kind: of the outsiders.
+        taught: see `Separation`.
+        digits: scores, shape (n,).
+        outsiders: scores, shape (m,), at least one.
+        threshold: from `find_threshold`.
+        rule: the model's own threshold, or None.
+    """
+    from sklearn.metrics import roc_auc_score
+
+    is_digit = np.repeat([True, False], [len(digits), len(outsiders)])
+    return Separation(
+        kind,
+        taught,
+        len(outsiders),
+        float(roc_auc_score(is_digit, np.concatenate([digits, outsiders]))),
+        int((outsiders >= threshold).sum()),
+        None if rule is None else int((outsiders >= rule).sum()),
+    )
