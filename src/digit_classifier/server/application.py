@@ -7,6 +7,7 @@ from digit_classifier.server import (
     about,
     access,
     corrections,
+    documents,
     faults,
     guard,
     health,
@@ -49,6 +50,7 @@ def build(settings: Settings) -> FastAPI:
     corrections.add(app, state)
     inference.add(app, state)
     health.add(app, state)
+    documents.add(app)
     # the one added last stands outermost
     app.add_middleware(guard.Guard, service=state)
     app.add_middleware(access.Access, service=state)

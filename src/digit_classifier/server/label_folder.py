@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from digit_classifier import atomic
@@ -69,7 +68,7 @@ class LabelFolder:
         """
         pixels = picture.pixels if box is None else cut_out(picture.pixels, box)
         normalise(Picture(pixels, name="the picture"))
-        data = _png(pixels)
+        data = png(pixels)
         now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
         name = f"{label}/{now}-{secrets.token_hex(4)}.png"
         with self._lock:
@@ -94,6 +93,8 @@ def cut_out(pixels: np.ndarray, box: Box) -> np.ndarray:
     Returns:
         The same kind of array: the box and a narrow margin, framed by more of the margin's paper.
     """
+    import cv2  # as in picture/: only where it is needed, for a start under a second
+
     x, y, width, height = box
     margin = max(2, round(_MARGIN * max(width, height)))
     part = pixels[max(0, y - margin) : y + height + margin, max(0, x - margin) : x + width + margin]
@@ -102,7 +103,8 @@ def cut_out(pixels: np.ndarray, box: Box) -> np.ndarray:
     return framed
 
 
-def _png(pixels: np.ndarray) -> bytes:
+def png(pixels: np.ndarray) -> bytes:
+    """A picture as the bytes of a PNG file."""
     from PIL import Image
 
     file = io.BytesIO()

@@ -9,11 +9,13 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
+import numpy as np
 import uvicorn
 
 from digit_classifier.errors import FaultError, OptionError
-from digit_classifier.server import application, reloading
+from digit_classifier.server import application, reading, reloading
 from digit_classifier.server.connection import limited
+from digit_classifier.server.label_folder import png
 from digit_classifier.server.service import Service
 from digit_classifier.server.settings import Settings
 
@@ -28,6 +30,7 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._service, self._ready = service, ready
         self._stop_at: float | None = None
+        self._warming: asyncio.Task[None] | None = None
         self._watching: asyncio.Task[None] | None = None
 
     def handle_exit(self, _sig: int, _frame: FrameType | None) -> None:
@@ -44,6 +47,13 @@ class Server(uvicorn.Server):
         if self._service.settings.reload_model:
             self._watching = asyncio.create_task(reloading.watch(self._service))
         self._ready()
+        self._warming = asyncio.create_task(self._service.desk.run(self._warm_up))
+
+    def _warm_up(self) -> None:
+        """Read a bar, so that the first user does not wait for OpenCV and Pillow to be imported."""
+        paper = np.full((100, 100), 255, np.uint8)
+        paper[20:80, 45:55] = 0
+        reading.read_picture(self._service.shelf.find(None), png(paper), False, paper.size)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Close what is left."""

@@ -1,0 +1,116 @@
+"""GET /docs: the OpenAPI document as a plain page.
+
+FastAPI's own pages fetch Swagger UI from elsewhere and need inline script, which this server's
+content security policy forbids; packages that carry it weigh megabytes. What a reader needs is a
+list of operations with an example that can be copied, and that needs no script at all.
+"""
+
+import json
+from html import escape
+from typing import Any
+
+from fastapi import FastAPI, Request
+from starlette.responses import Response
+
+# A line that can be copied, for the operations that take a body.
+EXAMPLES = {
+    "/v1/read": "curl -F file=@drawing.png {base}v1/read",
+    "/v1/inside": 'curl --json \'{{"image": "..."}}\' {base}v1/inside',
+    "/v1/corrections": 'curl --json \'{{"image": "...", "label": 7}}\' {base}v1/corrections',
+    "/v2/models/{name}/infer": (
+        'curl --json \'{{"inputs": [{{"name": "images", "datatype": "UINT8", '
+        '"shape": [1, 28, 28], "data": [...]}}]}}\' {base}v2/models/cnn/infer'
+    ),
+}
+
+
+def add(app: FastAPI) -> None:
+    """Give `app` the page."""
+
+    @app.get("/docs", include_in_schema=False)
+    async def show(request: Request) -> Response:
+        return Response(render(app.openapi(), str(request.base_url)), media_type="text/html")
+
+
+def render(document: dict[str, Any], base: str) -> str:
+    """The page.
+
+    Args:
+        document: of OpenAPI.
+        base: the server's own address.
+    """
+    about = document["info"]
+    operations = [
+        _operation(path, method, operation, base)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    ]
+    title = escape(about["title"])
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}: HTTP interface</title>
+<link rel="icon" href="/icon.svg" type="image/svg+xml">
+<link rel="stylesheet" href="/page.css">
+<link rel="stylesheet" href="/docs.css">
+</head>
+<body>
+<main>
+<h1>{title} {escape(about["version"])}</h1>
+<p>Every error is <code>{{"error": {{"code": ..., "message": ...}}}}</code>.
+Machines read <a href="/openapi.json">/openapi.json</a>; people draw on
+<a href="/">the page</a>.</p>
+{"".join(operations)}
+</main>
+</body>
+</html>
+"""
+
+
+def _operation(path: str, method: str, operation: dict[str, Any], base: str) -> str:
+    parts = [
+        f"<section><h2><span>{method.upper()}</span> <code>{escape(path)}</code></h2>",
+        f"<p>{escape(operation['summary'])}.</p>",
+    ]
+    if "description" in operation:
+        parts.append(f"<p>{_code(operation['description'])}</p>")
+    rows = [
+        (f"<code>{escape(p['name'])}</code>", p.get("description", f"in the {p['in']}"))
+        for p in operation.get("parameters", [])
+    ]
+    parts.append(_table("Parameters", rows))
+    content = operation.get("requestBody", {}).get("content", {})
+    rows = [(f"<code>{escape(kind)}</code>", _shape(body)) for kind, body in content.items()]
+    parts.append(_table("Body", rows))
+    if method == "post" and path in EXAMPLES:
+        parts.append(f"<pre>{escape(EXAMPLES[path].format(base=base))}</pre>")
+    answers = operation["responses"].items()
+    rows = [(f"<code>{status}</code>", said["description"]) for status, said in answers]
+    parts.append(_table("Answers", rows))
+    good = next(iter(operation["responses"].values())).get("content", {})
+    for kind, body in good.items():
+        if "schema" in body:
+            shown = escape(json.dumps(body["schema"], indent=1))
+            parts.append(f"<details><summary>{escape(kind)}</summary><pre>{shown}</pre></details>")
+    return "".join([*parts, "</section>\n"])
+
+
+def _table(title: str, rows: list[tuple[str, str]]) -> str:
+    """Rows of (markup, text); nothing where there are none."""
+    if not rows:
+        return ""
+    lines = [f"<tr><th>{first}</th><td>{escape(second)}</td></tr>" for first, second in rows]
+    return f"<h3>{title}</h3><table>{''.join(lines)}</table>"
+
+
+def _shape(body: dict[str, Any]) -> str:
+    properties = body.get("schema", {}).get("properties")
+    return f"fields: {', '.join(properties)}" if properties else "the bytes of the file"
+
+
+def _code(text: str) -> str:
+    """Escaped, with `...` as code."""
+    parts = escape(text).split("`")
+    return "".join(f"<code>{p}</code>" if i % 2 else p for i, p in enumerate(parts))
