@@ -7,8 +7,8 @@ import { leftOut, percent, spoken } from './reading.js';
 const card = document.querySelector('.answer');
 
 export function showEmpty() {
-  show('empty', 'Draw a digit.');
-  byId('live').textContent = '';
+  show('empty', 'The answer appears here.');
+  byId('live').textContent = 'Draw a digit.';
 }
 
 /** @param canRetry whether asking again may help. */
@@ -25,6 +25,7 @@ export function showReading(reading, marks, chosen, took, choose) {
   byId('number').classList.toggle('long', reading.text.length > 8);
   byId('number').replaceChildren(...[...reading.text].map(letterOf));
   byId('marks').hidden = marks.length === 0;
+  byId('marks').classList.toggle('many', marks.length > 12);
   byId('marks').append(...marks.map((mark, at) => choiceOf(mark, at, chosen, choose)));
   showLeftOut([...out.map((mark) => mark.reason), ...(reading.notes ?? [])]);
   byId('live').textContent = marks.length ? spoken(marks, reading.model) : 'No digit found.';
@@ -50,7 +51,8 @@ function choiceOf(mark, at, chosen, choose) {
   const seen = make('canvas', { width: 28, height: 28, ariaHidden: 'true' });
   paintDigit(seen, mark.pixels);
   const sure = mark.isDoubt ? mark.reason : percent(mark.confidence);
-  const text = make('span', {}, seen, make('b', {}, mark.name), ` ${sure}`);
+  const words = make('span', { className: 'words' }, make('b', {}, mark.name), ' ', make('small', {}, sure));
+  const text = make('span', {}, seen, words);
   return make('label', { className: mark.isDoubt ? 'choice doubt' : 'choice' }, input, text);
 }
 

@@ -11,6 +11,7 @@ const svg = byId('boxes');
 export function showBoxes(size, marks, chosen, labelled) {
   const pixel = size[0] / svg.clientWidth || 1; // of the picture, for a pixel of the screen
   svg.setAttribute('viewBox', `0 0 ${size[0]} ${size[1]}`);
+  svg.classList.toggle('labelled', labelled);
   svg.replaceChildren(...marks.map((mark, at) => frame(mark, at === chosen, pixel)));
   if (labelled) svg.append(...marks.map((mark) => label(mark, pixel)));
 }
@@ -29,7 +30,7 @@ function frame({ box: [x, y, width, height], isDoubt }, isChosen, pixel) {
 
 function label({ box: [x, y, width], name, isDoubt }, pixel) {
   const text = part('text', {
-    x: x + width / 2, y: Math.max(15 * pixel, y - 9 * pixel), 'font-size': 16 * pixel,
+    x: x + width / 2, y: Math.max(15 * pixel, y - 9 * pixel), 'font-size': 14 * pixel,
     'text-anchor': 'middle', class: isDoubt ? 'doubt' : '',
   });
   text.textContent = name;

@@ -13,7 +13,7 @@ let chosen = 0;
 let isChosenByHand = false; // until then, the neuron that responds most is shown
 
 const first = Array.from({ length: NEURONS }, (_, at) => firstNeuron(at));
-const second = Array.from({ length: NEURONS }, () => make('i'));
+const second = Array.from({ length: NEURONS }, () => make('i', {}, make('span', { className: 'unseen' })));
 const output = Array.from({ length: 10 }, (_, digit) => column(digit));
 byId('first').append(...first.map(({ label }) => label));
 byId('second').append(...second.map((cell) => make('li', { className: 'neuron' }, cell)));
@@ -48,20 +48,20 @@ export function showNeuron() {
   first[chosen].input.checked = true;
   if (!weights) return;
   const own = weights.subarray(chosen * PIXELS, (chosen + 1) * PIXELS);
-  const limit = own.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0);
+  const limit = commonMost(own);
+  const [low, high] = [`−${limit.toFixed(2)}`, limit.toFixed(2)];
   paintSigned(byId('weights'), own, limit);
   paintSigned(byId('legend'), Array.from({ length: 101 }, (_, at) => at - 50), 50);
   byId('neuron-title').textContent = `What neuron ${chosen + 1} looks for`;
-  byId('weights').ariaLabel = `Weights of neuron ${chosen + 1}, from −${limit.toFixed(2)} to ${limit.toFixed(2)}`;
-  byId('neuron-note').textContent = `Ink on orange raises its response, ink on blue lowers it. ${responded()}`;
-  const [low, , high] = byId('scale').children;
-  [low.textContent, high.textContent] = [`−${limit.toFixed(2)}`, `+${limit.toFixed(2)}`];
+  byId('weights').ariaLabel = `Weights of neuron ${chosen + 1} as a picture, from ${low} to ${high}`;
+  byId('response').textContent = responses ? responses[chosen].toFixed(1) : '–';
+  [byId('lowest').textContent, byId('highest').textContent] = [`≤ ${low}`, `≥ ${high}`];
 }
 
-function responded() {
-  if (!responses) return '';
-  const value = responses[chosen];
-  return value > 0 ? `To this mark: ${value.toFixed(2)}.` : 'To this mark it keeps silent: 0.';
+// The size that all but the largest weights stay below. Those lie at the edge, where hardly any
+// digit has ink and training left them as they fell; scaled to them the rest would be pale.
+function commonMost(numbers) {
+  return numbers.map(Math.abs).sort()[Math.floor(numbers.length * 0.97)];
 }
 
 function firstNeuron(at) {
@@ -92,8 +92,7 @@ function showSecond(values) {
   const most = Math.max(...values, 1e-6);
   second.forEach((cell, at) => {
     cell.style.setProperty('--level', values[at] / most);
-    cell.textContent = '';
-    cell.append(make('span', { className: 'unseen' }, `Neuron ${at + 1}: ${values[at].toFixed(2)}`));
+    cell.firstChild.textContent = `Neuron ${at + 1}: ${values[at].toFixed(2)}`;
   });
 }
 
@@ -106,6 +105,6 @@ function showOutput(values) {
   });
   const best = values ? values.indexOf(Math.max(...values)) : null;
   byId('output-note').textContent = values
-    ? `${best} with ${percent(values[best])}. The ten numbers sum to 100 %.`
-    : 'Ten numbers that sum to 100 %.';
+    ? `${best} with ${percent(values[best])}. Ten probabilities that sum to 100 %.`
+    : 'Ten probabilities that sum to 100 %.';
 }

@@ -6,18 +6,28 @@ import { byId, make } from './dom.js';
 export function offerModels({ models, default_model: standard }, chosen) {
   const known = [...models].sort((a, b) => (a.accuracy ?? 0) - (b.accuracy ?? 0));
   const choices = known.map((model) => choice(model, model.name === standard, chosen));
-  byId('models').replaceChildren(byId('models').firstElementChild, ...choices);
+  for (const old of byId('models').querySelectorAll('.choice')) old.remove();
+  byId('models').append(...choices);
+  const tests = new Set(known.filter(({ accuracy }) => accuracy).map(measuredOn));
+  byId('measured').textContent = tests.size === 1 ? `Accuracy on ${[...tests][0]}.` : '';
 }
 
 function choice(model, isChosen, chosen) {
   const input = make('input', { type: 'radio', name: 'model', value: model.name, checked: isChosen });
   input.addEventListener('change', () => chosen(model.name));
   const words = make('span', {}, make('b', {}, model.name), ...figures(model));
-  return make('label', { className: 'choice', title: model.summary }, input, words);
+  const title = model.accuracy ? `${model.summary}; accuracy on ${measuredOn(model)}` : model.summary;
+  return make('label', { className: 'choice', title }, input, words);
 }
 
-function* figures({ accuracy, parameters, dataset, measured_on: tests }) {
-  if (accuracy) yield make('span', { className: 'figure' }, `${(accuracy * 100).toFixed(2)} %`);
-  if (accuracy && tests) yield make('span', {}, `of ${dataset ?? ''} ${tests}`);
+function* figures({ accuracy, parameters }) {
+  if (accuracy) {
+    yield make('span', { className: 'figure' }, `${(accuracy * 100).toFixed(2)} %`);
+    if (accuracy < 1) yield make('span', {}, `1 wrong in ${Math.round(1 / (1 - accuracy))}`);
+  }
   if (parameters) yield make('span', {}, `${parameters.toLocaleString('en')} weights`);
+}
+
+function measuredOn({ dataset, measured_on: images }) {
+  return `${dataset ?? 'its data'}’s ${images ?? 'test images'}`;
 }
