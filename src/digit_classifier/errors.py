@@ -13,6 +13,7 @@
         │   └── UnreachableError  no mirror could be reached at all, or none was to be asked
         ├── StorageError          a disk that is full, read-only or gone
         ├── TrainingError         loss no longer finite, export disagrees with the network
+        ├── TrackingError         TensorBoard's or MLflow's log cannot be written
         └── MissingExtraError     an optional part is not installed
 
 A message is one sentence or two: what was found, what was needed, what to do.
@@ -73,6 +74,10 @@ class StorageError(FaultError):
 
 class TrainingError(FaultError):
     """Training cannot go on or its result cannot be trusted."""
+
+
+class TrackingError(FaultError):
+    """A log that was asked for beside the run folder cannot be written."""
 
 
 class MissingExtraError(FaultError):

@@ -150,6 +150,9 @@ class _Screen(Listener):
             f"{_duration(left)} left"
         )
 
+    def on_warning(self, sentence: str) -> None:
+        self._say(f"Warning: {sentence}", "yellow")
+
     def _move(self, name: str, share: float) -> None:
         if self._bar is None or self._bars.tasks[0].description != name:
             for task in self._bars.task_ids:

@@ -4,6 +4,7 @@ The only room where Keras is; it is imported when a training starts, not before.
 """
 
 from digit_classifier.training.config import TrainConfig
-from digit_classifier.training.session import Listener, Run, resume, train
+from digit_classifier.training.listener import Listener
+from digit_classifier.training.session import Run, resume, train
 
 __all__ = ["Listener", "Run", "TrainConfig", "resume", "train"]

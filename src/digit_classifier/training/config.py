@@ -52,6 +52,14 @@ class TrainConfig:
     out: str | None = option(
         None, "The run folder; must not exist.  [default: runs/<time>-<model>]", metavar="FOLDER"
     )
+    tensorboard: bool = option(
+        False, "Also write TensorBoard logs into the run folder: tensorboard --logdir runs."
+    )
+    mlflow: str | None = option(
+        None,
+        "Also log to MLflow: a tracking server (http://host:5000) or a file (sqlite:///mlflow.db).",
+        metavar="URI",
+    )
 
     def __post_init__(self) -> None:
         """Check the ranges that the fields declare."""

@@ -13,6 +13,7 @@ from digit_classifier.training import checkpoint
 from digit_classifier.training.backend import check_installed, start, without_chatter
 from digit_classifier.training.config import TrainConfig
 from digit_classifier.training.interrupt import stoppable
+from digit_classifier.training.listener import Listener
 from digit_classifier.training.loop import Epoch, Loop, StoppedError
 from digit_classifier.training.outputs import write_outputs
 from digit_classifier.training.plan import HELD_OUT, TEST, Plan
@@ -20,6 +21,7 @@ from digit_classifier.training.recipes import RECIPES, Recipe
 from digit_classifier.training.recipes import optimiser as make_optimiser
 from digit_classifier.training.recipes import recipe as find_recipe
 from digit_classifier.training.run_folder import RunFolder
+from digit_classifier.training.tracking import tracked
 
 # MNIST's last 5,000 training images of 60,000, and the same share of any other set.
 HELD_OUT_SHARE = 12
@@ -43,22 +45,6 @@ class Run:
     stopped: bool = False
 
 
-class Listener:
-    """Hears how a training goes; override what is of interest."""
-
-    def on_download(self, name: str, done: int, total: int) -> None:
-        """`done` of `total` bytes of a data file are here."""
-
-    def on_start(self, plan: Plan) -> None:
-        """The data is here and the network is built."""
-
-    def on_progress(self, epoch: int, share: float) -> None:
-        """A share, 0 to 1, of the epoch is done."""
-
-    def on_epoch(self, row: Epoch) -> None:
-        """An epoch is finished and saved."""
-
-
 def train(
     config: TrainConfig | None = None, listener: Listener | None = None, *, lean: bool = False
 ) -> Run:
@@ -80,6 +66,7 @@ def train(
         config = replace(config, recipe=usual)
     recipe = _recipe(config)
     check_installed(config.backend)
+    listener = tracked(config, listener)
     dataset = _load(config, listener)
     start(config.backend, lean=lean)
     return _run(config, recipe, dataset, RunFolder.create(config), listener, resumed=False)
@@ -104,6 +91,7 @@ def resume(folder: str | Path, listener: Listener | None = None, *, lean: bool =
     if run.finished:
         raise OptionError(f"{folder} is finished: nothing to resume. Train anew without --resume.")
     check_installed(config.backend)
+    listener = tracked(config, listener)
     dataset = _load(config, listener)
     start(config.backend, lean=lean)
     return _run(config, _recipe(config), dataset, run, listener, resumed=True)
@@ -183,6 +171,7 @@ def _run(
         checkpoint.load(run.path, model, optimiser, dataset.sha256)
     loop.sync()
     metrics = write_outputs(run, plan, network, loop.answer, history, stopped=stopped)
+    listener.on_end(metrics)
     if fault:
         kept = f"The weights after epoch {len(history)} are kept in {run.path}."
         raise TrainingError(f"{fault} {kept}") from fault
