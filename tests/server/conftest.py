@@ -1,0 +1,60 @@
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from reader import drawing
+from server.process import Server
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A server that many tests share; none of them changes it."""
+    running = Server()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., Server]]:
+    """Starts servers with flags of a test's own, and stops them in the end."""
+    running: list[Server] = []
+
+    def begin(*flags: str) -> Server:
+        running.append(Server(*flags))
+        return running[-1]
+
+    yield begin
+    for each in running:
+        if each.process.returncode is None:
+            each.process.kill()
+            each.stop()
+
+
+def as_png(text: str) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(drawing.page(text)).save(file, format="PNG")
+    return file.getvalue()
+
+
+@pytest.fixture(scope="session")
+def picture() -> bytes:
+    """A PNG file that shows 42."""
+    return as_png("42")
+
+
+@pytest.fixture(scope="session")
+def slow_picture() -> bytes:
+    """A PNG file that takes a good while to read."""
+    page = Image.fromarray(drawing.page("/".join(["0123456789"] * 8)))
+    file = io.BytesIO()
+    page.resize((3000, 3000)).save(file, format="PNG")
+    return file.getvalue()
+
+
+@pytest.fixture(scope="session")
+def linear(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A network that nobody ships."""
+    return drawing.write_model(tmp_path_factory.mktemp("model") / "model.onnx")
