@@ -7,28 +7,29 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from digit_classifier import plotting
-from digit_classifier.evaluation.separation import ACCEPTED, Scores
+from digit_classifier.evaluation.separation import Scores
 from digit_classifier.intervals import wilson
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 BINS = 60
+# The lowest that the highest of ten probabilities can be.
+LEAST = 0.1
 
 
 def draw_kinds(scores: Scores) -> Figure:
     """A dot a kind: the share taken for digits, the worst on top."""
     from matplotlib.figure import Figure
 
-    rows = sorted(scores.rows, key=lambda row: row.accepted / row.n)
+    rows = sorted(scores.rows, key=lambda row: row.share)
     with plotting.style():
         figure = Figure(figsize=(7.0, 1.2 + 0.19 * len(rows)), layout="constrained")
         axes = figure.subplots()
         for taught, label in ((False, "never trained on"), (True, "may have been trained on")):
             these = [(place, row) for place, row in enumerate(rows) if row.taught == taught]
             places = [place for place, _ in these]
-            shares = np.array([row.accepted / row.n for _, row in these])
+            shares = np.array([row.share for _, row in these])
             ends = np.array([wilson(row.accepted, row.n) for _, row in these]).T
             axes.errorbar(
                 100 * shares,
@@ -43,7 +44,7 @@ def draw_kinds(scores: Scores) -> Figure:
         axes.set_yticks(range(len(rows)), [row.kind for row in rows], fontsize=9)
         axes.set(
             title="Not a digit, but taken for one",
-            xlabel=f"share taken for a digit (%), where {ACCEPTED:.0%} of digits are accepted",
+            xlabel="share taken for a digit (%), where 99 % of digits are accepted",
             xlim=(-1, max(30.0, *axes.get_xlim())),
             ylim=(-0.8, len(rows) - 0.2),
         )
@@ -57,26 +58,27 @@ def draw_scores(scores: Scores) -> Figure:
     from matplotlib.figure import Figure
 
     groups = _group(scores)
+    highest = max(float(values.max()) for values in groups.values())
+    edges = np.linspace(LEAST, max(min(1.0, highest * 1.02), 2 * LEAST), BINS + 1)
     with plotting.style():
-        figure = Figure(figsize=(7.0, 0.9 + 0.95 * len(groups)), layout="constrained")
+        figure = Figure(figsize=(7.0, 1.2 + 0.95 * len(groups)), layout="constrained")
         panels = figure.subplots(len(groups), 1, sharex=True, squeeze=False)[:, 0]
-        edges = np.linspace(0.1, 1, BINS + 1)
         for axes, (name, values) in zip(panels, groups.items(), strict=True):
             colour = plotting.BLUE if name == "digits" else plotting.ORANGE
             weights = np.full(len(values), 100 / len(values))
-            axes.hist(np.clip(values, 0.1, 1), edges, weights=weights, color=colour)
-            _mark(axes, f"{name} ({len(values):,})", scores)
-        panels[0].set_title("How sure it is of digits and of other things")
+            axes.hist(np.clip(values, edges[0], edges[-1]), edges, weights=weights, color=colour)
+            axes.axvline(scores.threshold, color=plotting.INK, linewidth=1.0, linestyle="--")
+            axes.set_title(
+                f"{name} ({len(values):,})", fontsize=10, pad=3, loc="left", fontweight="normal"
+            )
+            axes.tick_params(labelsize=9)
+            axes.set_xlim(edges[0], edges[-1])
         panels[-1].set_xlabel(scores.acceptance.words)
-        figure.supylabel("share of the pictures (%)", fontsize=10)
+        figure.supylabel("share of the pictures (%)", fontsize=11)
+        figure.suptitle(
+            "How sure it is of digits and of other things", x=0.01, ha="left", weight="bold"
+        )
     return figure
-
-
-def _mark(axes: Axes, name: str, scores: Scores) -> None:
-    axes.axvline(scores.threshold, color=plotting.INK, linewidth=1.0, linestyle="--")
-    axes.set_title(name, fontsize=9.5, pad=3, loc="left", fontweight="normal")
-    axes.tick_params(labelsize=8.5)
-    axes.set(xlim=(0.1, 1))
 
 
 def _group(scores: Scores) -> dict[str, np.ndarray]:

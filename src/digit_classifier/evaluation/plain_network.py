@@ -61,7 +61,7 @@ def load(path: Path = FILE) -> PlainNetwork:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
             f"{path} does not hold the original network's error rates ({error!r}); "
-            "python benchmarks/corruption_baseline.py writes it anew"
+            "install the package anew"
         ) from error
 
 

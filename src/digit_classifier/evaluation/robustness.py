@@ -10,6 +10,7 @@ from digit_classifier.evaluation.corruptions import CORRUPTIONS, LEVELS, STRENGT
 from digit_classifier.evaluation.plain_network import PlainNetwork, compare
 from digit_classifier.evaluation.section import Plate, Section, Table
 from digit_classifier.evaluation.stress import Predict, Progress, Stress
+from digit_classifier.evaluation.wording import percent
 from digit_classifier.evaluation.worst_case import WorstCase
 from digit_classifier.intervals import wilson
 
@@ -31,7 +32,7 @@ def section(
 
     Args:
         predict: uint8 (n, 28, 28) to probabilities (n, 10). It is called from several threads at
-            once, as `OnnxModel.predict` may be; load the model with `threads=1`.
+            once, as `OnnxModel.predict` may be; give one that keeps to one core, `Subject.alone`.
         images: uint8, shape (n, 28, 28), at least one: images that chose nothing about the model.
         labels: 0 to 9, shape (n,).
         quick: 1,000 images instead of 5,000; for shifts and turns 200 instead of 1,000.
@@ -76,7 +77,8 @@ def section(
             ),
             Plate(
                 "corruptions",
-                "What the corruptions do: one test image as it is (0) and at strengths 1 to 5.",
+                "What the corruptions do: one test image as it is (0) and at strengths 1 to 5, as "
+                "the network is given it, with ink white.",
                 partial(robustness_plots.draw_sheet, shown),
             ),
         ],
@@ -95,8 +97,9 @@ def _choose_example(images: np.ndarray, labels: np.ndarray) -> np.ndarray:
 def _summarise(stressed: Stress, baseline: PlainNetwork | None) -> list[str]:
     rates = stressed.rates
     sentences = [
-        f"Over fifteen corruptions at five strengths it errs on {rates.mean():.1%} of the images; "
-        f"on the same {stressed.n:,} as they are, on {stressed.clean / stressed.n:.2%}."
+        f"Over fifteen corruptions at five strengths it errs on {percent(rates.mean(), 1)} of "
+        f"{stressed.n:,} images; on the same as they are, on "
+        f"{percent(stressed.clean / stressed.n)}."
     ]
     if baseline:
         error = np.nanmean(compare(rates, baseline.rates))
@@ -105,13 +108,13 @@ def _summarise(stressed: Stress, baseline: PlainNetwork | None) -> list[str]:
             0,
             f"Its mean corruption error is {100 * error:.1f}, that of the original network being "
             f"100: {verdict} errors than 784-32-32-10 trained as the original project did, which "
-            f"errs on {baseline.rates.mean():.1%} (mean of {baseline.seeds} trainings).",
+            f"errs on {percent(baseline.rates.mean(), 1)} (mean of {baseline.seeds} trainings).",
         )
     means = rates.mean(axis=1)
     names = list(CORRUPTIONS)
     order = np.argsort(-means, kind="stable")
-    worst = ", ".join(f"{names[i]} ({means[i]:.1%})" for i in order[:3])
-    best = ", ".join(f"{names[i]} ({means[i]:.1%})" for i in order[:-4:-1])
+    worst = ", ".join(f"{names[i]} ({percent(means[i], 1)})" for i in order[:3])
+    best = ", ".join(f"{names[i]} ({percent(means[i], 1)})" for i in order[:-4:-1])
     sentences.append(f"It suffers most from {worst}; least from {best}.")
     if baseline:
         relative = compare(rates, baseline.rates)
@@ -125,7 +128,7 @@ def _summarise(stressed: Stress, baseline: PlainNetwork | None) -> list[str]:
 
 def _summarise_worst(worst: WorstCase) -> list[str]:
     grids = (worst.under_shifts(2), worst.under_turns(20), worst.both)
-    shifts, turns, both = (f"{grid.all(axis=0).mean():.1%}" for grid in grids)
+    shifts, turns, both = (percent(grid.all(axis=0).mean(), 1) for grid in grids)
     return [
         f"Of {worst.n:,} images, {shifts} are read rightly under every shift of up to 2 pixels, "
         f"{turns} under every turn of up to 20 degrees, {both} under all {len(worst.both)} of a "
@@ -154,7 +157,7 @@ def _of_baseline(baseline: PlainNetwork | None) -> str:
 
 
 def _tabulate(stressed: Stress, baseline: PlainNetwork | None) -> Table:
-    columns = ["corruption", *(f"errors at {level}, %" for level in LEVELS), "mean, %"]
+    columns = ["Corruption", *(f"Errors at {level}, %" for level in LEVELS), "Mean, %"]
     rows: list[list[str | int | float]] = []
     for name, rates in zip(CORRUPTIONS, 100 * stressed.rates, strict=True):
         rows.append([name, *(f"{rate:.1f}" for rate in rates), f"{rates.mean():.1f}"])
@@ -162,7 +165,7 @@ def _tabulate(stressed: Stress, baseline: PlainNetwork | None) -> Table:
     rows.append(["all", *(f"{rate:.1f}" for rate in means), f"{means.mean():.1f}"])
     caption = f"Errors by corruption and strength, n = {stressed.n:,} each."
     if baseline:
-        columns += ["original network, %", "corruption error"]
+        columns += ["Original network, %", "Corruption error"]
         relative = 100 * compare(stressed.rates, baseline.rates)
         plain = 100 * baseline.rates.mean(axis=1)
         for row, other, error in zip(
@@ -191,14 +194,14 @@ def _tabulate_worst(worst: WorstCase) -> Table:
             [
                 name,
                 len(right),
-                f"{right.mean():.1%}",
-                f"{right.mean(axis=1).min():.1%}",
-                f"{always / worst.n:.1%}",
-                f"{low:.1%} to {high:.1%}",
+                f"{100 * right.mean():.1f}",
+                f"{100 * right.mean(axis=1).min():.1f}",
+                f"{100 * always / worst.n:.1f}",
+                f"{100 * low:.1f} to {100 * high:.1f}",
             ]
         )
-    columns = ["grid", "transformations", "right on average", "right at the hardest"]
-    columns += ["right under all", "95 % interval"]
+    columns = ["Grid", "Transformations", "Right on average, %", "At the hardest, %"]
+    columns += ["Right under all, %", "95 % interval, %"]
     return Table(columns, rows, f"Shifts and turns about the centre, n = {worst.n:,} images.")
 
 

@@ -81,7 +81,9 @@ def draw_map(worst: WorstCase) -> Figure:
 
 def _draw_shifts(axes: Axes, percents: np.ndarray) -> None:
     side = SHIFTS[-1] + 0.5
-    axes.imshow(percents, cmap="cividis", vmin=0, vmax=100, extent=(-side, side, side, -side))
+    # White where nothing is misread; the numbers say what is right.
+    extent = (-side, side, side, -side)
+    axes.imshow(100 - percents, cmap=plotting.heat(), vmin=0, vmax=100, extent=extent)
     for row, down in enumerate(SHIFTS):
         for column, right in enumerate(SHIFTS):
             percent = percents[row, column]
@@ -93,7 +95,7 @@ def _draw_shifts(axes: Axes, percents: np.ndarray) -> None:
                 ha="center",
                 va="center",
                 fontsize=7.5,
-                color="white" if percent < 55 else plotting.INK,
+                color=plotting.ON_PALE,
             )
     axes.set(xlabel="shifted to the right (px)", ylabel="shifted down (px)")
     axes.set(xticks=SHIFTS[::2], yticks=SHIFTS[::2])

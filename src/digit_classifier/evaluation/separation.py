@@ -37,6 +37,16 @@ class Separation:
     accepted: int
     accepted_by_rule: int | None
 
+    @property
+    def share(self) -> float:
+        """The false-accept rate at the score that accepts 99 % of digits."""
+        return self.accepted / self.n
+
+    @property
+    def share_by_rule(self) -> float | None:
+        """The false-accept rate at the model's own threshold."""
+        return None if self.accepted_by_rule is None else self.accepted_by_rule / self.n
+
 
 @dataclass(frozen=True, eq=False)
 class Scores:

@@ -1,6 +1,5 @@
 """How often a model errs on spoilt pictures: fifteen corruptions at five strengths."""
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from digit_classifier.evaluation.corruptions import CORRUPTIONS, LEVELS, corrupt
+from digit_classifier.machine import count_cores
 
 Predict = Callable[[np.ndarray], np.ndarray]
 T = TypeVar("T")
@@ -67,7 +67,8 @@ def measure(
 
     Args:
         predict: uint8 (n, 28, 28) to probabilities (n, 10). It is called from several threads at
-            once, as `OnnxModel.predict` may be; a model that uses one core each call is soonest.
+            once, as `OnnxModel.predict` may be; one that keeps to one core, such as
+            `Subject.alone`, is soonest.
         images: uint8, shape (n, 28, 28).
         labels: 0 to 9, shape (n,).
         sample: at most so many images, evenly spread over all.
@@ -100,7 +101,7 @@ def measure(
 
 def spread(work: Callable[[T], R], tasks: list[T], workers: int | None) -> Iterator[R]:
     """Do tasks in threads, results in their order, never more than a few ahead."""
-    workers = workers or _cores()
+    workers = workers or count_cores()
     with ThreadPoolExecutor(workers) as pool:
         waiting = deque(pool.submit(partial(work, task)) for task in tasks[: 2 * workers])
         for task in tasks[2 * workers :]:
@@ -108,10 +109,3 @@ def spread(work: Callable[[T], R], tasks: list[T], workers: int | None) -> Itera
             waiting.append(pool.submit(partial(work, task)))
         while waiting:
             yield waiting.popleft().result()
-
-
-def _cores() -> int:
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # no such call on macOS and Windows
-        return os.cpu_count() or 1

@@ -14,7 +14,7 @@ DISTANCE = 3  # pixels, both across and down
 
 
 def shear(x: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
-    """Slanted to the left or to the right, height kept by the cosine as the authors do."""
+    """Slanted to the left or to the right, and taller by 1 / cosine, as the authors do."""
     signs = rng.choice([-1, 1], len(x))
     angle = SLANT * strength
     # from where in the old picture each pixel of the new one comes
