@@ -84,12 +84,17 @@ def bare(axes: "Axes") -> None:
         spine.set_visible(False)
 
 
-def show_digit(axes: "Axes", image: np.ndarray) -> None:
-    """A uint8 digit (28, 28) as ink on paper, its pixels sharp, in a thin frame."""
+def frame(axes: "Axes") -> None:
+    """Leave axes nothing but a thin frame, for pictures that are white at their edge."""
     bare(axes)
-    axes.imshow(255 - image, cmap="gray", vmin=0, vmax=255, interpolation="none")
     for spine in axes.spines.values():
         spine.set(visible=True, color=FAINT, linewidth=0.8)
+
+
+def show_digit(axes: "Axes", image: np.ndarray) -> None:
+    """A uint8 digit (28, 28) as ink on paper, its pixels sharp, in a thin frame."""
+    frame(axes)
+    axes.imshow(255 - image, cmap="gray", vmin=0, vmax=255, interpolation="none")
 
 
 def save(figure: "Figure", path: Path) -> None:

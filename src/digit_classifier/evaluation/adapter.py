@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,93 +24,71 @@ _FLOATS = {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(fl
 TOLERANCE = 2e-3
 
 
-@dataclass(frozen=True)
-class Wiring:
-    """How images go into a file and probabilities come out.
-
-    Attributes:
-        input: dtype, layout and scale in words.
-        output: what the file gives, in words.
-        scale: a key of `SCALES`, or "" where pixels go in as uint8.
-    """
-
-    input: str
-    output: str
-    scale: str
-
-
-class Adapter:
-    """Calls an ONNX file with uint8 images, whatever layout, dtype and scale it wants.
+class Feed:
+    """Puts uint8 images into an ONNX file, whatever layout, dtype and scale it wants.
 
     A float input is given 0..1 unless `scale`, or the file's metadata under the key "scale", says
-    otherwise. Whether the output is probabilities, log-probabilities or logits is decided once,
-    by what the file answers to blank and random images.
+    otherwise.
 
     Attributes:
-        wiring: all that was found and chosen, for the report.
+        said: what goes in, in words.
+        scale: a key of `SCALES`; "" where pixels go in as uint8.
         metadata: what the exporter wrote into the file.
+        outputs: what the file gives.
     """
 
-    def __init__(self, path: str | Path, scale: str | None = None, threads: int = 0) -> None:
-        """Load a file and find out how to talk to it.
+    def __init__(self, model: str | Path | bytes, scale: str | None = None, threads: int = 0):
+        """Load a file and find out what it takes.
 
         Args:
-            path: an .onnx file.
+            model: an .onnx file, or its bytes.
             scale: a key of `SCALES`; None for the metadata's word, or 0..1.
             threads: how many cores one call may use; 0 for all.
         Raises:
-            ModelError: not ONNX, or not a network from 28x28 pixels to ten classes.
+            ModelError: not ONNX, or nothing that takes 28x28 pixels.
             OptionError: a scale for a network that takes uint8, or one that is not known.
         """
-        self._shown = str(path)
-        self._session = open_session(path, threads)
+        self.shown = "the bytes given" if isinstance(model, bytes) else str(model)
+        self._session = open_session(model, threads)
         self.metadata = read_metadata(self._session)
+        self.outputs = self._session.get_outputs()
         self._input, self._layout, self._batch = self._find_input()
         self._dtype = np.uint8 if self._input.type == "tensor(uint8)" else _FLOATS[self._input.type]
-        chosen = self._choose_scale(scale)
-        self._output = self._find_output()
-        self._kind = self._probe()
+        self.scale = self._choose_scale(scale)
         shape = ", ".join(["n", *map(str, self._layout)])
-        said = f"{np.dtype(self._dtype).name}, shape ({shape})"
-        if chosen:
-            said += f", scaled to {chosen}"
-        self.wiring = Wiring(said, self._kind, chosen)
+        self.said = f"{np.dtype(self._dtype).name} of shape ({shape})"
+        if self.scale:
+            self.said += f", scaled to {self.scale}"
 
-    def predict(self, images: np.ndarray) -> np.ndarray:
-        """Probabilities, float32 (n, 10), of uint8 images (n, 28, 28)."""
-        raw = self._answer(images)
-        return raw if self._kind == "probabilities" else _softmax(raw)
+    def run(self, images: np.ndarray, output: str | None = None) -> np.ndarray:
+        """What the file gives for uint8 images (n, 28, 28), under a name or at first.
 
-    def _answer(self, images: np.ndarray) -> np.ndarray:
+        Raises:
+            ModelError: ONNX Runtime fails on them.
+        """
         x = images.reshape(len(images), *self._layout)
         if self._dtype is not np.uint8:
-            shift, divisor = self._scale
+            shift, divisor = SCALES[self.scale]
             x = ((x.astype(np.float32) - shift) / divisor).astype(self._dtype)
-        if self._batch is None:
-            return self._run(x)
-        parts = [self._run_fixed(x[at : at + self._batch]) for at in range(0, len(x), self._batch)]
-        return np.concatenate(parts) if parts else np.zeros((0, CLASSES), np.float32)
+        name = output or str(self.outputs[0].name)
+        if self._batch is None or not len(x):
+            return self._run(x, name)
+        parts = [
+            self._run_full(x[at : at + self._batch], name) for at in range(0, len(x), self._batch)
+        ]
+        return np.concatenate(parts)
 
-    def _run_fixed(self, x: np.ndarray) -> np.ndarray:
+    def _run_full(self, x: np.ndarray, name: str) -> np.ndarray:
         """A file with a fixed batch is given full ones only; what pads the last is cut off."""
         missing = (self._batch or 0) - len(x)
         padded = np.concatenate([x, np.zeros((missing, *x.shape[1:]), x.dtype)])
-        return self._run(padded)[: len(x)]
+        return self._run(padded, name)[: len(x)]
 
-    def _run(self, x: np.ndarray) -> np.ndarray:
+    def _run(self, x: np.ndarray, name: str) -> np.ndarray:
         try:
-            (raw,) = self._session.run([self._output], {self._input.name: x})
+            return np.asarray(self._session.run([name], {self._input.name: x})[0])
         except Exception as error:  # ONNX Runtime raises a dozen unrelated classes
-            raise ModelError(
-                f"{self._shown} fails on images of shape {x.shape}: {error}"
-            ) from error
-        raw = np.asarray(raw)
-        if raw.shape != (len(x), CLASSES):
-            raise ModelError(
-                f"{self._shown} gives shape {raw.shape} for {len(x)} images; a digit network "
-                f"gives ({len(x)}, {CLASSES})"
-            )
-        return raw.astype(np.float32)
+            raise ModelError(f"{self.shown} fails on images of shape {x.shape}: {error}") from error
 
     def _find_input(self) -> tuple[Any, tuple[int, ...], int | None]:
         inputs = self._session.get_inputs()
@@ -126,7 +103,7 @@ class Adapter:
         known = found.type == "tensor(uint8)" or found.type in _FLOATS
         if len(inputs) != 1 or not known or not fitting:
             raise ModelError(
-                f"{self._shown} takes {len(inputs)} input(s), the first {found.type} of shape "
+                f"{self.shown} takes {len(inputs)} input(s), the first {found.type} of shape "
                 f"{found.shape}; needed one of uint8 or float, of shape (n, 28, 28), "
                 "(n, 1, 28, 28), (n, 28, 28, 1) or (n, 784)"
             )
@@ -136,34 +113,73 @@ class Adapter:
         if self._dtype is np.uint8:
             if asked:
                 raise OptionError(
-                    f"{self._shown} takes uint8, which is always 0 to 255; leave --scale out"
+                    f"{self.shown} takes uint8, which is always 0 to 255; leave the scale out"
                 )
             return ""
         chosen = asked or str(self.metadata.get("scale", "0..1"))
         if chosen not in SCALES:
             raise OptionError(f"no scale {chosen!r}; needed one of {', '.join(SCALES)}")
-        self._scale = SCALES[chosen]
         return chosen
 
+
+class Adapter:
+    """Calls an ONNX file with uint8 images and gives probabilities.
+
+    Whether its output is probabilities, log-probabilities or logits is decided once, by what it
+    answers to blank, full and random images.
+
+    Attributes:
+        feed: how images go in.
+        output: what the file gives, in words.
+    """
+
+    def __init__(self, path: str | Path, scale: str | None = None, threads: int = 0) -> None:
+        """Load a file and find out how to talk to it.
+
+        Args:
+            path: an .onnx file.
+            scale: see `Feed`.
+            threads: how many cores one call may use; 0 for all.
+        Raises:
+            ModelError: not ONNX, or not a network from 28x28 pixels to ten classes.
+            OptionError: see `Feed`.
+        """
+        self.feed = Feed(path, scale, threads)
+        self._name = self._find_output()
+        self.output = self._probe()
+
+    def predict(self, images: np.ndarray) -> np.ndarray:
+        """Probabilities, float32 (n, 10), of uint8 images (n, 28, 28)."""
+        raw = self._answer(images)
+        return raw if self.output == "probabilities" else _softmax(raw)
+
+    def _answer(self, images: np.ndarray) -> np.ndarray:
+        raw = self.feed.run(images, self._name)
+        if raw.shape != (len(images), CLASSES):
+            raise ModelError(
+                f"{self.feed.shown} gives shape {raw.shape} for {len(images)} images; a digit "
+                f"network gives ({len(images)}, {CLASSES})"
+            )
+        return raw.astype(np.float32)
+
     def _find_output(self) -> str:
-        outputs = self._session.get_outputs()
-        for output in outputs:
+        """The floats of shape (n, 10): scikit-learn's files give the labels first."""
+        for output in self.feed.outputs:
             shape = output.shape or []
             if output.type in _FLOATS and len(shape) == 2 and shape[1] in (CLASSES, None):
                 return str(output.name)
             if output.type in _FLOATS and len(shape) == 2 and isinstance(shape[1], str):
                 return str(output.name)
-        given = "; ".join(f"{o.type} of shape {o.shape}" for o in outputs)
+        given = "; ".join(f"{o.type} of shape {o.shape}" for o in self.feed.outputs)
         hint = ""
-        if any(o.type.startswith("seq(map") for o in outputs):
+        if any(o.type.startswith("seq(map") for o in self.feed.outputs):
             hint = "; export it with options={'zipmap': False}"
         raise ModelError(
-            f"{self._shown} gives {given}; a digit network gives floats of shape (n, {CLASSES})"
-            + hint
+            f"{self.feed.shown} gives {given}; a digit network gives floats of shape "
+            f"(n, {CLASSES}){hint}"
         )
 
     def _probe(self) -> str:
-        """What the output is, from its answers to blank, full and random images."""
         rng = np.random.default_rng(0)
         images = rng.integers(0, 256, (32, SIDE, SIDE), np.uint8)
         images[0], images[1], images[2:17, :, : SIDE // 2] = 0, 255, 0

@@ -99,6 +99,27 @@ def first_weights(path: Path) -> np.ndarray | None:
     return array.reshape(-1, 28, 28) if array.ndim == 2 and array.shape[1] == 784 else None
 
 
+def expose_features(path: Path) -> bytes | None:
+    """The same network, cut off before its last layer with weights.
+
+    Returns:
+        ONNX bytes whose only output is what enters that layer; None where there is no such layer,
+        where it is the first, or where onnx is not installed.
+    """
+    model = _load(path, weights=True)
+    if model is None:
+        return None
+    import onnx
+
+    graph = model.graph
+    layers = [node for node in graph.node if node.op_type in ("Conv", "MatMul", "Gemm")]
+    if len(layers) < 2:
+        return None
+    del graph.output[:]
+    graph.output.append(onnx.helper.make_tensor_value_info(layers[-1].input[0], 1, None))
+    return bytes(model.SerializeToString())
+
+
 def _load(path: Path, *, weights: bool = False) -> Any:
     try:
         import onnx

@@ -37,6 +37,7 @@ class Subject:
         parameters: how many weights, as the file says or as counted; None where unknown.
         multiply_adds: for one image; None where unknown.
         wiring: how images go in and answers come out, in words, such as "scaled to 0..1".
+        scale: what a float input is given, a key of `adapter.SCALES`; "" for uint8.
         alone: as `predict`, on one core, for timing; None where that is the same.
     """
 
@@ -49,6 +50,7 @@ class Subject:
     parameters: int | None = None
     multiply_adds: int | None = None
     wiring: str = ""
+    scale: str = ""
     alone: Predict | None = None
 
 
@@ -69,17 +71,19 @@ def open_subject(
     """
     path = weights.find(model)
     adapter = Adapter(path, scale)
-    said = adapter.metadata.get("parameters")
+    feed = adapter.feed
+    said = feed.metadata.get("parameters")
     return Subject(
         name=name or _name(path),
         path=path,
         predict=adapter.predict,
-        metadata=adapter.metadata,
+        metadata=feed.metadata,
         size_bytes=path.stat().st_size,
         sha256=digest(path),
         parameters=said if isinstance(said, int) else count_parameters(path),
         multiply_adds=count_multiply_adds(path),
-        wiring=f"input {adapter.wiring.input}; output {adapter.wiring.output}",
+        wiring=f"{feed.said}; gives {adapter.output}",
+        scale=feed.scale,
         alone=Adapter(path, scale, threads=1).predict,
     )
 

@@ -1,0 +1,184 @@
+"""How good: the share of right answers, digit by digit, and what it costs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from digit_classifier import plotting
+from digit_classifier.dataset import Dataset
+from digit_classifier.evaluation.judging import Subject, measure_latency
+from digit_classifier.evaluation.section import Plate, Section, Table
+from digit_classifier.evaluation.trial import Trial
+from digit_classifier.evaluation.wording import count, percent, scaled
+from digit_classifier.intervals import wilson
+from digit_classifier.machine import count_cores, name_processor
+from digit_classifier.onnx_model import CLASSES
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def section(subject: Subject, trial: Trial, dataset: Dataset) -> Section:
+    """Accuracy, log loss, figures of each digit, size and speed.
+
+    Args:
+        subject: the model.
+        trial: its answers.
+        dataset: where the images came from.
+    """
+    figures = measure(trial)
+    digits = measure_digits(trial)
+    latency = measure_latency(subject, trial.images)
+    speed = {
+        "latency_ms": latency,
+        "images_per_second": trial.n / trial.seconds if trial.seconds else None,
+        "cores": count_cores(),
+        "processor": name_processor(),
+    }
+    rows = [
+        [each["digit"], each["n"], each["errors"], *map(_share, _three(each))] for each in digits
+    ]
+    return Section(
+        key="accuracy",
+        title="How good is it?",
+        sentences=_sentences(subject, trial, dataset, figures),
+        tables=[
+            Table(
+                ["Digit", "Images", "Errors", "Precision", "Recall", "F1"],
+                rows,
+                "Each digit. Precision: of the answers with this digit, the share that are right; "
+                "recall: of the images of this digit, the share read rightly; F1: their harmonic "
+                "mean.",
+            ),
+            _about(subject, trial, dataset, speed),
+        ],
+        plates=[
+            Plate(
+                "digits",
+                "The share of each digit's images that is misread, with its 95 % interval "
+                "(Wilson). Where two bars overlap much, the images cannot tell which digit is "
+                "harder.",
+                lambda: draw_digits(digits),
+            )
+        ],
+        metrics={**figures, "digits": digits, **speed},
+    )
+
+
+def measure(trial: Trial) -> dict[str, Any]:
+    """Accuracy with its interval, errors, and log loss in nats."""
+    from sklearn.metrics import log_loss
+
+    right = int(trial.right.sum())
+    return {
+        "accuracy": right / trial.n,
+        "interval": list(wilson(right, trial.n)),
+        "errors": trial.n - right,
+        "n": trial.n,
+        "log_loss": float(log_loss(trial.labels, trial.probabilities, labels=range(CLASSES))),
+    }
+
+
+def measure_digits(trial: Trial) -> list[dict[str, Any]]:
+    """Precision, recall, F1 of each digit; None where there is nothing to divide by."""
+    from sklearn.metrics import precision_recall_fscore_support
+
+    columns = precision_recall_fscore_support(
+        trial.labels, trial.answers, labels=range(CLASSES), zero_division=np.nan
+    )
+    digits = []
+    for digit, (precision, recall, f1, n) in enumerate(zip(*columns, strict=True)):
+        of_digit = trial.labels == digit
+        digits.append(
+            {
+                "digit": digit,
+                "n": int(n),
+                "errors": int((~trial.right[of_digit]).sum()),
+                "precision": _number(precision),
+                "recall": _number(recall),
+                "f1": _number(f1),
+            }
+        )
+    return digits
+
+
+def draw_digits(digits: list[dict[str, Any]]) -> Figure:
+    """The misread share of each digit, with its interval."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7.0, 3.4), layout="constrained")
+    axes = figure.subplots()
+    for each in digits:
+        if not each["n"]:
+            continue
+        share = 100 * each["errors"] / each["n"]
+        low, high = (100 * bound for bound in wilson(each["errors"], each["n"]))
+        axes.plot([each["digit"]] * 2, [low, high], color=plotting.BLUE, linewidth=7, alpha=0.3,
+                  solid_capstyle="butt")  # fmt: skip
+        axes.plot(each["digit"], share, "o", color=plotting.BLUE, markersize=7)
+    axes.set(
+        title="Share of each digit that is misread",
+        xlabel="digit",
+        ylabel="misread (%)",
+        xticks=range(CLASSES),
+        xlim=(-0.6, CLASSES - 0.4),
+    )
+    axes.set_ylim(bottom=0)
+    axes.grid(visible=False, axis="x")
+    return figure
+
+
+def _sentences(
+    subject: Subject, trial: Trial, dataset: Dataset, figures: dict[str, Any]
+) -> list[str]:
+    low, high = figures["interval"]
+    sentences = [
+        f"{subject.name} reads {trial.n - figures['errors']:,} of {count(trial.n, 'image')} "
+        f"rightly: {percent(figures['accuracy'])} (95 % interval {percent(low)} to "
+        f"{percent(high)}), {count(figures['errors'], 'error')}.",
+        f"Its log loss is {figures['log_loss']:.4f} nats an image: what a wrong or hesitant answer "
+        "costs, 0 at best, 2.3026 for one who only ever says “any digit, equally likely”.",
+    ]
+    if dataset.is_sample:
+        sentences.append(
+            "These images are of MNIST's training set: a model that was trained on MNIST has seen "
+            "them, and its figures here say nothing about new digits."
+        )
+    if trial.n < 1000:
+        sentences.append(f"{count(trial.n, 'image')} tell little: mind the interval.")
+    return sentences
+
+
+def _about(subject: Subject, trial: Trial, dataset: Dataset, speed: dict[str, Any]) -> Table:
+    rows = [
+        ["Images", f"{dataset.name}, {trial.n:,} images to test with"],
+        ["sha256 of the images", dataset.sha256],
+        ["Model file", f"{subject.size_bytes / 1e6:.2f} MB"],
+        ["sha256 of the file", subject.sha256 or "-"],
+        ["Weights", f"{subject.parameters:,}" if subject.parameters else "not known"],
+        ["Multiply-adds an image",
+         scaled(subject.multiply_adds) if subject.multiply_adds else "not known"],
+        ["How it is asked", subject.wiring or "-"],
+        ["One image, one core", f"{speed['latency_ms']:.3f} ms (median)"],
+    ]  # fmt: skip
+    if speed["images_per_second"]:
+        rows.append(
+            [f"Many images, {count(speed['cores'], 'core')}",
+             f"{speed['images_per_second']:,.0f} a second"]
+        )  # fmt: skip
+    rows.append(["Measured on", speed["processor"]])
+    return Table(["", ""], rows, "The images, the file, and what an answer costs.")
+
+
+def _three(each: dict[str, Any]) -> tuple[float | None, ...]:
+    return each["precision"], each["recall"], each["f1"]
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else percent(value)
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

@@ -1,0 +1,297 @@
+"""Whether confidence means anything: calibration, temperature, and what an honest no buys."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from digit_classifier.evaluation import certainty_plots
+from digit_classifier.evaluation.section import Plate, Section, Table
+from digit_classifier.evaluation.trial import Trial
+from digit_classifier.evaluation.wording import count, fine_percent, percent
+from digit_classifier.onnx_model import CLASSES, soften
+from digit_classifier.temperature import fit_temperature
+
+BINS = 15
+# Less doubt than this is drawn as this much: one in ten thousand is all that MNIST can tell.
+LEAST_DOUBT = 1e-4
+# Fewer than this in either half fit no temperature worth telling.
+ENOUGH = 50
+TARGET = 0.001
+THRESHOLDS = (0.5, 0.9, 0.99, 0.999)
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How well confidence says how often the answer is right.
+
+    Attributes:
+        ece: expected calibration error over 15 bins of equal mass.
+        brier: Brier score over ten digits, 0 at best, 2 at worst.
+        log_loss: nats an image.
+        confidence: mean probability of the answers.
+    """
+
+    ece: float
+    brier: float
+    log_loss: float
+    confidence: float
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """What every threshold does, from refusing all but the surest to refusing nothing.
+
+    Attributes:
+        thresholds: least confidence that is accepted, falling.
+        accepted: how many images are.
+        wrong: how many of those are misread.
+        n: how many images there are.
+    """
+
+    thresholds: np.ndarray
+    accepted: np.ndarray
+    wrong: np.ndarray
+    n: int
+
+
+def section(trial: Trial, metadata: dict[str, Any] | None = None) -> Section:
+    """Calibration before and after temperature scaling, and the reject option.
+
+    Args:
+        trial: a model's answers.
+        metadata: of the model's file; its own rule for refusing, under "reject", is tried too.
+    """
+    before = calibrate(trial.probabilities, trial.labels)
+    scaled, temperatures = scale_crosswise(trial.probabilities, trial.labels)
+    after = None if scaled is None else calibrate(scaled, trial.labels)
+    curve = trace(trial)
+    target = find_threshold(curve, TARGET)
+    rows = _try_thresholds(trial, metadata or {})
+    bins = {"as it is": bin_doubt(trial.probabilities, trial.labels)}
+    if scaled is not None:
+        bins["temperature-scaled"] = bin_doubt(scaled, trial.labels)
+    return Section(
+        key="certainty",
+        title="Does its confidence mean anything?",
+        sentences=_sentences(trial, before, after, temperatures, target),
+        tables=[_calibration_table(before, after), _threshold_table(rows)],
+        plates=[
+            Plate("reliability", certainty_plots.RELIABILITY,
+                  lambda: certainty_plots.draw_reliability(bins)),
+            Plate("refusing", certainty_plots.REFUSING,
+                  lambda: certainty_plots.draw_refusing(curve, target, TARGET)),
+        ],
+        metrics={
+            "before": asdict(before),
+            "after": after and asdict(after),
+            "temperatures": temperatures,
+            "target_error": TARGET,
+            "target": target,
+            "thresholds": rows,
+        },
+    )  # fmt: skip
+
+
+def bin_confidence(probabilities: np.ndarray, labels: np.ndarray, bins: int = BINS) -> np.ndarray:
+    """Sort answers by confidence into bins of equal mass.
+
+    Answers of the same confidence stay together, so there may be fewer bins, of unequal mass.
+
+    Returns:
+        float64, shape (bins, 3): mean confidence, share right, how many.
+    Source: Nixon, Dusenberry, Zhang, Jerfel, Tran, "Measuring calibration in deep learning",
+        CVPR Workshops 2019, section 3 (adaptive bins).
+    """
+    confidence = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == labels
+    ranked = np.sort(confidence)
+    starts = np.unique(ranked[[len(ranked) * k // bins for k in range(bins)]])
+    return _average(np.searchsorted(starts, confidence, side="right") - 1, confidence, right)
+
+
+def bin_doubt(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Sort answers by doubt, 1 less confidence, into three bins a factor of ten.
+
+    For drawing: nearly all bins of equal mass of a good model hold answers of 99.9 %.
+
+    Returns:
+        As `bin_confidence`; the first bin holds all doubts under `LEAST_DOUBT`.
+    """
+    confidence = probabilities.max(axis=1)
+    doubt = np.maximum(1 - confidence, LEAST_DOUBT)
+    place = np.floor(3 * (np.log10(doubt) - np.log10(LEAST_DOUBT)) + 1e-9).astype(int)
+    return _average(place, confidence, probabilities.argmax(axis=1) == labels)
+
+
+def _average(place: np.ndarray, confidence: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Mean confidence, share right and number of each bin that holds anything."""
+    n = np.bincount(place)
+    some = n > 0
+    sums = np.bincount(place, confidence)[some], np.bincount(place, right)[some]
+    return np.column_stack([*(each / n[some] for each in sums), n[some]])
+
+
+def measure_ece(probabilities: np.ndarray, labels: np.ndarray, bins: int = BINS) -> float:
+    """Expected calibration error: the mean gap between confidence and share right.
+
+    Source: Naeini, Cooper, Hauskrecht, "Obtaining well calibrated probabilities using Bayesian
+        binning", AAAI 2015.
+    """
+    binned = bin_confidence(probabilities, labels, bins)
+    return float(np.abs(binned[:, 0] - binned[:, 1]) @ binned[:, 2] / len(labels))
+
+
+def measure_brier(probabilities: np.ndarray, labels: np.ndarray) -> float:
+    """Brier score: the mean squared distance from the truth, summed over the ten digits.
+
+    Source: G. W. Brier, "Verification of forecasts expressed in terms of probability", Monthly
+        Weather Review 78 (1950).
+    """
+    truth = np.eye(CLASSES)[labels]
+    return float(((probabilities - truth) ** 2).sum(axis=1).mean())
+
+
+def calibrate(probabilities: np.ndarray, labels: np.ndarray) -> Calibration:
+    """All figures of calibration at once."""
+    from sklearn.metrics import log_loss
+
+    return Calibration(
+        measure_ece(probabilities, labels),
+        measure_brier(probabilities, labels),
+        float(log_loss(labels, probabilities, labels=range(CLASSES))),
+        float(probabilities.max(axis=1).mean()),
+    )
+
+
+def scale_crosswise(
+    probabilities: np.ndarray, labels: np.ndarray
+) -> tuple[np.ndarray | None, list[float]]:
+    """Scale each half of the images by the temperature that was fitted on the other half.
+
+    Returns:
+        Probabilities, (n, 10), and the temperatures for every other image from the first and from
+        the second; None and an empty list where there are too few images.
+    """
+    if len(labels) < 2 * ENOUGH:
+        return None, []
+    scaled = np.empty_like(probabilities)
+    temperatures = []
+    for half in (slice(0, None, 2), slice(1, None, 2)):
+        other = slice(1 - (half.start or 0), None, 2)
+        temperature = fit_temperature(probabilities[other], labels[other])
+        scaled[half] = soften(probabilities[half], 1 / temperature)
+        temperatures.append(temperature)
+    return scaled, temperatures
+
+
+def trace(trial: Trial) -> Curve:
+    """Count accepted images and errors among them for every confidence that occurs."""
+    order = np.argsort(-trial.confidence, kind="stable")
+    confidence = trial.confidence[order]
+    wrong = np.cumsum(~trial.right[order])
+    # A threshold takes all images of one confidence or none.
+    last = np.append(confidence[1:] < confidence[:-1], True)
+    return Curve(confidence[last], np.flatnonzero(last) + 1, wrong[last], trial.n)
+
+
+def find_threshold(curve: Curve, error: float) -> dict[str, float | int] | None:
+    """The threshold that refuses least while errors among accepted images are under a share.
+
+    Returns:
+        threshold, accepted, wrong and the share refused; None where no threshold does it.
+    """
+    good = np.flatnonzero(curve.wrong / curve.accepted < error)
+    if not len(good):
+        return None
+    at = int(good[-1])
+    accepted = int(curve.accepted[at])
+    return {
+        "threshold": float(curve.thresholds[at]),
+        "accepted": accepted,
+        "wrong": int(curve.wrong[at]),
+        "refused": 1 - accepted / curve.n,
+    }
+
+
+def _try_thresholds(trial: Trial, metadata: dict[str, Any]) -> list[dict[str, Any]]:
+    rules = {f"{100 * t:g} %": trial.confidence >= t for t in (0.0, *THRESHOLDS)}
+    rule = metadata.get("reject")
+    if isinstance(rule, dict) and {"threshold", "softness"} <= rule.keys():
+        softened = soften(trial.probabilities, float(rule["softness"])).max(axis=1)
+        rules["the model's own rule"] = softened >= float(rule["threshold"])
+    rows = []
+    for name, accepted in rules.items():
+        n, wrong = int(accepted.sum()), int((accepted & ~trial.right).sum())
+        rows.append({"rule": name, "accepted": n, "refused": 1 - n / trial.n, "wrong": wrong,
+                     "error": wrong / n if n else None})  # fmt: skip
+    return rows
+
+
+def _sentences(
+    trial: Trial,
+    before: Calibration,
+    after: Calibration | None,
+    temperatures: list[float],
+    target: dict[str, float | int] | None,
+) -> list[str]:
+    right = float(trial.right.mean())
+    gap = before.confidence - right
+    word = "more" if gap > 0 else "less"
+    sentences = [
+        f"On average it is {percent(before.confidence)} sure and {percent(right)} right: "
+        f"{fine_percent(abs(gap))} {word} sure than right. The expected calibration error is "
+        f"{fine_percent(before.ece)}, the Brier score {before.brier:.5f}."
+    ]
+    if after:
+        low, high = sorted(temperatures)
+        sentences.append(
+            f"Temperature scaling would bring the calibration error to {fine_percent(after.ece)} "
+            f"(temperatures {low:.2f} and {high:.2f}; 1 changes nothing). Each half of the images "
+            "is scaled by the temperature fitted on the other half, so no image chooses its own."
+        )
+    else:
+        sentences.append(f"{count(trial.n, 'image')} are too few to fit a temperature.")
+    sentences.append(_say_target(target))
+    return sentences
+
+
+def _say_target(target: dict[str, float | int] | None) -> str:
+    if target is None:
+        return f"No threshold brings errors among accepted images under {percent(TARGET, 1)}."
+    if not target["refused"]:
+        return f"Without refusing any image its errors are under {percent(TARGET, 1)}."
+    return (
+        f"Errors among accepted images fall under {percent(TARGET, 1)} where answers of less than "
+        f"{100 * target['threshold']:.4g} % confidence are refused: {percent(target['refused'])} "
+        "of the images. (A threshold chosen on the images that it is judged by, so a little "
+        "hopeful.)"
+    )
+
+
+def _calibration_table(before: Calibration, after: Calibration | None) -> Table:
+    both = [("as it is", before), *([("temperature-scaled", after)] if after else [])]
+    rows = [
+        [name, fine_percent(c.ece), f"{c.brier:.5f}", f"{c.log_loss:.5f}", percent(c.confidence)]
+        for name, c in both
+    ]
+    return Table(
+        ["", "ECE", "Brier score", "Log loss (nats)", "Mean confidence"],
+        rows,
+        f"Calibration. ECE: the mean gap between confidence and share right over {BINS} bins of "
+        "equal mass. Brier score: squared error of the ten probabilities, 0 at best, 2 at worst.",
+    )
+
+
+def _threshold_table(rows: list[dict[str, Any]]) -> Table:
+    return Table(
+        ["Refused below", "Refused", "Accepted", "Errors among accepted", "Share"],
+        [
+            [row["rule"], percent(row["refused"]), f"{row['accepted']:,}", row["wrong"],
+             "-" if row["error"] is None else fine_percent(row["error"])]
+            for row in rows
+        ],
+        "What refusing unsure answers buys.",
+    )  # fmt: skip
