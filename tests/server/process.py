@@ -18,6 +18,10 @@ import httpx
 PATIENCE = 60.0
 
 
+class DidNotStart(AssertionError):  # noqa: N818
+    """With the exit code, and what it wrote to standard error."""
+
+
 class Server:
     """One running server, and how a test speaks with it."""
 
@@ -32,7 +36,9 @@ class Server:
         )
         assert self.process.stdout
         self.first_line = self.process.stdout.readline()
-        assert self.first_line, f"the server did not start:\n{self.log()}"
+        if not self.first_line:
+            self.process.stdout.close()
+            raise DidNotStart(self.process.wait(PATIENCE), self.log())
         self.address = self.first_line.strip()
         self.port = int(re.fullmatch(r"http://.*:(\d+)/", self.address)[1])
         self.client = httpx.Client(base_url=self.address, timeout=PATIENCE, trust_env=False)

@@ -43,7 +43,12 @@ def parse(model: bytes) -> tuple[list[Node], dict[str, np.ndarray]]:
     try:
         (graph,) = (value for number, value in _fields(model) if number == _GRAPH)
         assert isinstance(graph, bytes)
-        parts = [(n, list(_fields(v))) for n, v in _fields(graph) if isinstance(v, bytes) and n < 6]
+        wanted = (_NODE, _INITIALISER)
+        parts = [
+            (number, list(_fields(value)))
+            for number, value in _fields(graph)
+            if number in wanted and isinstance(value, bytes)
+        ]
         nodes = [_node(fields) for number, fields in parts if number == _NODE]
         constants = dict(_constant(fields) for number, fields in parts if number == _INITIALISER)
     except (AssertionError, IndexError, KeyError, ValueError) as error:
