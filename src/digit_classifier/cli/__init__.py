@@ -19,6 +19,7 @@ COMMANDS = {
     "models": "List the models that ship, and what a model says of itself.",
     "serve": "Serve a page to draw digits on, and an HTTP interface.",
     "train": "Train a network on MNIST.",
+    "runs": "List the trainings there are, in a sortable table.",
     "data": "Show, download, verify and draw the labelled images.",
 }
 
