@@ -71,14 +71,15 @@ class Server:
 
     def stop(self, sign: int = signal.SIGTERM) -> int:
         """Stop it and give its exit code."""
-        self.client.close()
         if self.process.poll() is None:
             self.process.send_signal(sign)
         code = self.process.wait(PATIENCE)
         assert self.process.stdout
-        self.rest = self.process.stdout.read()
-        self.process.stdout.close()
-        self.errors.close()
+        if not self.process.stdout.closed:
+            self.rest = self.process.stdout.read()
+            self.process.stdout.close()
+            self.errors.close()
+            self.client.close()
         return code
 
 

@@ -132,7 +132,9 @@ async def _uploaded(request: Request, body: bytes) -> tuple[bytes, str | None]:
         raise Refusal(400, "bad_form", f"the multipart form cannot be read: {reason}") from None
     file = form.get("file")
     if not isinstance(file, UploadFile):
-        raise Refusal(422, "bad_input", "the multipart form holds no complete file field called `file`.")
+        raise Refusal(
+            422, "bad_input", "the multipart form holds no complete file field called `file`."
+        )
     return await file.read(), file.filename or None
 
 

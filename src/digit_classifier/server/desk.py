@@ -32,6 +32,7 @@ class Desk:
         self._places = workers + places
         self._seconds = seconds
         self._metrics = metrics
+        metrics.depth.set_function(lambda: self._taken)
         self._taken = 0  # changed on the event loop only
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         for number in range(workers):
@@ -54,7 +55,6 @@ class Desk:
         loop = asyncio.get_running_loop()
         job = _Job(work, loop, loop.create_future())
         self._taken += 1
-        self._metrics.depth.set(self._taken)
         timer = loop.call_later(self._seconds, self._give_up, job)
         self._jobs.put(job)
         try:
@@ -87,7 +87,6 @@ class Desk:
 
     def _finish(self, job: "_Job", result: Any, error: Exception | None) -> None:
         self._taken -= 1
-        self._metrics.depth.set(self._taken)
         if job.answer.done():
             return
         if error is None:

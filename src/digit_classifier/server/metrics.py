@@ -27,6 +27,9 @@ class Metrics:
             "digits_queue_wait_seconds", "How long readings waited for a thread.",
             buckets=_SECONDS, registry=self.registry,
         )  # fmt: skip
+        self.in_flight = Gauge(
+            "digits_requests_in_flight", "Requests begun and not answered.", registry=self.registry
+        )
         self.depth = Gauge(
             "digits_queue_depth", "Readings under way or waiting.", registry=self.registry
         )

@@ -48,4 +48,6 @@ def start(settings: Settings) -> Service:
     desk = Desk(limits.workers, limits.queue, limits.read_seconds, metrics)
     folder = settings.corrections
     kept = LabelFolder(folder, limits.corrections_bytes) if folder else None
-    return Service(settings, shelf, desk, metrics, kept)
+    service = Service(settings, shelf, desk, metrics, kept)
+    metrics.in_flight.set_function(lambda: service.in_flight)
+    return service

@@ -1,0 +1,84 @@
+"""Request ids, the access log, and what Prometheus is told."""
+
+import json
+import re
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from server.process import Server, wait_until
+
+PNG = {"Content-Type": "image/png"}
+
+
+def test_a_short_word_is_kept_as_a_requests_id_and_nothing_else(server: Server) -> None:
+    def identity(sent: str | None) -> str:
+        headers = {} if sent is None else {"X-Request-ID": sent}
+        return server.client.get("v2/health/live", headers=headers).headers["x-request-id"]
+
+    assert identity("build-7.a_B") == "build-7.a_B"
+    assert identity(None) != identity(None)
+    for bad in ("", "a b", "x" * 65, 'a"b', "a,b", "<script>"):
+        assert identity(bad) != bad
+        assert re.fullmatch("[0-9a-f]{16}", identity(bad))
+
+
+def test_the_json_log_has_one_object_a_request_and_never_the_picture(start, picture: bytes) -> None:
+    server = start("--log-json")
+    sent = {**PNG, "X-Request-ID": "one"}
+    server.client.post("v1/read?single=0", content=picture, headers=sent)
+    server.client.get("nowhere%0Afake line")
+    server.client.post("v1/read", json={"image": "U2VjcmV0IHBpY3R1cmU="})
+    entries = wait_until(lambda: len(server.entries()) >= 3 and server.entries())
+    assert entries[0] | {"time": 0, "ms": 0} == {
+        "time": 0,
+        "client": "127.0.0.1",
+        "method": "POST",
+        "path": "/v1/read",
+        "status": 200,
+        "ms": 0,
+        "request_id": "one",
+    }
+    assert entries[1]["path"] == "/nowhere%0Afake%20line"
+    assert "U2VjcmV0" not in server.log()
+    assert "Secret" not in server.log()
+    for line in server.log().splitlines():
+        json.loads(line)
+
+
+def test_the_plain_log_has_one_line_a_request(start) -> None:
+    server = start()
+    server.client.get("v2/health/live")
+    line = wait_until(server.log)
+    assert re.fullmatch(r"\S+ 127.0.0.1 GET /v2/health/live 200 [\d.]+ [0-9a-f]{16}\n", line)
+
+
+def test_metrics_count_requests_errors_waits_and_models(start, picture: bytes) -> None:
+    server = start()
+    for _ in range(3):
+        server.client.post("v1/read", content=picture, headers=PNG)
+    server.client.post("v1/read", content=b"x", headers=PNG)
+    server.client.get("nowhere/1")
+    server.client.get("nowhere/2")
+    server.client.get("v2/models/cnn")
+    server.client.get("v2/models/mlp")
+    text = server.client.get("metrics").text
+    families = {family.name: family for family in text_string_to_metric_families(text)}
+    requests = {
+        (sample.labels["route"], sample.labels["status"]): sample.value
+        for sample in families["digits_requests"].samples
+        if sample.name == "digits_requests_total"
+    }
+    assert requests["/v1/read", "200"] == 3
+    assert requests["/v1/read", "400"] == 1
+    assert requests["none", "404"] == 2  # not one label for every path that somebody tries
+    assert requests["/v2/models/{name}", "200"] == 2
+    errors = {
+        sample.labels["code"]: sample.value
+        for sample in families["digits_errors"].samples
+        if sample.name == "digits_errors_total"
+    }
+    assert errors == {"bad_picture": 1, "not_found": 2}
+    assert server.metric("digits_queue_wait_seconds_count") >= 4
+    assert server.metric("digits_read_total") == 6
+    assert 'digits_model_info{default="true",model="cnn"} 1.0' in text
+    assert server.metric("digits_request_seconds_count") >= 8

@@ -1,0 +1,170 @@
+"""How a server starts, how it stops, and how it takes another model in between."""
+
+import json
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import numpy as np
+import onnx
+import pytest
+from onnx import numpy_helper
+
+from digit_classifier import OnnxModel, weights
+from server.process import DidNotStart, Server, everything, fault, wait_until
+
+HEAD = b"POST /v1/read HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/png\r\n"
+
+
+def test_standard_output_is_the_address_and_nothing_else(start) -> None:
+    server = start()
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/\n", server.first_line)
+    server.client.get("v2/health/live")
+    assert server.stop() == 0
+    assert server.rest == ""
+
+
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
+def test_told_to_stop_it_is_not_ready_finishes_what_is_in_flight_and_exits_with_0(
+    start, picture: bytes, sign: int
+) -> None:
+    server = start("--stop-seconds", "60", "--receive-seconds", "60")
+    with server.connect() as connection:
+        half = len(picture) // 2
+        connection.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(picture) + picture[:half])
+        wait_until(lambda: server.metric("digits_requests_in_flight") == 2)  # and this question
+        server.process.send_signal(sign)
+        wait_until(lambda: server.client.get("v2/health/ready").status_code == 503)
+        assert server.client.get("v2/models/cnn/ready").status_code == 503
+        assert server.client.get("v2/health/live").status_code == 200
+        refused = httpx.post(f"{server.address}v1/read", files={"file": picture}, timeout=60)
+        assert fault(refused)[:2] == (503, "stopping")
+        assert "Retry-After" in refused.headers
+        connection.sendall(picture[half:])
+        answer = everything(connection)
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["text"] == "42"
+    assert server.process.wait(60) == 0
+
+
+def test_what_never_ends_does_not_hold_it_for_longer_than_was_set(start) -> None:
+    server = start("--stop-seconds", "0.5", "--receive-seconds", "600")
+    with server.connect() as connection:
+        connection.sendall(HEAD + b"Content-Length: 500\r\n\r\nx")
+        wait_until(lambda: server.metric("digits_requests_in_flight") == 2)
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(60) == 0
+
+
+def test_a_port_in_use_is_one_sentence(server: Server) -> None:
+    command = [sys.executable, "-m", "digit_classifier", "serve", "--port", str(server.port)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr == (
+        f"Error: port {server.port} of 127.0.0.1 is in use; choose another with --port, "
+        "or 0 for any.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("flags", "code", "sentence"),
+    [
+        (("--model", "resnet"), 2, "no model called resnet"),
+        (("--host", "no.such.host.invalid"), 2, "no address no.such.host.invalid"),
+        (("--host", "192.0.2.1"), 1, "cannot listen on port"),
+        (("--workers", "0"), 2, "--workers"),
+    ],
+)
+def test_what_cannot_be_served_is_one_sentence(
+    flags: tuple[str, ...], code: int, sentence: str
+) -> None:
+    with pytest.raises(DidNotStart) as failed:
+        Server(*flags)
+    assert failed.value.args[0] == code
+    assert sentence in failed.value.args[1]
+    assert "Traceback" not in failed.value.args[1]
+
+
+def test_a_model_of_ones_own_is_the_default_beside_those_that_ship(
+    start, mine: Path, picture: bytes
+) -> None:
+    server = start("--model", str(mine))
+    settings = server.client.get("v1/settings").json()
+    assert settings["default_model"] == "mine"
+    assert [model["name"] for model in settings["models"]] == ["mine", *weights.names()]
+    assert server.client.post("v1/read", files={"file": picture}).json()["model"] == "mine"
+    answer = server.client.post("v1/read?model=mlp", files={"file": picture})
+    assert answer.json()["model"] == "mlp"
+
+
+def test_a_model_that_answers_no_probabilities_is_refused_at_the_start(
+    tmp_path: Path, mine: Path
+) -> None:
+    with pytest.raises(DidNotStart, match="does not answer with probabilities"):
+        Server("--model", str(spoiled(mine, tmp_path / "bad.onnx")))
+
+
+def test_a_changed_model_is_taken_once_it_is_checked(start, tmp_path: Path, mine: Path) -> None:
+    file = tmp_path / "model.onnx"
+    shutil.copy(mine, file)
+    server = start("--model", str(file), "--reload-model")
+    image = np.random.default_rng(1).integers(0, 256, (1, 28, 28), np.uint8)
+
+    def infer() -> np.ndarray:
+        tensor = {"name": "images", "datatype": "UINT8", "shape": [1, 28, 28]}
+        asked = {"inputs": [{**tensor, "data": image.ravel().tolist()}]}
+        answer = server.client.post("v2/models/mine/infer", json=asked).json()
+        return np.float32(answer["outputs"][0]["data"])
+
+    def error() -> str | None:
+        return server.client.get("v1/settings").json()["reload_error"]
+
+    first = infer()
+    file.write_bytes(b"no model")
+    wait_until(lambda: "not a model that ONNX Runtime can load" in (error() or ""))
+    assert np.array_equal(infer(), first)
+    spoiled(mine, file)
+    wait_until(lambda: "does not answer with probabilities" in (error() or ""))
+    assert np.array_equal(infer(), first)
+    assert server.client.get("v2/health/ready").status_code == 200
+    assert "still in use" in server.log()
+    file.unlink()
+    shutil.copy(weights.find("mlp"), file)
+    wait_until(lambda: error() is None)
+    assert np.array_equal(infer(), OnnxModel(weights.find("mlp")).predict(image)[0])
+    assert server.metric('digits_model_reloads_total{result="taken"}') == 1
+    assert server.metric('digits_model_reloads_total{result="refused"}') >= 2
+
+
+def test_without_the_flag_a_changed_model_is_left_alone(
+    start, tmp_path: Path, mine: Path, picture: bytes
+) -> None:
+    file = tmp_path / "model.onnx"
+    shutil.copy(mine, file)
+    server = start("--model", str(file))
+    file.write_bytes(b"no model")
+    assert server.client.post("v1/read", files={"file": picture}).status_code == 200
+
+
+def test_an_idle_connection_does_not_keep_it_from_stopping(start) -> None:
+    server = start("--receive-seconds", "600")
+    with server.connect() as idle, socket.socket():
+        idle.sendall(b"GET /v2/health/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert idle.recv(65536).startswith(b"HTTP/1.1 200 ")
+        assert server.stop() == 0
+
+
+def spoiled(model: Path, path: Path) -> Path:
+    """A copy whose answers are not finite."""
+    network = onnx.load(model)
+    for held in network.graph.initializer:
+        if list(held.dims) == [10]:  # the last layer's bias
+            held.CopyFrom(numpy_helper.from_array(np.full(10, np.nan, np.float32), held.name))
+    onnx.save(network, path)
+    return path
