@@ -1,7 +1,8 @@
-"""Files that are either whole or not there: temporary file, fsync, rename."""
+"""Files and folders that are either whole or not there: temporary file, fsync, rename."""
 
 import contextlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,6 +41,43 @@ def replacing(path: str | Path) -> Iterator[Path]:
         raise StorageError(_sentence(path, error)) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def replacing_folder(path: str | Path) -> Iterator[Path]:
+    """Give a temporary folder beside `path`; move it there once the block has ended well.
+
+    A folder that is at `path` goes, whatever is in it: ask first. If the block fails, the
+    temporary folder goes and whatever was at `path` stays as it was.
+
+    Args:
+        path: where the folder is to be; the folder around it is created.
+    Yields:
+        An empty folder.
+    Raises:
+        StorageError: it cannot be written (full, read-only, gone).
+    """
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+    except OSError as error:
+        raise StorageError(_sentence(path, error)) from error
+    try:
+        yield temporary
+        temporary.chmod(0o777 & ~_umask())
+        if path.exists():
+            # Two renames: the old folder is out of the way for an instant only.
+            old = Path(tempfile.mkdtemp(prefix=f".{path.name}-old-", dir=path.parent))
+            path.replace(old)
+            temporary.replace(path)
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            temporary.replace(path)
+    except OSError as error:
+        raise StorageError(_sentence(path, error)) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def settle(temporary: Path, path: Path) -> None:

@@ -66,7 +66,7 @@ def heat() -> "LinearSegmentedColormap":
     """White for nothing to ORANGE for most: for counts of what went wrong."""
     from matplotlib.colors import LinearSegmentedColormap
 
-    return LinearSegmentedColormap.from_list("heat", ["#FFFFFF", "#F6CDB5", ORANGE])
+    return LinearSegmentedColormap.from_list("heat", ["#FFFFFF", "#F6CDB5", "#D45D00"])
 
 
 def two_sided() -> "LinearSegmentedColormap":

@@ -31,7 +31,7 @@ def test_pictures_are_measured_by_kind_and_mistakes_are_drawn(
     model: Path, known: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sheet = known / "mistakes" / "sheet.png"
-    assert evaluate("--model", model, "--pictures", known, "--out", sheet) == 0
+    assert evaluate(model, "--pictures", known, "--out", sheet) == 0
     out = capsys.readouterr().out
     assert "model linear, threshold 0.500, 3 pictures" in out
     single = next(line for line in out.splitlines() if line.startswith("single"))
@@ -45,7 +45,7 @@ def test_pictures_are_measured_by_kind_and_mistakes_are_drawn(
 def test_a_folder_that_says_nothing_of_its_pictures_is_a_mistake(
     model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert evaluate("--model", model, "--pictures", tmp_path) == 2
+    assert evaluate(model, "--pictures", tmp_path) == 2
     assert "has no manifest.csv" in capsys.readouterr().err
 
 
@@ -54,19 +54,27 @@ def test_refusals_of_drawn_nondigits_are_measured_with_what_they_cost(
 ) -> None:
     images, labels = styles.generate(60, seed=9)
     known = SimpleNamespace(test_images=images, test_labels=labels, name="drawn")
-    monkeypatch.setattr("digit_classifier.dataset.load", lambda: known)
+    monkeypatch.setattr("digit_classifier.dataset.load", lambda *_, **__: known)
     monkeypatch.setattr(
         "digit_classifier.evaluation.rejection.measure", partial(measure, per_kind=5)
     )
-    assert evaluate("--nondigits", "--model", model) == 0
+    assert evaluate("--nondigits", model) == 0
     out = capsys.readouterr().out
     assert "digits of drawn" in out
     assert out.count("(never trained on)") == 1 + len(nondigits.HELD_OUT)
 
 
-@pytest.mark.parametrize("arguments", [[], ["--nondigits", "--pictures", "folder"]])
-def test_one_thing_is_measured_at_a_time(
-    arguments: list[str], capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--nondigits", "--pictures", "folder"], "choose one of"),
+        (["--pictures", "folder", "--quick"], "--quick has no meaning for --pictures"),
+        (["--nondigits", "--single"], "--single has no meaning for --nondigits"),
+        (["--threshold", "0.5"], "--threshold has no meaning for the report"),
+    ],
+)
+def test_a_flag_that_would_be_ignored_is_a_mistake(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert evaluate(*arguments) == 2
-    assert "choose one of" in capsys.readouterr().err
+    assert words in capsys.readouterr().err

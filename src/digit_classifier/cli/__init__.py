@@ -15,7 +15,7 @@ from digit_classifier.errors import DigitError
 # command -> (module, one line of help, shown without importing the module)
 COMMANDS = {
     "predict": "Read the handwritten digits in pictures.",
-    "evaluate": "Measure a model: on pictures of your own, or on what is no digit.",
+    "evaluate": "Judge a model: a report of how good it is, where it errs, what it is sure of.",
     "models": "List the models that ship, and what a model says of itself.",
     "serve": "Serve a page to draw digits on, and an HTTP interface.",
     "train": "Train a network on MNIST.",

@@ -1,15 +1,20 @@
-"""`digits evaluate`: measure how well a model reads."""
+"""`digits evaluate`: what a model is worth."""
 
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
+
     from digit_classifier.evaluation.mistakes import Mistake
     from digit_classifier.evaluation.pictures import Outcome, Row
+    from digit_classifier.evaluation.report import Report
     from digit_classifier.reader import DigitReader, Reading
 
 # Of the drawings that measure refusals; trainings use small seeds.
@@ -17,48 +22,148 @@ SEED = 20_000
 
 
 @click.command()
+@click.argument("model", default="cnn", metavar="[MODEL]")
+@click.option("--out", type=click.Path(), metavar="PATH",
+              help="The report's folder. Default: reports/ and the model's name. With --pictures: "
+                   "a PNG file, every misread picture with what the network saw.")  # fmt: skip
+@click.option("--dataset", default="mnist", show_default=True, metavar="NAME|PATH",
+              help="Whose test images: mnist, sample, a folder or an .npz file.")  # fmt: skip
+@click.option("--data-dir", type=click.Path(), metavar="FOLDER", help="Where MNIST's files are.")
+@click.option("--quick", is_flag=True,
+              help="Corruptions on 1,000 images, and fewer non-digits.")  # fmt: skip
+@click.option("--ood", type=click.Path(), metavar="PATH",
+              help="Pictures that are no digits, such as Fashion-MNIST: an IDX file, a folder of "
+                   "such, or an .npz file.")  # fmt: skip
+@click.option("--scale", type=click.Choice(["0..1", "0..255", "-1..1", "mnist"]),
+              help="What a network with float input was trained on; mnist: mean 0.1307, standard "
+                   "deviation 0.3081. Default: what its file says, else 0..1.")  # fmt: skip
 @click.option("--pictures", type=click.Path(), metavar="FOLDER",
-              help="Pictures with a manifest.csv (file,text[,kind,style]; / between lines), or in "
-                   "sub-folders 0 to 9, or named by their digit.")  # fmt: skip
+              help="No report: read pictures of your own, with a manifest.csv "
+                   "(file,text[,kind,style]; / between lines), or in sub-folders 0 to 9, or named "
+                   "by their digit.")  # fmt: skip
 @click.option("--nondigits", is_flag=True,
-              help="Drawn crosses, letters, scribbles and the like: which share is refused, and "
-                   "what that costs in digits of the test set.")  # fmt: skip
-@click.option("--model", default="cnn", show_default=True, metavar="NAME|FOLDER|FILE.onnx",
-              help="A shipped model, a run folder, or an .onnx file.")  # fmt: skip
+              help="No report: which share is refused of drawn crosses, letters, scribbles and "
+                   "the like, and what that costs in digits.")  # fmt: skip
 @click.option("--single", is_flag=True, help="Each picture holds one digit: do not look for more.")
 @click.option("--threshold", type=click.FloatRange(0, 1), metavar="0..1",
               help="Least confidence for a digit. Default: as measured for the model.")  # fmt: skip
-@click.option("--out", type=click.Path(dir_okay=False), metavar="FILE.png",
-              help="Draw every misread picture with what the network saw.")  # fmt: skip
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True,
-              help="Processes that share the work.")  # fmt: skip
+              help="Processes that share the reading of pictures.")  # fmt: skip
+@click.pass_context
 def command(
+    context: click.Context,
+    /,
+    model: str,
     pictures: str | None,
     nondigits: bool,
-    model: str,
     single: bool,
     threshold: float | None,
     out: str | None,
     jobs: int,
+    **chosen: Any,
 ) -> None:
-    """Measure how well a model reads pictures whose text you know, or what it refuses.
+    """Judge a model: how good it is, where it errs, what its confidence is worth.
+
+    MODEL is a shipped model, a run folder, a .keras file, or any .onnx file that reads 28x28
+    images: exports of PyTorch and scikit-learn too. It is shown MNIST's 10,000 test images; the
+    report is a folder with report.html, metrics.json and every picture.
 
     \b
     Examples:
+      digits evaluate
+      digits evaluate runs/latest --out report --quick
+      digits evaluate torch-net.onnx --scale mnist
       digits evaluate --pictures my-digits/ --out mistakes.png
-      digits evaluate --pictures scans/ --single --model runs/latest
-      digits evaluate --nondigits
+      digits evaluate mlp --nondigits
     """
-    from digit_classifier.errors import OptionError
+    _check_flags(context, pictures, nondigits)
+    if not pictures and not nondigits:
+        _write_report(model, out, **chosen)
+        return
     from digit_classifier.reader import DigitReader
 
-    if nondigits == bool(pictures):
-        raise OptionError("choose one of --pictures FOLDER and --nondigits")
     reader = DigitReader(model, threshold)
     if pictures:
         _judge_pictures(reader, pictures, single, out, jobs)
     else:
-        _judge_nondigits(reader)
+        _judge_nondigits(reader, chosen["dataset"], chosen["data_dir"])
+
+
+def _check_flags(context: click.Context, pictures: str | None, nondigits: bool) -> None:
+    """A flag that the chosen measurement would ignore is a mistake."""
+    from digit_classifier.errors import OptionError
+
+    if pictures and nondigits:
+        raise OptionError("choose one of --pictures FOLDER and --nondigits")
+    for_report = {"quick", "ood", "scale"}
+    ignored = (
+        {"jobs", "single", "threshold"}
+        if not pictures and not nondigits
+        else for_report | {"dataset", "data_dir"}
+        if pictures
+        else for_report | {"jobs", "single", "out"}
+    )
+    what = "--pictures" if pictures else "--nondigits" if nondigits else "the report"
+    for name in sorted(ignored):
+        if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
+            flag = "--" + name.replace("_", "-")
+            raise OptionError(f"{flag} has no meaning for {what}. Leave it out.")
+
+
+def _write_report(model: str, out: str | None, **chosen: Any) -> None:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    from digit_classifier.cli.subjects import opened
+    from digit_classifier.dataset import load
+    from digit_classifier.evaluation.report import check_installed, check_place, write_report
+
+    console = Console(highlight=False, soft_wrap=True)
+    check_installed()
+    if out:
+        check_place(Path(out))
+    bars = Progress(
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %  {task.description}"),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+    with bars, opened(model, chosen["scale"]) as subject:
+        bar = bars.add_task("images", total=1.0)
+        show = partial(_move, bars, bar)
+        dataset = load(
+            chosen["dataset"],
+            data_dir=chosen["data_dir"],
+            progress=lambda what, _done, _total: show(what, 0.0),
+        )
+        place = out or str(Path("reports") / subject.name)
+        report = write_report(
+            subject, dataset, place, quick=chosen["quick"], ood=chosen["ood"], progress=show
+        )
+    for note in dataset.notes:
+        console.print(f"Warning: {note}", style="yellow", markup=False)
+    _print_summary(console, report)
+
+
+def _move(bars: "Progress", bar: "TaskID", what: str, share: float) -> None:
+    bars.update(bar, description=what, completed=share)
+
+
+def _print_summary(console: "Console", report: "Report") -> None:
+    """Each section's question and the first sentence of its answer; the rest is in the report."""
+    images = report.metrics["images"]
+    name = report.metrics["model"]["name"]
+    console.print(
+        f"{name} on {images['n']:,} {images['part']} of {images['dataset']}",
+        style="bold", markup=False,
+    )  # fmt: skip
+    for section in report.sections[:-1]:  # the last one is pictures
+        seconds = f"({report.seconds[section.key]:.1f} s)"
+        console.print(f"\n{section.title} {seconds}", style="bold", markup=False)
+        console.print(f"  {section.sentences[0]}", markup=False, soft_wrap=not console.is_terminal)
+    pages = report.folder / "report.html"
+    console.print(f"\nReport  {pages} in {report.seconds['total']:.0f} s", markup=False)
 
 
 def _judge_pictures(
@@ -79,12 +184,12 @@ def _judge_pictures(
         click.echo(f"{len(wrong)} mistakes drawn in {out}")
 
 
-def _judge_nondigits(reader: "DigitReader") -> None:
+def _judge_nondigits(reader: "DigitReader", data: str, data_dir: str | None) -> None:
     from digit_classifier.dataset import load
     from digit_classifier.evaluation import rejection
     from digit_classifier.intervals import wilson
 
-    dataset = load()
+    dataset = load(data, data_dir=data_dir)
     rows = rejection.measure(reader.model.predict, reader.rule.vouch, dataset.test_images, SEED)
     click.echo(f"model {reader.name}, threshold {reader.threshold:.3f}, digits of {dataset.name}")
     click.echo(f"{'what':20} {'shown':>6} {'refused':>8}  95 % interval")

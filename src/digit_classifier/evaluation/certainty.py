@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from digit_classifier.evaluation import certainty_plots
+from digit_classifier.evaluation.acceptance import Acceptance
 from digit_classifier.evaluation.section import Plate, Section, Table
 from digit_classifier.evaluation.trial import Trial
 from digit_classifier.evaluation.wording import count, fine_percent, percent
@@ -217,11 +218,11 @@ def find_threshold(curve: Curve, error: float) -> dict[str, float | int] | None:
 
 
 def _try_thresholds(trial: Trial, metadata: dict[str, Any]) -> list[dict[str, Any]]:
-    rules = {f"{100 * t:g} %": trial.confidence >= t for t in (0.0, *THRESHOLDS)}
-    rule = metadata.get("reject")
-    if isinstance(rule, dict) and {"threshold", "softness"} <= rule.keys():
-        softened = soften(trial.probabilities, float(rule["softness"])).max(axis=1)
-        rules["the model's own rule"] = softened >= float(rule["threshold"])
+    rules = {"nothing refused": np.ones(trial.n, bool)}
+    rules |= {f"{100 * t:g} %": trial.confidence >= t for t in THRESHOLDS}
+    own = Acceptance.of(metadata)
+    if own.threshold is not None:
+        rules["the model's own rule"] = own.score(trial.probabilities) >= own.threshold
     rows = []
     for name, accepted in rules.items():
         n, wrong = int(accepted.sum()), int((accepted & ~trial.right).sum())
@@ -287,7 +288,7 @@ def _calibration_table(before: Calibration, after: Calibration | None) -> Table:
 
 def _threshold_table(rows: list[dict[str, Any]]) -> Table:
     return Table(
-        ["Refused below", "Refused", "Accepted", "Errors among accepted", "Share"],
+        ["Least confidence", "Refused", "Accepted", "Errors among accepted", "Share"],
         [
             [row["rule"], percent(row["refused"]), f"{row['accepted']:,}", row["wrong"],
              "-" if row["error"] is None else fine_percent(row["error"])]

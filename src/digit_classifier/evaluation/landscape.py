@@ -132,5 +132,4 @@ def draw_landscape(trial: Trial, landscape: Landscape) -> Figure:
         axes.text(x, y, str(digit), fontsize=9.5, ha="center", va="center", fontweight="bold",
                   color=plotting.ORANGE)  # fmt: skip
     axes.set_title("Images that are alike to the model, and its errors")
-    axes.set_aspect("equal", adjustable="datalim")
     return figure

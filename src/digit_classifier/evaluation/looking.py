@@ -121,7 +121,7 @@ def draw_occlusion(trial: Trial, chosen: np.ndarray, maps: list[np.ndarray]) -> 
     from matplotlib.figure import Figure
 
     rows = -(-len(chosen) // 4)
-    figure = Figure(figsize=(7.0, 1.12 * rows + 1.1), layout="compressed")
+    figure = Figure(figsize=(7.0, 1.12 * rows + 0.85), layout="compressed")
     places = figure.subplots(rows, 8, squeeze=False).ravel()
     for place in places:
         place.set_axis_off()

@@ -1,0 +1,295 @@
+"""The report about a model: a folder with report.html, metrics.json and every picture."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from digit_classifier import plotting
+from digit_classifier.atomic import replacing_folder, write_text
+from digit_classifier.dataset import Dataset
+from digit_classifier.errors import MissingExtraError, OptionError
+from digit_classifier.evaluation import (
+    accuracy,
+    certainty,
+    confusions,
+    disputes,
+    doubt,
+    looking,
+    outsiders,
+    page,
+    plain_network,
+    robustness,
+)
+from digit_classifier.evaluation.acceptance import Acceptance
+from digit_classifier.evaluation.judging import Subject
+from digit_classifier.evaluation.section import Section
+from digit_classifier.evaluation.trial import Trial, hold
+from digit_classifier.evaluation.wording import count, percent
+from digit_classifier.machine import count_cores, list_versions, name_processor
+
+MADE_BY = "digits evaluate"
+PAGE, METRICS = "report.html", "metrics.json"
+# (what is being done, share of the whole report that is done)
+Progress = Callable[[str, float], None]
+# What a step does with the progress of its own: (what, done, of how much)
+Step = Callable[[Callable[[str, int, int], None]], Section]
+_NEEDED = {"jinja2": "jinja2", "matplotlib": "matplotlib", "sklearn": "scikit-learn",
+           "scipy": "scipy", "threadpoolctl": "threadpoolctl"}  # fmt: skip
+_VERSIONS = ("mnist-digit-classifier", "numpy", "onnxruntime", "scikit-learn", "scipy",
+             "opencv-python-headless", "matplotlib")  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """A report that was written.
+
+    Attributes:
+        folder: where it is.
+        sections: what it says, in order.
+        metrics: what metrics.json holds.
+        seconds: how long each section took to measure and draw, by key.
+    """
+
+    folder: Path
+    sections: list[Section]
+    metrics: dict[str, Any]
+    seconds: dict[str, float]
+
+
+def write_report(
+    subject: Subject,
+    dataset: Dataset,
+    out: str | Path,
+    *,
+    quick: bool = False,
+    ood: str | Path | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    """Judge a model by the test images of a data set and write what came out.
+
+    Args:
+        subject: the model.
+        dataset: whose test images are shown to it.
+        out: the folder; an earlier report there is replaced once the new one is whole.
+        quick: fewer images for corruptions, non-digits and the map.
+        ood: pictures that are no digits, such as Fashion-MNIST; see `outsiders.read`.
+        progress: called with what is being done, and the share of the whole that is.
+    Raises:
+        OptionError: `out` holds something else than a report.
+        DataError, ModelError: images, labels or answers that are none.
+        MissingExtraError: the extra `evaluate` is not installed.
+        StorageError: the folder cannot be written.
+    """
+    out = Path(out)
+    check_place(out)
+    check_installed()
+    began = time.perf_counter()
+    tell = progress or (lambda _what, _share: None)
+    strange = outsiders.read(ood) if ood else None
+    tell("answers", 0.0)
+    trial = hold(subject, dataset.test_images, dataset.test_labels)
+    steps = _plan(subject, trial, dataset, strange, quick=quick)
+    whole = sum(weight for weight, _ in steps)
+    parts: list[page.Part] = []
+    with replacing_folder(out) as folder:
+        done = 0.0
+        for weight, step in steps:
+            parts.append(_take(step, folder, _scaled(tell, done / whole, weight / whole)))
+            done += weight
+        seconds = {part.section.key: round(part.seconds, 2) for part in parts}
+        total = time.perf_counter() - began
+        metrics = _sum_up(subject, trial, dataset, parts, {**seconds, "total": round(total, 2)})
+        metrics["quick"] = quick
+        write_text(folder / PAGE, page.render(parts, _facts(subject, trial, metrics)))
+        metrics["files"] = sorted([METRICS, *(file.name for file in folder.iterdir())])
+        text = json.dumps(_plain(metrics), indent=2, ensure_ascii=False, allow_nan=False)
+        write_text(folder / METRICS, text + "\n")
+    return Report(out, [part.section for part in parts], metrics, metrics["seconds"])
+
+
+def check_place(out: Path) -> None:
+    """See that nothing but an earlier report would be overwritten.
+
+    Raises:
+        OptionError: a file, or a folder that holds something else.
+    """
+    if not out.exists():
+        return
+    if not out.is_dir():
+        raise OptionError(f"{out} is a file; a report is a folder. Choose another --out.")
+    found = {file.name for file in out.iterdir()}
+    try:
+        metrics = json.loads((out / METRICS).read_text("utf-8"))
+        ours = set(metrics["files"]) if metrics["made_by"] == MADE_BY else set()
+    except (OSError, ValueError, KeyError, TypeError):
+        ours = set()
+    if strange := sorted(found - ours):
+        raise OptionError(
+            f"{out} holds {strange[0]}, which is of no report; choose another --out, or move it "
+            "away. Only a report is replaced by a report."
+        )
+
+
+def check_installed() -> None:
+    """Look for what a report needs, before anything is measured.
+
+    Raises:
+        MissingExtraError: a part is not installed.
+    """
+    for module, package in _NEEDED.items():
+        if importlib.util.find_spec(module) is None:
+            raise MissingExtraError(package, "evaluate")
+
+
+def _plan(
+    subject: Subject,
+    trial: Trial,
+    dataset: Dataset,
+    strange: outsiders.Outsiders | None,
+    *,
+    quick: bool,
+) -> list[tuple[float, Step]]:
+    """Each section with about how many seconds it takes the cnn."""
+    alone = subject.alone or subject.predict
+    images, labels = trial.images, trial.labels
+    return [
+        (3, lambda _tell: accuracy.section(subject, trial, dataset)),
+        (3, lambda _tell: confusions.section(trial, disputes.find(dataset))),
+        (2, lambda _tell: certainty.section(trial, subject.metadata)),
+        (
+            12 if quick else 50,
+            lambda tell: robustness.section(
+                alone, images, labels, quick=quick, progress=tell,
+                baseline=plain_network.find(dataset.sha256),
+            ),
+        ),
+        (
+            6,
+            lambda tell: doubt.section(
+                alone, images, labels, acceptance=Acceptance.of(subject.metadata), ood=strange,
+                quick=quick, progress=tell,
+            ),
+        ),
+        (8, lambda tell: looking.section(subject, trial, quick=quick, progress=tell)),
+    ]  # fmt: skip
+
+
+def _scaled(tell: Progress, start: float, length: float) -> Callable[[str, int, int], None]:
+    """Progress within a step as progress of the whole."""
+    return lambda what, done, total: tell(what, start + length * done / max(total, 1))
+
+
+def _take(step: Step, folder: Path, tell: Callable[[str, int, int], None]) -> page.Part:
+    """Measure and draw one section."""
+    began = time.perf_counter()
+    section = step(tell)
+    pictures = []
+    for plate in section.plates:
+        tell(f"drawing {plate.name.replace('_', ' ')}", 1, 1)
+        with plotting.style():
+            plotting.save(plate.draw(), folder / plate.name)
+        pictures.append((folder / f"{plate.name}.svg").read_text("utf-8"))
+    return page.Part(section, pictures, time.perf_counter() - began)
+
+
+def _sum_up(
+    subject: Subject,
+    trial: Trial,
+    dataset: Dataset,
+    parts: list[page.Part],
+    seconds: dict[str, float],
+) -> dict[str, Any]:
+    figures = accuracy.measure(trial)
+    return {
+        "made_by": MADE_BY,
+        "made": datetime.now().astimezone().isoformat(timespec="seconds"),
+        **figures,
+        "model": {
+            "name": subject.name,
+            "sha256": subject.sha256,
+            "bytes": subject.size_bytes,
+            "parameters": subject.parameters,
+            "multiply_adds": subject.multiply_adds,
+            "asked": subject.wiring,
+            "metadata": subject.metadata,
+        },
+        "images": {
+            "dataset": dataset.name,
+            "sha256": dataset.sha256,
+            "part": "test images",
+            "n": trial.n,
+        },
+        "machine": {"processor": name_processor(), "cores": count_cores()},
+        "versions": list_versions(*_VERSIONS),
+        "seconds": seconds,
+        "sections": {part.section.key: part.section.metrics for part in parts},
+    }
+
+
+def _facts(subject: Subject, trial: Trial, metrics: dict[str, Any]) -> dict[str, Any]:
+    """What the head and the foot of the page say."""
+    low, high = metrics["interval"]
+    sure = metrics["sections"]["certainty"]["before"]
+    made = datetime.fromisoformat(metrics["made"])
+    machine = metrics["machine"]
+    versions = ", ".join(f"{name} {number}" for name, number in metrics["versions"].items())
+    return {
+        "title": f"What {subject.name} is worth",
+        "subtitle": f"Judged by {metrics['images']['dataset']}: {count(trial.n, 'test image')}.",
+        "tiles": [
+            (
+                percent(metrics["accuracy"]),
+                f"right; 95 % interval {percent(low)} to {percent(high)}",
+            ),
+            (f"{metrics['errors']:,}", f"errors on {count(trial.n, 'image')}"),
+            (f"{metrics['log_loss']:.4f}", "log loss (nats an image)"),
+            (percent(sure["ece"]), "calibration error"),
+            *_more_tiles(metrics["sections"]),
+        ],
+        "made": f"{made.day} {made:%B %Y}",
+        "seconds": metrics["seconds"]["total"],
+        "machine": f"{machine['processor']} with {count(machine['cores'], 'core')}",
+        "versions": f"Versions: {versions}",
+    }
+
+
+def _more_tiles(sections: dict[str, Any]) -> list[tuple[str, str]]:
+    """Figures of the later sections that sum them up, where they exist."""
+    target = sections["certainty"]["target"]
+    error = sections["robustness"]["mean_corruption_error"]
+    spoilt = sections["robustness"]["mean_error_rate"]
+    taken = sections["doubt"]["never_taught"]["false_accept_rate"]
+    tiles = []
+    if target:
+        tiles.append((percent(target["refused"]), "to refuse for errors under 0.1 %"))
+    if error is not None:
+        tiles.append((f"{100 * error:.0f}", "mean corruption error; the original network: 100"))
+    else:
+        tiles.append((percent(spoilt, 1), "errors on spoilt images"))
+    tiles.append((percent(taken, 1), "of strange non-digits taken for digits"))
+    tiles.append((f"{sections['accuracy']['latency_ms']:.3f} ms", "for one image on one core"))
+    return tiles
+
+
+def _plain(value: Any) -> Any:
+    """Numpy's numbers as Python's, and None for what is not finite: JSON has no word for it."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.ndarray):
+        return _plain(value.tolist())
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value
