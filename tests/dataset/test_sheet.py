@@ -41,6 +41,22 @@ def test_title_caption_and_labels_are_drawn():
     assert (labelled[:, :72] < 60).any()
 
 
+def test_what_leads_a_row_stands_apart_and_nothing_is_lost():
+    images = np.full((3, 28, 28), 255, np.uint8)
+    plain, apart = (
+        np.asarray(sheet.draw([sheet.Row("", images)], "", leading=leading)) for leading in (0, 1)
+    )
+
+    def gaps(page):
+        ink = np.flatnonzero((page == 0).any(axis=0))
+        return np.diff(ink)[np.diff(ink) > 1].tolist()
+
+    assert (plain == 0).sum() == (apart == 0).sum() == 3 * 56 * 56
+    assert gaps(plain) == [5, 5]
+    assert gaps(apart)[0] > 15
+    assert gaps(apart)[1] == 5
+
+
 def test_long_title_widens_the_sheet():
     row = [sheet.Row("1", np.zeros((1, 28, 28), np.uint8))]
     assert sheet.draw(row, "own data: " + "x" * 80).width > sheet.draw(row, "x").width

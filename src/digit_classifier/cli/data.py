@@ -86,7 +86,10 @@ def verify(data_dir: Path | None) -> None:
 
 @command.command()
 @click.option(
-    "--out", type=_FOLDER, default=Path("digits.png"), show_default=True, help="Where the PNG goes."
+    "--out",
+    type=_FOLDER,
+    metavar="FILE.png",
+    help="Where the PNG goes.  [default: digits.png; with --augmented augmented.png]",
 )
 @click.option(
     "--dataset",
@@ -103,17 +106,69 @@ def verify(data_dir: Path | None) -> None:
     show_default=True,
     help="Which images to draw.",
 )
-def show(out: Path, dataset: str, data_dir: Path | None, offline: bool, part: str) -> None:
-    """Draw a contact sheet: twenty images of each class.
+@click.option(
+    "--augmented",
+    is_flag=True,
+    help="One training image of each class, and how a recipe distorts it.",
+)
+@click.option(
+    "--model",
+    default="cnn",
+    show_default=True,
+    metavar="NAME",
+    help="Whose recipe; with --augmented.",
+)
+@click.option(
+    "--recipe",
+    default="best",
+    show_default=True,
+    metavar="NAME",
+    help="Which recipe; with --augmented.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Which images, and of the distortions; with --augmented.",
+)
+@click.pass_context
+def show(
+    context: click.Context,
+    /,
+    out: Path | None,
+    dataset: str,
+    data_dir: Path | None,
+    offline: bool,
+    part: str,
+    augmented: bool,
+    **chosen: Any,
+) -> None:
+    """Draw a contact sheet: twenty images of each class, or what training makes of one.
 
     \b
     Examples:
       digits data show
       digits data show --dataset sample --out sample.png
       digits data show --dataset my-digits/ --part test
+      digits data show --augmented --model small --recipe best
     """
     from digit_classifier.dataset import sheet
+    from digit_classifier.errors import OptionError
 
+    asked = [
+        f"--{name}"
+        for name in ("part", "model", "recipe", "seed")
+        if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+    ]
+    if odd := [flag for flag in asked if (flag == "--part") == augmented]:
+        reason = "needs training images, so it takes no" if augmented else "is missing; without it"
+        words = f"{reason} {odd[0]}" + ("." if augmented else " has no meaning.")
+        raise OptionError(f"--augmented {words}")
+    if augmented:
+        _draw_augmented(out or Path("augmented.png"), dataset, data_dir, offline, **chosen)
+        return
+    out = out or Path("digits.png")
     data = load_aloud(dataset, data_dir=data_dir, offline=offline)
     images, labels = (
         (data.train_images, data.train_labels)
@@ -126,6 +181,34 @@ def show(out: Path, dataset: str, data_dir: Path | None, offline: bool, part: st
     caption = f"{data.counts}; here {count} of the {words} images, each pixel drawn 2 x 2"
     sheet.save(sheet.draw(rows, data.name, caption), out)
     click.echo(f"{out}: {count} {words} images of {data.name}")
+
+
+def _draw_augmented(
+    out: Path,
+    dataset: str,
+    data_dir: Path | None,
+    offline: bool,
+    *,
+    model: str,
+    recipe: str,
+    seed: int,
+) -> None:
+    from digit_classifier.dataset import sheet
+    from digit_classifier.training import contact
+    from digit_classifier.training.backend import check_installed, start
+
+    distortions = contact.find(model, recipe)
+    check_installed("tensorflow")
+    data = load_aloud(dataset, data_dir=data_dir, offline=offline)
+    start("tensorflow", lean=True)
+    rows = contact.rows(data.train_images, data.train_labels, distortions, seed)
+    caption = (
+        f"left: training images of {data.name}; right: {contact.COPIES} distorted copies of each, "
+        f"as drawn in training\n{contact.describe(distortions)}"
+    )
+    title = f"How the recipe {recipe} of {model} distorts training images"
+    sheet.save(sheet.draw(rows, title, caption, leading=1), out)
+    click.echo(f"{out}: {len(rows)} images of {data.name}, {contact.COPIES} copies of each")
 
 
 def load_aloud(dataset: str, *, data_dir: Path | None, offline: bool) -> "Dataset":

@@ -17,6 +17,7 @@ _TILE = 28 * _SCALE
 _GAP = 4
 _MARGIN = 28
 _LABELS = 44  # width of the column that holds the labels
+_APART = 20  # between what leads a row and what follows
 _PAPER, _TEXT, _FAINT, _GROUND = 255, 25, 110, 242
 
 
@@ -45,13 +46,14 @@ def by_class(images: Pixels, labels: Pixels, columns: int = COLUMNS) -> list[Row
     return rows
 
 
-def draw(rows: Sequence[Row], title: str, caption: str = "") -> Image.Image:
+def draw(rows: Sequence[Row], title: str, caption: str = "", *, leading: int = 0) -> Image.Image:
     """Draw the rows one below the other, ink dark on white paper.
 
     Args:
         rows: at least one; they may differ in length.
         title: the first line, large.
         caption: below it, small; may have several lines.
+        leading: so many images at the left of each row stand apart from what follows them.
     Returns:
         A grey picture ("L"), no wider than the longest row needs, or the text.
     """
@@ -60,7 +62,8 @@ def draw(rows: Sequence[Row], title: str, caption: str = "") -> Image.Image:
     lines = caption.splitlines()
     top = _MARGIN + 40 + 21 * len(lines) + 8
     text = max(large.getlength(title), *(small.getlength(line) for line in lines), 0)
-    width = max(_LABELS + across * (_TILE + _GAP) - _GAP, int(text)) + 2 * _MARGIN
+    apart = _APART if leading else 0
+    width = max(_LABELS + across * (_TILE + _GAP) - _GAP + apart, int(text)) + 2 * _MARGIN
     height = top + len(rows) * (_TILE + _GAP) - _GAP + _MARGIN
     page = Image.new("L", (width, height), _GROUND)
     pen = ImageDraw.Draw(page)
@@ -72,7 +75,8 @@ def draw(rows: Sequence[Row], title: str, caption: str = "") -> Image.Image:
         pen.text((_MARGIN + 6, y + _TILE // 2), row.label, fill=_TEXT, font=middle, anchor="lm")
         for column, image in enumerate(row.images):
             tile = Image.fromarray(_PAPER - image).resize((_TILE, _TILE), Image.Resampling.NEAREST)
-            page.paste(tile, (_MARGIN + _LABELS + column * (_TILE + _GAP), y))
+            x = _MARGIN + _LABELS + column * (_TILE + _GAP) + (apart if column >= leading else 0)
+            page.paste(tile, (x, y))
     return page
 
 

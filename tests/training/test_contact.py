@@ -1,0 +1,68 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from digit_classifier.cli import main
+from digit_classifier.training import contact
+from digit_classifier.training.distortions import Distortions
+
+
+def show(*arguments):
+    with pytest.raises(SystemExit) as stopped:
+        main(["data", "show", "--dataset", "sample", *arguments])
+    return int(stopped.value.code or 0)
+
+
+def test_each_row_is_a_training_image_and_distorted_copies_of_it(keras, sample):
+    images, labels = sample.train_images, sample.train_labels
+    gentle = Distortions(shift=1.0)
+    found = contact.rows(images, labels, gentle, seed=4)
+    assert [row.label for row in found] == list("0123456789")
+    for row in found:
+        assert row.images.shape == (1 + contact.COPIES, 28, 28)
+        (index,) = np.flatnonzero((images == row.images[0]).all(axis=(1, 2)))
+        assert str(labels[index]) == row.label
+        assert len({image.tobytes() for image in row.images}) == 1 + contact.COPIES
+        ink = row.images.sum(axis=(1, 2), dtype=float)
+        np.testing.assert_allclose(ink, ink[0], rtol=0.05)  # moved, not redrawn
+
+
+def test_the_same_seed_draws_the_same_sheet_and_another_another(keras, sample):
+    sheets = [
+        np.stack([row.images for row in contact.rows(*data, Distortions(rotation=20), seed)])
+        for data in [(sample.train_images, sample.train_labels)]
+        for seed in (1, 1, 2)
+    ]
+    np.testing.assert_array_equal(sheets[0], sheets[1])
+    assert (sheets[0][:, 0] != sheets[2][:, 0]).any()
+
+
+def test_a_recipes_amounts_are_told_in_units():
+    told = contact.describe(Distortions(rotation=15, scale=0.12, shift=2.0, pen=0.5))
+    assert told == "at most rotation 15°, scale 12 %, shift 2 px, pen in 50 %"
+
+
+def test_the_command_draws_the_sheet(keras, capsys):
+    assert show("--augmented", "--model", "small") == 0
+    assert "augmented.png: 10 images of MNIST sample (5,000 images), 16 copies of each" in (
+        capsys.readouterr().out
+    )
+    with Image.open("augmented.png") as page:
+        assert page.width > 17 * 56
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--augmented", "--model", "mlp", "--recipe", "classic"], "distorts nothing"),
+        (["--augmented", "--model", "resnet"], "resnet has no recipe"),
+        (["--augmented", "--part", "test"], "takes no --part"),
+        (["--seed", "3"], "--seed has no meaning"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_and_nothing_is_drawn(capsys, flags, words):
+    assert show(*flags) == 2
+    assert words in capsys.readouterr().err
+    assert not list(Path().glob("*.png"))
