@@ -1,6 +1,6 @@
 """How often the original network errs on spoilt pictures; what `digits evaluate` compares with.
 
-    python benchmarks/corruption_baseline.py              # about two minutes on two cores
+    python benchmarks/corruption_baseline.py              # about three minutes on two cores
     python benchmarks/corruption_baseline.py --seeds 2 --out /tmp/plain_network.json
 
 Trains the recipe `classic` (the original project's: 784-32-32-10, Adam, 10 epochs of 32) on MNIST

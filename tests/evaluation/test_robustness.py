@@ -81,6 +81,15 @@ def test_a_fault_of_the_model_is_not_swallowed_by_the_threads(
         stress.measure(broken, *digits, workers=3)
 
 
+def test_threads_never_run_far_ahead_of_what_is_taken() -> None:
+    begun: list[int] = []
+    results = stress.spread(begun.append, list(range(100)), workers=2)
+    for taken in range(100):
+        next(results)
+        assert len(begun) <= taken + 5
+    assert sorted(begun) == list(range(100))
+
+
 @pytest.mark.parametrize(
     ("n", "most", "expected"),
     [(10, 5, [0, 2, 4, 6, 8]), (3, 5, [0, 1, 2]), (10, 3, [0, 3, 6]), (1, 1, [0])],

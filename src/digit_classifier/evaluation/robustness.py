@@ -35,7 +35,7 @@ def section(
             once, as `OnnxModel.predict` may be; give one that keeps to one core, `Subject.alone`.
         images: uint8, shape (n, 28, 28), at least one: images that chose nothing about the model.
         labels: 0 to 9, shape (n,).
-        quick: 1,000 images instead of 5,000; for shifts and turns 200 instead of 1,000.
+        quick: 1,000 images instead of up to 10,000; for shifts and turns 200 instead of 1,000.
         progress: called with (what, done, total).
         baseline: the original network on the same data: `plain_network.find(dataset.sha256)`;
             without it there is no mean corruption error.
@@ -61,7 +61,11 @@ def section(
     return Section(
         key="robustness",
         title="How does it hold up?",
-        sentences=[*_summarise(stressed, baseline), *_summarise_worst(worst), _explain(stressed)],
+        sentences=[
+            *_summarise(stressed, baseline),
+            *_summarise_worst(worst),
+            _explain(stressed, worst),
+        ],
         tables=[_tabulate(stressed, baseline), _tabulate_worst(worst)],
         plates=[
             Plate(
@@ -136,14 +140,15 @@ def _summarise_worst(worst: WorstCase) -> list[str]:
     ]
 
 
-def _explain(stressed: Stress) -> str:
+def _explain(stressed: Stress, worst: WorstCase) -> str:
     strengths = ", ".join(f"{strength:.2f}" for strength in STRENGTHS)
     return (
         "The corruptions are those of MNIST-C (Mu and Gilmer, 2019), drawn anew from their "
         "description, not its files. MNIST-C has one strength of each; strengths 1 to 5 are "
-        f"{strengths} times that, in its angle, share, width or distance. The same {stressed.n:,} "
-        f"test images, evenly spread, are used throughout, and the same random numbers at every "
-        "strength."
+        f"{strengths} times that: its angle, share, width or distance, or, where no number is "
+        "published, the width of the pen; edges below 3 are mixed into the picture. The same "
+        f"{stressed.n:,} images are used throughout, and the same random numbers at every "
+        f"strength; {worst.n:,}, evenly spread over the test set, were shifted and turned."
     )
 
 

@@ -128,9 +128,7 @@ def draw_sheet(image: np.ndarray) -> Figure:
         for index, (axes, name) in enumerate(zip(panels.flat, CORRUPTIONS, strict=True)):
             axes.imshow(_strip(image, name), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
             axes.set_title(name, fontsize=9.5, pad=3, loc="left", fontweight="normal")
-            axes.grid(visible=False)
-            axes.spines[:].set_visible(False)
-            axes.set(yticks=[], xticks=[])
+            plotting.bare(axes)
             if index >= len(CORRUPTIONS) - 3:
                 axes.set_xticks([14.5 + (30 + GAP) * level for level in (0, *LEVELS)], [0, *LEVELS])
                 axes.tick_params(labelsize=8, length=0)
@@ -139,8 +137,8 @@ def draw_sheet(image: np.ndarray) -> Figure:
 
 
 def _strip(image: np.ndarray, name: str) -> np.ndarray:
-    """Levels 0 to 5 beside one another, each in a thin frame; shape (30, 195)."""
+    """Levels 0 to 5 beside one another, each in a thin frame; nothing, NaN, between."""
     spoilt = [corrupt(image[None], name, level, SHEET_SEED)[0] for level in (0, *LEVELS)]
-    framed = [np.pad(each, 1, constant_values=FRAME) for each in spoilt]
-    gap = np.full((len(framed[0]), GAP), 255, np.uint8)
+    framed = [np.pad(each.astype(float), 1, constant_values=FRAME) for each in spoilt]
+    gap = np.full((len(framed[0]), GAP), np.nan)
     return np.concatenate([part for each in framed for part in (each, gap)][:-1], axis=1)
