@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,18 +10,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from digit_classifier import plotting
 from digit_classifier.atomic import replacing_folder, write_text
 from digit_classifier.dataset import Dataset
-from digit_classifier.errors import MissingExtraError, OptionError
+from digit_classifier.errors import MissingExtraError
 from digit_classifier.evaluation import (
     accuracy,
     certainty,
     confusions,
     disputes,
     doubt,
+    folders,
     looking,
     outsiders,
     page,
@@ -30,6 +27,7 @@ from digit_classifier.evaluation import (
     robustness,
 )
 from digit_classifier.evaluation.acceptance import Acceptance
+from digit_classifier.evaluation.folders import Step, take, write_metrics
 from digit_classifier.evaluation.judging import Subject
 from digit_classifier.evaluation.section import Section
 from digit_classifier.evaluation.trial import Trial, hold
@@ -37,11 +35,9 @@ from digit_classifier.evaluation.wording import count, percent
 from digit_classifier.machine import count_cores, list_versions, name_processor
 
 MADE_BY = "digits evaluate"
-PAGE, METRICS = "report.html", "metrics.json"
+PAGE = "report.html"
 # (what is being done, share of the whole report that is done)
 Progress = Callable[[str, float], None]
-# What a step does with the progress of its own: (what, done, of how much)
-Step = Callable[[Callable[[str, int, int], None]], Section]
 _NEEDED = {"jinja2": "jinja2", "matplotlib": "matplotlib", "sklearn": "scikit-learn",
            "scipy": "scipy", "threadpoolctl": "threadpoolctl"}  # fmt: skip
 _VERSIONS = ("mnist-digit-classifier", "numpy", "onnxruntime", "scikit-learn", "scipy",
@@ -103,16 +99,14 @@ def write_report(
     with replacing_folder(out) as folder:
         done = 0.0
         for weight, step in steps:
-            parts.append(_take(step, folder, _scaled(tell, done / whole, weight / whole)))
+            parts.append(take(step, folder, _scaled(tell, done / whole, weight / whole)))
             done += weight
         seconds = {part.section.key: round(part.seconds, 2) for part in parts}
         total = time.perf_counter() - began
         metrics = _sum_up(subject, trial, dataset, parts, {**seconds, "total": round(total, 2)})
         metrics["quick"] = quick
         write_text(folder / PAGE, page.render(parts, _facts(subject, trial, metrics)))
-        metrics["files"] = sorted([METRICS, *(file.name for file in folder.iterdir())])
-        text = json.dumps(_plain(metrics), indent=2, ensure_ascii=False, allow_nan=False)
-        write_text(folder / METRICS, text + "\n")
+        metrics = write_metrics(folder, metrics)
     return Report(out, [part.section for part in parts], metrics, metrics["seconds"])
 
 
@@ -122,21 +116,7 @@ def check_place(out: Path) -> None:
     Raises:
         OptionError: a file, or a folder that holds something else.
     """
-    if not out.exists():
-        return
-    if not out.is_dir():
-        raise OptionError(f"{out} is a file; a report is a folder. Choose another --out.")
-    found = {file.name for file in out.iterdir()}
-    try:
-        metrics = json.loads((out / METRICS).read_text("utf-8"))
-        ours = set(metrics["files"]) if metrics["made_by"] == MADE_BY else set()
-    except (OSError, ValueError, KeyError, TypeError):
-        ours = set()
-    if strange := sorted(found - ours):
-        raise OptionError(
-            f"{out} holds {strange[0]}, which is of no report; choose another --out, or move it "
-            "away. Only a report is replaced by a report."
-        )
+    folders.check_place(out, MADE_BY)
 
 
 def check_installed() -> None:
@@ -186,19 +166,6 @@ def _plan(
 def _scaled(tell: Progress, start: float, length: float) -> Callable[[str, int, int], None]:
     """Progress within a step as progress of the whole."""
     return lambda what, done, total: tell(what, start + length * done / max(total, 1))
-
-
-def _take(step: Step, folder: Path, tell: Callable[[str, int, int], None]) -> page.Part:
-    """Measure and draw one section."""
-    began = time.perf_counter()
-    section = step(tell)
-    pictures = []
-    for plate in section.plates:
-        tell(f"drawing {plate.name.replace('_', ' ')}", 1, 1)
-        with plotting.style():
-            plotting.save(plate.draw(), folder / plate.name)
-        pictures.append((folder / f"{plate.name}.svg").read_text("utf-8"))
-    return page.Part(section, pictures, time.perf_counter() - began)
 
 
 def _sum_up(
@@ -278,18 +245,3 @@ def _more_tiles(sections: dict[str, Any]) -> list[tuple[str, str]]:
     tiles.append((percent(taken, 1), "of strange non-digits taken for digits"))
     tiles.append((f"{sections['accuracy']['latency_ms']:.3f} ms", "for one image on one core"))
     return tiles
-
-
-def _plain(value: Any) -> Any:
-    """Numpy's numbers as Python's, and None for what is not finite: JSON has no word for it."""
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, np.ndarray):
-        return _plain(value.tolist())
-    if isinstance(value, np.generic):
-        return _plain(value.item())
-    if isinstance(value, float) and not np.isfinite(value):
-        return None
-    return value
