@@ -19,6 +19,14 @@ def server() -> Iterator[Server]:
     running.stop()
 
 
+@pytest.fixture(scope="session")
+def keeping(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The same for a server that keeps corrections."""
+    running = Server("--corrections", str(tmp_path_factory.mktemp("kept")))
+    yield running
+    running.stop()
+
+
 @pytest.fixture
 def start() -> Iterator[Callable[..., Server]]:
     """Starts servers with flags of a test's own, and stops them in the end."""

@@ -27,7 +27,9 @@ def add(app: FastAPI, service: Service) -> None:
         status_code=201,
         summary="Keep a picture that was read wrongly, with the digit it truly shows",
         description="`image`: base64 or data URL of the whole picture; `box`: which part is meant.",
-        openapi_extra=schemas.json_body(body),
+        openapi_extra=schemas.json_body(
+            body, {"image": schemas.PICTURE, "label": 1, "box": [14, 5, 5, 22]}
+        ),
         responses=schemas.answers(
             schemas.record(file=schemas.TEXT),
             400,

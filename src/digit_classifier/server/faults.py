@@ -7,6 +7,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match, Route
 
 from digit_classifier.errors import (
     DigitError,
@@ -83,11 +84,19 @@ def install(app: FastAPI) -> None:
 
     async def answer(request: Request, error: Exception) -> Response:
         refused = refusal(error)
+        if refused.status == 405:  # starlette knows only of the first route with the path
+            refused.headers["Allow"] = ", ".join(_methods(request))
         request.scope["fault"] = refused.code  # for whoever counts
         return refused.response()
 
     for kind in (DigitError, HTTPException, RequestValidationError, Exception):
         app.add_exception_handler(kind, answer)
+
+
+def _methods(request: Request) -> list[str]:
+    routes = [route for route in request.app.routes if isinstance(route, Route)]
+    fitting = [r for r in routes if r.matches(request.scope)[0] != Match.NONE]
+    return sorted({method for route in fitting for method in route.methods or ()})
 
 
 def _sentence(error: RequestValidationError) -> str:

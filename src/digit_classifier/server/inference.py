@@ -5,10 +5,10 @@ Source: https://github.com/kserve/open-inference-protocol, and for binary tensor
     docs/protocol/extension_binary_data.md.
 """
 
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Path, Request
 from starlette.responses import Response
 
 from digit_classifier import __version__
@@ -38,6 +38,10 @@ _SERVER = schemas.record(
 
 def add(app: FastAPI, service: Service) -> None:
     """Give `app` the routes."""
+    Name = Annotated[  # noqa: N806  a type
+        str,
+        Path(description="Of a model.", json_schema_extra={"enum": list(service.shelf.readers)}),
+    ]
 
     @app.get(
         "/v2",
@@ -59,7 +63,7 @@ def add(app: FastAPI, service: Service) -> None:
         summary="What a model takes and gives",
         responses=schemas.answers(_MODEL, 404),
     )
-    async def model(name: str) -> Response:
+    async def model(name: Name) -> Response:
         service.shelf.find(name)
         return _json(
             {"name": name, "platform": "onnxruntime_onnx", "inputs": [INPUT], "outputs": [OUTPUT]}
@@ -71,7 +75,7 @@ def add(app: FastAPI, service: Service) -> None:
         summary="Whether a model is loaded",
         responses=schemas.answers(_READY, 404, 503),
     )
-    async def model_ready(name: str) -> Response:
+    async def model_ready(name: Name) -> Response:
         service.shelf.find(name)
         if service.draining:
             raise Refusal(503, "stopping", "the server is stopping.", {"Retry-After": "5"})
@@ -81,10 +85,10 @@ def add(app: FastAPI, service: Service) -> None:
         "/v2/models/{name}/infer",
         tags=["inference"],
         summary="Probabilities of the ten digits for 28 x 28 images",
-        openapi_extra=schemas.json_body(schemas.INFER_REQUEST),
+        openapi_extra=schemas.json_body(schemas.INFER_REQUEST, schemas.INFER_EXAMPLE),
         responses=schemas.answers(schemas.INFER_ANSWER, 400, 403, 404, 413, 415, 422, 503, 504),
     )
-    async def infer(request: Request, name: str) -> Response:
+    async def infer(request: Request, name: Name) -> Response:
         reader = service.shelf.find(name)
         body = await bodies.receive(request, service.settings.limits.body_bytes)
         header = request.headers.get(HEADER)

@@ -86,6 +86,8 @@ def add(app: FastAPI) -> None:
     """Give `app` the routes."""
     layer = schemas.record(name=schemas.TEXT, activations=schemas.row(schemas.NUMBER))
 
+    image = {"type": "string", "pattern": "^[A-Za-z0-9+/]{1046}==$"}
+
     @app.get(
         "/v1/inside",
         tags=["inside"],
@@ -101,7 +103,7 @@ def add(app: FastAPI) -> None:
         "/v1/inside",
         tags=["inside"],
         summary="What each neuron of the original network answers to an image",
-        openapi_extra=schemas.json_body(schemas.record(image=schemas.TEXT)),
+        openapi_extra=schemas.json_body(schemas.record(image=image), {"image": "A" * 1046 + "=="}),
         responses=schemas.answers(
             schemas.record(layers=schemas.row(layer, len(NAMES))), 400, 403, 413, 415, 422, 503
         ),

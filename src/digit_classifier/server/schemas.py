@@ -2,6 +2,11 @@
 
 from typing import Any
 
+# A drawing of a 1, 32 x 32 pixels.
+PICTURE = (
+    "iVBORw0KGgoAAAANSUhEUgAAACAAAAAgAQAAAABbAUdZAAAAG0lEQVR42mP8z8DAwMSAk/jvgE+WGgQjXhcAAG8VA3ws"
+    "Zv4dAAAAAElFTkSuQmCC"
+)
 READING_BODY = {
     "required": True,
     "content": {
@@ -18,7 +23,8 @@ READING_BODY = {
                 "type": "object",
                 "required": ["image"],
                 "properties": {"image": {"type": "string", "description": "base64, or a data URL"}},
-            }
+            },
+            "example": {"image": PICTURE},
         },
     },
 }
@@ -59,9 +65,10 @@ def answers(schema: dict[str, Any], *statuses: int, status: int = 200) -> dict[i
     return result
 
 
-def json_body(schema: dict[str, Any]) -> dict[str, Any]:
+def json_body(schema: dict[str, Any], example: dict[str, Any]) -> dict[str, Any]:
     """OpenAPI's `requestBody` of a JSON object."""
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+    content = {"application/json": {"schema": schema, "example": example}}
+    return {"requestBody": {"required": True, "content": content}}
 
 
 def record(**properties: dict[str, Any]) -> dict[str, Any]:
@@ -101,6 +108,7 @@ READING = record(
 )
 READING["properties"]["notes"] = row(TEXT)
 
+_PIXEL = {"type": "integer", "minimum": 0, "maximum": 255}
 _INPUT = record(
     name={"const": "images"},
     shape={
@@ -113,6 +121,8 @@ _INPUT = record(
     datatype={"const": "UINT8"},
     data={
         "type": "array",
+        "items": {"anyOf": [_PIXEL, row(row(_PIXEL, 28), 28)]},
+        "minItems": 1,
         "description": "n * 784 whole numbers, flat or nested as [n, 28, 28]; paper 0, ink 255",
     },
 )
@@ -128,5 +138,10 @@ INFER_REQUEST["properties"]["parameters"] = {"type": "object"}
 INFER_REQUEST["properties"]["outputs"] = {
     **row(record(name={"const": "probabilities"})), "maxItems": 1,
 }  # fmt: skip
+INFER_EXAMPLE = {
+    "inputs": [
+        {"name": "images", "datatype": "UINT8", "shape": [1, 28, 28], "data": [[[0] * 28] * 28]}
+    ]
+}
 INFER_ANSWER = record(model_name=TEXT, outputs=row(_OUTPUT, 1))
 INFER_ANSWER["properties"]["id"] = TEXT
