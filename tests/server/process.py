@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +26,10 @@ class DidNotStart(AssertionError):  # noqa: N818
 class Server:
     """One running server, and how a test speaks with it."""
 
-    def __init__(self, *flags: str) -> None:
+    def __init__(self, *flags: str, before: Sequence[str] = ()) -> None:
         self.errors = tempfile.NamedTemporaryFile("w+", suffix=".log")  # noqa: SIM115
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "digit_classifier", "serve", "--port", "0", *flags],
+            [*before, sys.executable, "-m", "digit_classifier", "serve", "--port", "0", *flags],
             stdout=subprocess.PIPE,
             stderr=self.errors,
             text=True,

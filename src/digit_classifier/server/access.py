@@ -1,5 +1,6 @@
 """Around every request: its id, what is counted, one line in the log, and headers for browsers."""
 
+import contextlib
 import json
 import re
 import secrets
@@ -74,7 +75,8 @@ class Access:
         }
         as_json = self._service.settings.log_json
         line = json.dumps(entry) if as_json else " ".join(map(str, entry.values()))
-        sys.stderr.write(f"{line}\n")
+        with contextlib.suppress(OSError):  # a log that cannot be written stops no answer
+            sys.stderr.write(f"{line}\n")
 
 
 def _identity(scope: Scope) -> bytes:
