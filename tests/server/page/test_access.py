@@ -1,0 +1,110 @@
+"""The page for everyone: fingers, keyboards, screen readers, screens of any size."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from server.page.hand import draw, number, on_screen, pixels, swipe, touch
+from server.process import wait_until
+
+SIZES = {"phone": (390, 844), "tablet": (820, 1180), "desktop": (1440, 900)}
+FOCUSED = "() => document.activeElement?.id || document.activeElement?.value"
+
+
+def tab_to(page, name):
+    """Press Tab until the element with this id, or the choice with this value, has the focus."""
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if page.evaluate(FOCUSED) == name:
+            return
+    raise AssertionError(f"Tab never reaches {name}")
+
+
+def serious_faults(page):
+    """What axe-core finds serious or critical on the page as it is."""
+    found = Axe().run(page).response["violations"]
+    return [
+        (fault["id"], [node["html"] for node in fault["nodes"]])
+        for fault in found
+        if fault["impact"] in ("serious", "critical")
+    ]
+
+
+def test_a_finger_on_the_canvas_draws_and_does_not_scroll(phone):
+    swipe(phone, on_screen(phone, [(0.5, share / 20) for share in range(18, 1, -1)]))
+    expect(number(phone)).to_have_text("1")
+    assert phone.evaluate("() => scrollY") == 0
+
+
+def test_a_finger_beside_the_canvas_scrolls_and_does_not_draw(phone):
+    empty = pixels(phone, "#canvas")
+    box = phone.locator("#measured").bounding_box()
+    swipe(phone, [(box["x"] + 20, box["y"] - 15 * step) for step in range(20)])
+    wait_until(lambda: phone.evaluate("() => scrollY") > 100)
+    assert (pixels(phone, "#canvas") == empty).all()
+
+
+def test_a_second_finger_adds_nothing(phone):
+    touch(phone, "1")
+    expect(number(phone)).to_have_text("1")
+    before = pixels(phone, "#canvas")
+    session = phone.context.new_cdp_session(phone)
+    (x, y), (palm_x, palm_y) = on_screen(phone, [(0.5, 0.5), (0.1, 0.1)])
+    fingers = [{"x": x, "y": y, "id": 0}, {"x": palm_x, "y": palm_y, "id": 1}]
+    for kind, points in (("touchStart", fingers[:1]), ("touchStart", fingers), ("touchEnd", [])):
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    changed = (pixels(phone, "#canvas") != before).any(axis=2)
+    assert not changed[:100, :100].any()
+
+
+def test_the_keyboard_alone_draws_undoes_and_clears(page):
+    tab_to(page, "canvas")
+    for key in ("Space", *["Shift+ArrowDown"] * 8, "Space"):
+        page.keyboard.press(key)
+    expect(number(page)).to_have_text("1")
+    assert page.evaluate("() => scrollY") == 0
+    page.keyboard.press("Control+z")
+    expect(number(page)).to_have_text("")
+    for key in ("Space", *["Shift+ArrowUp"] * 8, "Space"):
+        page.keyboard.press(key)
+    expect(number(page)).to_have_text("1")
+    tab_to(page, "clear")
+    page.keyboard.press("Enter")
+    expect(number(page)).to_have_text("")
+
+
+def test_the_keyboard_alone_chooses_a_network_and_a_neuron(page):
+    draw(page, "3")
+    expect(number(page)).to_have_text("3")
+    tab_to(page, "cnn")
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("#verdict")).to_contain_text("read by small")
+    before = page.locator("#neuron-title").inner_text()
+    page.locator("[name=neuron]:checked").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#neuron-title")).not_to_have_text(before)
+
+
+def test_every_control_is_reached_by_tab(page):
+    draw(page, "3")
+    expect(number(page)).to_have_text("3")
+    for name in ("theme", "canvas", "undo", "clear", "brush", "file", "cnn"):
+        tab_to(page, name)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_nothing_is_wider_than_the_screen(open_page, size):
+    width, height = SIZES[size]
+    page = open_page(viewport={"width": width, "height": height})
+    draw(page, "35")
+    expect(number(page)).to_have_text("35")
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_no_serious_fault(open_page, theme):
+    page = open_page(color_scheme=theme, reduced_motion="reduce")
+    assert serious_faults(page) == []
+    draw(page, "35")
+    expect(page.locator("#output .best")).to_be_visible()
+    assert serious_faults(page) == []

@@ -1,0 +1,182 @@
+"""Drawing on the page, and the answer to it."""
+
+import io
+import re
+
+import numpy as np
+from PIL import Image
+from playwright.sync_api import expect
+
+from server.page.hand import (
+    READ,
+    drag,
+    draw,
+    number,
+    on_screen,
+    pixels,
+    sent_body,
+    touch,
+    watch_bodies,
+)
+
+
+def test_a_3_drawn_with_the_mouse_is_read_as_3(page):
+    draw(page, "3")
+    expect(number(page)).to_have_text("3")
+    expect(page.locator("#verdict")).to_contain_text("cnn")
+
+
+def test_a_3_drawn_with_a_finger_is_read_as_3(phone):
+    touch(phone, "3")
+    expect(number(phone)).to_have_text("3")
+
+
+def test_two_digits_are_one_number_with_a_confidence_each(page):
+    draw(page, "35")
+    expect(number(page)).to_have_text("35")
+    expect(page.locator("#marks .choice")).to_have_text(
+        [re.compile(rf"{digit} >?\d+\.\d %") for digit in "35"]
+    )
+    expect(page.locator("#boxes rect")).to_have_count(2)
+
+
+def test_an_answer_is_said_to_those_who_hear_it(page):
+    draw(page, "35")
+    said = re.compile(r"^cnn read 3, >?\d+\.\d %; 5, >?\d+\.\d %\.$")
+    expect(page.locator("#live")).to_have_text(said)
+    expect(page.locator("#live")).to_have_role("status")
+
+
+def test_an_empty_canvas_asks_for_a_digit_and_gives_no_answer(page):
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    expect(page.locator("#invitation")).to_contain_text("Draw a digit")
+    page.locator("input[value=mlp]").check(force=True)
+    page.reload()
+    expect(page.locator("#live")).to_have_text("Draw a digit.")
+    expect(number(page)).to_have_text("")
+    assert not [url for url in asked if "/v1/read" in url]
+
+
+def test_clear_takes_the_drawing_and_its_answer_away(page):
+    empty = pixels(page, "#canvas")
+    draw(page, "3")
+    expect(number(page)).to_have_text("3")
+    page.get_by_role("button", name="Clear").click()
+    expect(number(page)).to_have_text("")
+    for gone in ("#marks", "#wrong", "#boxes rect"):
+        expect(page.locator(gone)).not_to_be_visible()
+    assert np.array_equal(pixels(page, "#canvas"), empty)
+
+
+def test_undo_takes_the_last_stroke_away_and_reads_again(page):
+    draw(page, "3")
+    expect(number(page)).to_have_text("3")
+    before = pixels(page, "#canvas")
+    drag(page, [(0.9, 0.2), (0.9, 0.8)])
+    expect(number(page)).to_have_text("31")
+    page.get_by_role("button", name="Undo").click()
+    expect(number(page)).to_have_text("3")
+    assert np.array_equal(pixels(page, "#canvas"), before)
+
+
+def test_a_thicker_brush_leaves_more_ink(page):
+    inks = []
+    for size in (10, 40):
+        page.locator("#brush").fill(str(size))
+        empty = pixels(page, "#canvas")
+        drag(page, [(0.5, 0.2), (0.5, 0.8)])
+        expect(number(page)).to_have_text("1")
+        inks.append((pixels(page, "#canvas") != empty).any(axis=2).sum())
+        page.get_by_role("button", name="Clear").click()
+    assert inks[1] > 3 * inks[0]
+
+
+def test_a_pen_that_presses_harder_draws_thicker(page):
+    session = page.context.new_cdp_session(page)
+    empty, inks = pixels(page, "#canvas"), []
+    for force in (0.2, 0.9):
+        for kind, share in (("mousePressed", 0.2), ("mouseMoved", 0.5), ("mouseReleased", 0.8)):
+            ((x, y),) = on_screen(page, [(0.5, share)])
+            event = {"x": x, "y": y, "button": "left", "buttons": 1, "clickCount": 1}
+            event |= {"type": kind, "pointerType": "pen", "force": force}
+            session.send("Input.dispatchMouseEvent", event)
+        inks.append((pixels(page, "#canvas") != empty).any(axis=2).sum())
+        page.get_by_role("button", name="Clear").click()
+    assert inks[1] > 1.5 * inks[0]
+
+
+def test_the_canvas_is_sent_pixel_by_pixel_as_drawn(phone):
+    watch_bodies(phone)
+    drag(phone, [(0.5, 0.2), (0.5, 0.8)])
+    expect(number(phone)).to_have_text("1")
+    picture = Image.open(io.BytesIO(sent_body(phone)))
+    assert picture.format == "PNG"
+    assert np.array_equal(np.asarray(picture.convert("RGBA")), pixels(phone, "#canvas"))
+
+
+def test_a_late_answer_never_replaces_a_newer_one(page):
+    held = []
+    page.route(READ, lambda route: route.continue_() if held else held.append(route))
+    with page.expect_request(READ):
+        drag(page, [(0.3, 0.2), (0.3, 0.8)])
+    drag(page, [(0.6, 0.2), (0.6, 0.8)])
+    expect(number(page)).to_have_text("11")
+    late = held[0].fetch()
+    assert late.json()["text"] == "1"
+    held[0].fulfill(response=late)
+    page.evaluate("() => new Promise(requestAnimationFrame)")
+    assert number(page).inner_text() == "11"
+
+
+def test_what_it_will_not_vouch_for_is_a_question_mark_with_its_reason(page):
+    drag(page, [(0.2, 0.2), (0.8, 0.8), (0.8, 0.2), (0.2, 0.8), (0.5, 0.1), (0.5, 0.9)])
+    expect(number(page)).to_have_text("?")
+    expect(page.locator("#marks .choice")).to_contain_text("not a digit")
+    expect(page.locator("#saw-note")).to_contain_text("will not vouch")
+
+
+def test_another_network_reads_when_it_is_chosen(page):
+    draw(page, "3")
+    for name in ("mlp", "small", "cnn"):
+        page.get_by_role("radio", name=name).check(force=True)
+        expect(page.locator("#verdict")).to_contain_text(f"read by {name}")
+        expect(number(page)).to_have_text("3")
+
+
+def test_each_network_shows_what_was_measured_of_it(page, server):
+    for model in server.client.get("v1/settings").json()["models"]:
+        card = page.locator("#models .choice", has_text=model["name"])
+        expect(card).to_contain_text(f"{model['accuracy']:.2%}".replace("%", " %"))
+        expect(card).to_contain_text(f"{model['parameters']:,} weights")
+
+
+def test_a_server_that_cannot_be_reached_is_said_and_asked_again(page):
+    page.context.set_offline(True)
+    drag(page, [(0.5, 0.2), (0.5, 0.8)])
+    expect(page.locator("#verdict")).to_contain_text("cannot be reached")
+    expect(number(page)).to_have_text("")
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Try again").click()
+    expect(number(page)).to_have_text("1")
+
+
+def test_a_busy_server_is_said_plainly(page):
+    fault = {"error": {"code": "busy", "message": "busy"}}
+    page.route(READ, lambda route: route.fulfill(status=503, json=fault))
+    draw(page, "3")
+    expect(page.locator("#verdict")).to_contain_text("busy")
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+
+
+def test_a_drawing_outlives_a_change_of_theme(page):
+    draw(page, "3")
+    expect(number(page)).to_have_text("3")
+    light = pixels(page, "#canvas")
+    page.get_by_role("button", name="light and dark").click()
+    dark = pixels(page, "#canvas")
+    assert light[0, 0, 0] > 200 > 100 > dark[0, 0, 0]
+    expect(number(page)).to_have_text("3")
+    page.reload()
+    page.locator("#models .choice").first.wait_for()
+    assert pixels(page, "#canvas")[0, 0, 0] == dark[0, 0, 0]

@@ -1,0 +1,89 @@
+"""What the network saw, what is inside it, and correcting it."""
+
+import base64
+import re
+
+import numpy as np
+from playwright.sync_api import expect
+
+from server.page.hand import draw, number, pixels
+
+
+def test_the_image_that_the_network_got_is_shown(page):
+    with (
+        page.expect_response(re.compile("/v1/inside")),
+        page.expect_response(
+            lambda response: "/v1/read" in response.url and response.json()["text"] == "3"
+        ) as answer,
+    ):
+        draw(page, "3")
+    expect(number(page)).to_have_text("3")
+    image = np.frombuffer(base64.b64decode(answer.value.json()["digits"][0]["image"]), np.uint8)
+    shown = pixels(page, "#seen")
+    paper, ink = shown[0, 0, :3].astype(int), np.array([0x22, 0x30, 0x7A])
+    share = image.reshape(28, 28, 1) / 255
+    assert np.abs(shown[..., :3] - (paper + (ink - paper) * share)).max() <= 1
+
+
+def test_ten_bars_carry_their_numbers(page):
+    draw(page, "3")
+    expect(number(page)).to_have_text("3")
+    rows = page.locator("#bars tr")
+    expect(rows).to_have_count(10)
+    expect(rows).to_contain_text([re.compile(rf"{digit}\s*[<>]?\d+\.\d %") for digit in range(10)])
+    expect(page.locator("#bars .best th")).to_have_text("3")
+
+
+def test_a_digit_that_is_chosen_is_the_one_that_is_looked_into(page):
+    draw(page, "35")
+    expect(number(page)).to_have_text("35")
+    page.locator("#marks input").nth(1).check(force=True)
+    expect(page.locator("#bars .best th")).to_have_text("5")
+    expect(page.locator("#output .best")).to_contain_text("5")
+    expect(page.locator("#boxes rect").nth(1)).to_have_class(re.compile("chosen"))
+
+
+def test_the_activations_are_those_of_the_network(page):
+    with page.expect_response(
+        lambda response: response.url.endswith("/v1/inside") and response.request.method == "POST"
+    ) as inside:
+        draw(page, "1")
+    first, second, answer = (layer["activations"] for layer in inside.value.json()["layers"])
+    neurons = page.get_by_role("radiogroup", name="First layer").get_by_role("radio")
+    expect(neurons).to_have_count(32)
+    for at, value in enumerate(first):
+        expect(neurons.nth(at)).to_have_accessible_name(f"Neuron {at + 1}, response {value:.2f}")
+    spoken = [f"Neuron {at + 1}: {value:.2f}" for at, value in enumerate(second)]
+    expect(page.locator("#second li")).to_have_text(spoken)
+    expect(page.locator("#output .best")).to_contain_text(str(np.argmax(answer)))
+
+
+def test_the_weights_of_a_chosen_neuron_are_a_picture(page, server):
+    raw = base64.b64decode(server.client.get("v1/inside").json()["weights"])
+    own = np.frombuffer(raw, "<f4").reshape(32, 28, 28)[4]
+    page.get_by_role("radio", name="Neuron 5,").check(force=True)
+    expect(page.locator("#neuron-title")).to_have_text("What neuron 5 looks for")
+    red, _, blue = np.moveaxis(pixels(page, "#weights")[..., :3].astype(int), 2, 0)
+    limit = np.quantile(np.abs(own), 0.9)
+    assert (red > blue)[own > limit].all()  # orange raises
+    assert (blue > red)[own < -limit].all()  # blue lowers
+
+
+def test_a_correction_is_kept_with_its_label(open_page, start, tmp_path):
+    page = open_page(start("--corrections", str(tmp_path / "mine")).address)
+    draw(page, "35")
+    expect(number(page)).to_have_text("35")
+    page.locator("#marks input").nth(1).check(force=True)
+    expect(page.locator("#kept")).to_contain_text("mine")
+    expect(page.locator("#privacy")).to_contain_text("mine")
+    page.get_by_role("group", name="That’s wrong").get_by_role("button", name="8").click()
+    expect(page.locator("#kept")).to_contain_text("Kept as a 8")
+    (kept,) = (tmp_path / "mine" / "8").iterdir()
+    assert kept.name in page.locator("#kept").inner_text()
+
+
+def test_a_server_that_keeps_nothing_says_so(page):
+    draw(page, "3")
+    expect(page.locator("#kept")).to_contain_text("Corrections are off")
+    expect(page.locator("#labels")).not_to_be_visible()
+    expect(page.locator("#privacy")).to_contain_text("forgotten")
