@@ -1,10 +1,43 @@
 """`digits serve`: a page to draw on, and an HTTP server to build on."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
 from digit_classifier.errors import MissingExtraError
+from digit_classifier.server.settings import Limits, Settings
+
+_COUNT, _SECONDS = click.IntRange(min=1), click.FloatRange(min=0, min_open=True)
+# field of Limits -> flag, type, unit, help
+LIMIT_FLAGS: "dict[str, tuple[str, click.ParamType[Any], str, str]]" = {
+    "body_bytes": ("--max-body", _COUNT, "BYTES", "Longest body of a request."),
+    "pixels": ("--max-pixels", _COUNT, "N", "Largest picture."),
+    "workers": ("--workers", _COUNT, "N", "Threads that read."),
+    "queue": ("--queue", click.IntRange(min=0), "N",
+              "Requests that may wait for a thread; more get 503 at once."),
+    "read_seconds": ("--read-seconds", _SECONDS, "S", "Longest time for a reading."),
+    "receive_seconds": ("--receive-seconds", _SECONDS, "S",
+                        "Longest time for a request to arrive; its body gets more while it comes "
+                        "faster than 50 kB a second."),
+    "stop_seconds": ("--stop-seconds", click.FloatRange(min=0), "S",
+                     "Longest wait for requests in flight at the end."),
+    "connections": ("--connections", _COUNT, "N", "Most connections at once."),
+    "corrections_bytes": ("--max-corrections", _COUNT, "BYTES", "Most disk for --corrections."),
+}  # fmt: skip
+
+
+def _limit_flags(command: Callable[..., None]) -> Callable[..., None]:
+    """Give `command` one flag for each limit, with the limit's own default."""
+    defaults = Limits()
+    for field, (flag, kind, unit, text) in reversed(LIMIT_FLAGS.items()):
+        default = getattr(defaults, field)
+        shown = "one a core" if field == "workers" else True
+        command = click.option(
+            flag, field, type=kind, default=default, show_default=shown, metavar=unit, help=text
+        )(command)
+    return command
 
 
 @click.command()
@@ -22,26 +55,7 @@ from digit_classifier.errors import MissingExtraError
               help="When the file of --model changes, check it and read with it.")  # fmt: skip
 @click.option("--allow-host", multiple=True, metavar="NAME",
               help="A further name of the server, such as that of a proxy.")  # fmt: skip
-@click.option("--max-body", type=click.IntRange(min=1), default=5_000_000, show_default=True,
-              metavar="BYTES", help="Longest body of a request.")  # fmt: skip
-@click.option("--max-pixels", type=click.IntRange(min=1), default=25_000_000, show_default=True,
-              metavar="N", help="Largest picture.")  # fmt: skip
-@click.option("--workers", type=click.IntRange(min=1), metavar="N", show_default="one a core",
-              help="Threads that read.")  # fmt: skip
-@click.option("--queue", type=click.IntRange(min=0), default=8, show_default=True, metavar="N",
-              help="Requests that may wait for a thread; more get 503 at once.")  # fmt: skip
-@click.option("--read-seconds", type=click.FloatRange(min=0, min_open=True), default=10,
-              show_default=True, metavar="S", help="Longest time for a reading.")  # fmt: skip
-@click.option("--receive-seconds", type=click.FloatRange(min=0, min_open=True), default=10,
-              show_default=True, metavar="S",
-              help="Longest time for a request to arrive; its body gets more while it comes "
-                   "faster than 50 kB a second.")  # fmt: skip
-@click.option("--stop-seconds", type=click.FloatRange(min=0), default=30, show_default=True,
-              metavar="S", help="Longest wait for requests in flight at the end.")  # fmt: skip
-@click.option("--connections", type=click.IntRange(min=1), default=1000, show_default=True,
-              metavar="N", help="Most connections at once.")  # fmt: skip
-@click.option("--max-corrections", type=click.IntRange(min=1), default=100_000_000,
-              show_default=True, metavar="BYTES", help="Most disk for --corrections.")  # fmt: skip
+@_limit_flags
 def command(
     host: str,
     port: int,
@@ -51,15 +65,7 @@ def command(
     log_json: bool,
     reload_model: bool,
     allow_host: tuple[str, ...],
-    max_body: int,
-    max_pixels: int,
-    workers: int | None,
-    queue: int,
-    read_seconds: float,
-    receive_seconds: float,
-    stop_seconds: float,
-    connections: int,
-    max_corrections: int,
+    **limits: Any,
 ) -> None:
     """Serve a page to draw digits on, and an HTTP interface (see /docs).
 
@@ -82,20 +88,10 @@ def command(
     except ImportError as error:
         raise MissingExtraError(f"{error.name}, which `digits serve` needs,", "serve") from error
     from digit_classifier.server.lifetime import serve
-    from digit_classifier.server.settings import Limits, Settings
 
-    limits = Limits(
-        body_bytes=max_body,
-        pixels=max_pixels,
-        workers=workers or Limits().workers,
-        queue=queue,
-        read_seconds=read_seconds,
-        receive_seconds=receive_seconds,
-        stop_seconds=stop_seconds,
-        connections=connections,
-        corrections_bytes=max_corrections,
+    settings = Settings(
+        host, port, model, corrections, log_json, reload_model, allow_host, Limits(**limits)
     )
-    settings = Settings(host, port, model, corrections, log_json, reload_model, allow_host, limits)
     if not settings.is_local:
         click.echo(_warning(settings.host, corrections), err=True)
 

@@ -1,0 +1,54 @@
+"""`digits serve` as a command: its flags, and what it says when it cannot run."""
+
+import dataclasses
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from digit_classifier.cli.serve import LIMIT_FLAGS, command
+from digit_classifier.server.settings import Limits
+
+
+def test_every_limit_has_a_flag_and_help_shows_its_default() -> None:
+    assert set(LIMIT_FLAGS) == {field.name for field in dataclasses.fields(Limits)}
+    shown = " ".join(CliRunner().invoke(command, ["--help"]).output.split())
+    for field, (flag, _, unit, _) in LIMIT_FLAGS.items():
+        default = "(one a core)" if field == "workers" else getattr(Limits(), field)
+        text = shown.partition(f"{flag} {unit}")[2].split("--")[0]
+        assert f"[default: {default}" in text
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; from digit_classifier import cli\n"
+        "try: cli.main(['serve', '--help'])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'numpy', 'onnxruntime', 'fastapi', 'uvicorn'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("package", ["fastapi", "uvicorn", "httptools", "prometheus_client"])
+def test_without_the_extra_it_says_what_to_install(package: str) -> None:
+    code = (
+        f"import sys; sys.modules[{package!r}] = None\n"
+        "from digit_classifier import cli; cli.main(['serve', '--port', '0'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert 'pip install "mnist-digit-classifier[serve]"' in done.stderr
+    assert package in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_serving_imports_nothing_of_the_training_stack() -> None:
+    code = (
+        "import sys; from digit_classifier.server import application, lifetime, settings\n"
+        "application.build(settings.Settings())\n"
+        "heavy = {'tensorflow', 'keras', 'matplotlib', 'sklearn', 'scipy', 'onnx', 'cv2', 'PIL'}\n"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
