@@ -16,6 +16,7 @@ from digit_classifier.errors import DigitError
 COMMANDS = {
     "predict": "Read the handwritten digits in pictures.",
     "evaluate": "Judge a model: a report of how good it is, where it errs, what it is sure of.",
+    "compare": "Compare models on the same images: which is better, or cannot be told.",
     "models": "List the models that ship, and what a model says of itself.",
     "serve": "Serve a page to draw digits on, and an HTTP interface.",
     "train": "Train a network on MNIST.",

@@ -28,3 +28,8 @@ def scaled(number: float) -> str:
             shown = number / size
             return f"{shown:.{1 if shown < 10 else 0}f} {word}"
     return f"{number:,.0f}"
+
+
+def write_p(p: float) -> str:
+    """A p value with two figures, "p < 0.0001" where it is that small."""
+    return f"p = {p:.2g}" if p >= 1e-4 else "p < 0.0001"

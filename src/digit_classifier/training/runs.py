@@ -176,3 +176,11 @@ def _read_json(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise DataError(f"{path.name} holds no JSON object")
     return content
+
+
+def validated_on(folder: Path) -> str:
+    """What the validation images of a finished run were; "" where it does not say."""
+    try:
+        return str(_read_json(folder / "metrics.json").get("validated_on") or "")
+    except DataError:
+        return ""

@@ -1,0 +1,119 @@
+"""A comparison as a folder: comparison.html, metrics.json, tables as CSV, and every picture."""
+
+from __future__ import annotations
+
+import csv
+import io
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from digit_classifier.atomic import replacing_folder, write_text
+from digit_classifier.evaluation import comparison_report, folders, history, page
+from digit_classifier.evaluation.comparison import Comparison
+from digit_classifier.evaluation.history import History
+from digit_classifier.evaluation.section import Section
+from digit_classifier.evaluation.wording import count, percent
+from digit_classifier.machine import count_cores, list_versions, name_processor
+
+MADE_BY = "digits compare"
+PAGE = "comparison.html"
+_VERSIONS = ("mnist-digit-classifier", "numpy", "onnxruntime", "scipy", "matplotlib")
+
+
+@dataclass(frozen=True, eq=False)
+class Written:
+    """A comparison that was written.
+
+    Attributes:
+        folder: where it is.
+        sections: what it says, in order.
+        metrics: what metrics.json holds.
+    """
+
+    folder: Path
+    sections: list[Section]
+    metrics: dict[str, Any]
+
+
+def check_place(out: Path) -> None:
+    """See that nothing but an earlier comparison would be overwritten.
+
+    Raises:
+        OptionError: a file, or a folder that holds something else.
+    """
+    folders.check_place(out, MADE_BY)
+
+
+def write_comparison(
+    comparison: Comparison, histories: Sequence[History], out: Path, began: float
+) -> Written:
+    """Write a comparison.
+
+    Args:
+        comparison: what was found.
+        histories: how the models' trainings went; none leaves that section out.
+        out: the folder; an earlier comparison there is replaced once the new one is whole.
+        began: when the work began, in `time.perf_counter`'s seconds.
+    Raises:
+        OptionError: `out` holds something else.
+        StorageError: it cannot be written.
+    """
+    check_place(out)
+    sections = [comparison_report.section(comparison)]
+    if histories:
+        sections.append(history.section(histories))
+    with replacing_folder(out) as folder:
+        parts = [_draw(section, folder) for section in sections]
+        parts[0] = replace(parts[0], seconds=time.perf_counter() - began)
+        for table, name in zip(sections[0].tables, ("models.csv", "pairs.csv"), strict=True):
+            write_text(folder / name, _write_csv(table.columns, table.rows))
+        metrics = _sum_up(sections, time.perf_counter() - began)
+        write_text(folder / PAGE, page.render(parts, _facts(comparison, metrics)))
+        metrics = folders.write_metrics(folder, metrics)
+    return Written(out, sections, metrics)
+
+
+def _draw(section: Section, folder: Path) -> page.Part:
+    return folders.take(lambda _tell: section, folder, lambda _what, _done, _total: None)
+
+
+def _write_csv(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([columns, *rows])
+    return text.getvalue()
+
+
+def _sum_up(sections: Sequence[Section], seconds: float) -> dict[str, Any]:
+    return {
+        "made_by": MADE_BY,
+        "made": datetime.now().astimezone().isoformat(timespec="seconds"),
+        "machine": {"processor": name_processor(), "cores": count_cores()},
+        "versions": list_versions(*_VERSIONS),
+        "seconds": round(seconds, 2),
+        **{section.key: section.metrics for section in sections},
+    }
+
+
+def _facts(comparison: Comparison, metrics: dict[str, Any]) -> dict[str, Any]:
+    """What the head and the foot of the page say."""
+    ranked = sorted(comparison.contestants, key=lambda each: each.errors)
+    n = ranked[0].trial.n
+    made, machine = datetime.fromisoformat(metrics["made"]), metrics["machine"]
+    versions = ", ".join(f"{name} {number}" for name, number in metrics["versions"].items())
+    return {
+        "title": f"{count(len(ranked), 'model')} on the same images",
+        "subtitle": f"Compared by {comparison.dataset.name}: {count(n, 'test image')}.",
+        "tiles": [
+            (percent(1 - each.errors / n), f"{each.name}: {count(each.errors, 'error')}")
+            for each in ranked
+        ],
+        "made_by": MADE_BY,
+        "made": f"{made.day} {made:%B %Y}",
+        "seconds": metrics["seconds"],
+        "machine": f"{machine['processor']} with {count(machine['cores'], 'core')}",
+        "versions": f"Versions: {versions}",
+    }

@@ -1,0 +1,205 @@
+"""The pictures of a comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import cycle
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from digit_classifier import plotting
+from digit_classifier.evaluation.wording import write_p
+from digit_classifier.intervals import wilson
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+    from matplotlib.figure import Figure
+
+    from digit_classifier.evaluation.comparison import Contestant, Duel
+    from digit_classifier.evaluation.history import History
+
+GREY = "#8C8C8C"
+# How many errors of each model are drawn.
+SHOWN = 10
+
+
+def draw_overview(contestants: Sequence[Contestant]) -> Figure:
+    """A row for each model, a column for what it gets wrong and for each of its costs."""
+    from matplotlib.figure import Figure
+
+    columns: list[tuple[str, Callable[[Contestant], float], str]] = [
+        ("misread (%)", lambda each: 100 * each.errors / each.trial.n, "{:.2f}"),
+        ("file (MB)", lambda each: each.subject.size_bytes / 1e6, "{:.2f}"),
+        ("one image (ms)", lambda each: each.latency_ms, "{:.3f}"),
+    ]
+    if all(each.stress for each in contestants):
+        columns.insert(1, ("misread, spoilt (%)", _spoilt, "{:.1f}"))
+    with plotting.style():
+        height = 1.3 + 0.42 * len(contestants)
+        figure = Figure(figsize=(plotting.SIZE[0] * 1.25, height), layout="constrained")
+        places = np.arange(len(contestants))[::-1]
+        for axes, (label, measure, shown) in zip(
+            figure.subplots(1, len(columns), sharey=True), columns, strict=True
+        ):
+            values = [measure(each) for each in contestants]
+            ends = values
+            if label == "misread (%)":
+                bounds = [wilson(each.errors, each.trial.n) for each in contestants]
+                for place, (low, high) in zip(places, bounds, strict=True):
+                    axes.plot([100 * low, 100 * high], [place] * 2, color=plotting.INK, lw=1.3)
+                ends = [100 * high for _, high in bounds]
+            _draw_column(axes, places, values, ends, shown)
+            axes.set(xlabel=label)
+        names = [_short(each.name) for each in contestants]
+        figure.axes[0].set(yticks=places, yticklabels=names)
+        figure.suptitle(
+            "Errors and costs: shorter is better", x=0.01, ha="left", fontsize=13, weight="bold"
+        )
+    return figure
+
+
+def draw_differences(duels: Sequence[Duel]) -> Figure:
+    """The difference in accuracy of each pair with its interval, zero marked."""
+    from matplotlib.figure import Figure
+
+    with plotting.style():
+        height = 1.5 + 0.42 * len(duels)
+        figure = Figure(figsize=(plotting.SIZE[0], height), layout="constrained")
+        axes = figure.subplots()
+        places = np.arange(len(duels))[::-1]
+        for place, duel in zip(places, duels, strict=True):
+            colour = plotting.BLUE if duel.told_apart else GREY
+            low, high = (100 * bound for bound in duel.pairing.interval)
+            axes.plot([low, high], [place, place], color=colour, solid_capstyle="butt", linewidth=3)
+            axes.plot(100 * duel.pairing.difference, place, "o", color=colour, markersize=8)
+            axes.annotate(
+                write_p(duel.p_adjusted), (1.0, place), (6, 0), va="center",
+                xycoords=("axes fraction", "data"), textcoords="offset points", fontsize=10,
+            )  # fmt: skip
+        axes.axvline(0, color=plotting.INK, linewidth=1)
+        axes.set(
+            title="Difference in accuracy on the same images",
+            xlabel="difference (percentage points)",
+            yticks=places,
+            yticklabels=[
+                f"{_short(duel.better.name)} − {_short(duel.worse.name)}" for duel in duels
+            ],
+            ylim=(-0.6, len(duels) - 0.4),
+        )
+        axes.grid(visible=False, axis="y")
+        axes.tick_params(axis="y", length=0)
+        axes.spines["left"].set_visible(False)
+    return figure
+
+
+def draw_disagreements(contestants: Sequence[Contestant]) -> Figure:
+    """A row for each model: images that it misreads and another one reads rightly."""
+    from matplotlib.figure import Figure
+
+    known = np.any([each.trial.right for each in contestants], axis=0)
+    rows = [(each, [index for index in each.trial.errors if known[index]]) for each in contestants]
+    rows = [(each, indices) for each, indices in rows if indices]
+    with plotting.style():
+        figure = Figure(figsize=(plotting.SIZE[0], 1.06 * len(rows)), layout="constrained")
+        parts = figure.subfigures(len(rows), 1, squeeze=False)[:, 0]
+        for part, (each, indices) in zip(parts, rows, strict=True):
+            more = f", {SHOWN} of {len(indices)}" if len(indices) > SHOWN else ""
+            part.suptitle(
+                f"misread by {_short(each.name, 40)}, not by all{more}", x=0.012, ha="left",
+                fontsize=10, weight="bold",
+            )  # fmt: skip
+            grid = part.subplots(1, SHOWN)
+            for axes, index in zip(grid, indices, strict=False):
+                plotting.show_digit(axes, each.trial.images[index])
+                told = f"{each.trial.labels[index]} → {each.trial.answers[index]}"
+                axes.set_xlabel(told, fontsize=9, labelpad=2)
+            for axes in grid[len(indices) :]:
+                axes.set_visible(False)
+    return figure
+
+
+def draw_histories(histories: Sequence[History]) -> Figure:
+    """Loss and misread share over the epochs, a colour for each training."""
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+    from matplotlib.ticker import MaxNLocator
+
+    colours = (plotting.BLUE, plotting.ORANGE, plotting.GREEN, plotting.PURPLE)
+    dashes: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1, 1.2)))
+    looks = cycle([(colour, dash) for dash in dashes for colour in colours])
+    with plotting.style():
+        height = 3.6 + 0.2 * -(-len(histories) // 2)
+        figure = Figure(figsize=(plotting.SIZE[0] * 1.25, height), layout="constrained")
+        left, right = figure.subplots(1, 2)
+        handles = []
+        lengths = [history.epochs[-1] for history in histories]
+        for history, (colour, dash) in zip(histories, looks, strict=False):
+            faint = {"color": colour, "linestyle": dash, "linewidth": 1.0, "alpha": 0.45}
+            plain = {"color": colour, "linestyle": dash, "linewidth": 2.0}
+            left.plot(history.epochs, history.loss, **faint)
+            left.plot(history.epochs, history.val_loss, **plain)
+            right.plot(history.epochs, _above_zero(history.misread), **faint)
+            right.plot(history.epochs, _above_zero(history.val_misread), **plain)
+            if len(history.epochs) == 1:
+                left.plot(history.epochs, history.val_loss, "o", color=colour)
+                right.plot(history.epochs, _above_zero(history.val_misread), "o", color=colour)
+            handles.append(Line2D([], [], label=_short(history.name, 40), **plain))
+        handles.append(Line2D([], [], color=GREY, linewidth=2.0, label="bold: validation"))
+        handles.append(Line2D([], [], color=GREY, linewidth=1.0, alpha=0.6, label="thin: training"))
+        left.set(title="Loss", ylabel="cross-entropy (nats)")
+        right.set(title="Errors", ylabel="misread (%)")
+        for axes in (left, right):
+            axes.set(xlabel="epoch", yscale="log")
+            _write_plain_numbers(axes.yaxis, (1.0, 2.0, 3.0, 5.0))
+            if max(lengths) >= 8 * min(lengths):  # else the shorter would be a line upright
+                axes.set(xscale="log")
+                _write_plain_numbers(axes.xaxis, (1.0, 3.0))
+            else:
+                axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+        figure.legend(handles=handles, loc="outside lower center", ncols=2)
+    return figure
+
+
+def _draw_column(
+    axes: Axes, places: np.ndarray, values: list[float], ends: list[float], shown: str
+) -> None:
+    """Bars, and their values beside them, right of `ends`."""
+    axes.barh(places, values, height=0.5, color=plotting.BLUE, alpha=0.55, linewidth=0)
+    for place, value, end in zip(places, values, ends, strict=True):
+        axes.annotate(
+            shown.format(value), (end, place), (5, 0), textcoords="offset points",
+            va="center", fontsize=9.5,
+        )  # fmt: skip
+    axes.set(xlim=(0, 1.42 * (max(ends) or 1.0)), ylim=(-0.6, len(values) - 0.4))
+    axes.grid(visible=False, axis="y")
+    axes.tick_params(axis="y", length=0)
+    axes.locator_params(axis="x", nbins=3)
+
+
+def _spoilt(each: Contestant) -> float:
+    assert each.stress
+    return 100 * float(each.stress.rates.mean())
+
+
+def _above_zero(percents: Sequence[float]) -> np.ndarray:
+    """A logarithmic axis has no place for 0: the line breaks there."""
+    values = np.asarray(percents, float)
+    return np.where(values > 0, values, np.nan)
+
+
+def _write_plain_numbers(axis: Axis, steps: tuple[float, ...]) -> None:
+    """0.5 instead of 5 x 10^-1."""
+    from matplotlib.ticker import FuncFormatter, LogLocator
+
+    axis.set_major_locator(LogLocator(subs=steps))
+    axis.set_major_formatter(FuncFormatter(lambda value, _at: f"{value:g}"))
+    axis.set_minor_formatter(FuncFormatter(lambda _value, _at: ""))
+
+
+def _short(name: str, most: int = 24) -> str:
+    """A name with its middle left out where it is long."""
+    if len(name) <= most:
+        return name
+    return f"{name[: most // 2 - 1]}…{name[-(most // 2) :]}"

@@ -1,0 +1,133 @@
+"""Two models on the same images: whether the difference in errors can be chance."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+ALPHA = 0.05
+_Z = 1.959964  # leaves 2.5 % on either side
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """Two models that were shown the same images.
+
+    The images that both read rightly, or both misread, say nothing about which is better.
+
+    Attributes:
+        n: how many images, at least 1.
+        only_first: how many the first alone read rightly.
+        only_second: how many the second alone read rightly.
+    """
+
+    n: int
+    only_first: int
+    only_second: int
+
+    @property
+    def difference(self) -> float:
+        """Accuracy of the first less that of the second, -1 to 1."""
+        return (self.only_first - self.only_second) / self.n
+
+    @cached_property
+    def p(self) -> float:
+        """McNemar's exact p, two-sided; 1 where the models never differ."""
+        return mcnemar(self.only_first, self.only_second)
+
+    @cached_property
+    def interval(self) -> tuple[float, float]:
+        """95 % interval of the difference in accuracy."""
+        return tango(self.only_first, self.only_second, self.n)
+
+
+def pair(first: np.ndarray, second: np.ndarray) -> Pairing:
+    """Count on which images two models differ.
+
+    Args:
+        first: whether the first was right, bool (n,), n at least 1.
+        second: the same of the second.
+    Raises:
+        ValueError: not as many of one as of the other, or none.
+    """
+    if first.shape != second.shape or first.ndim != 1 or not len(first):
+        raise ValueError(f"answers to {first.shape} and {second.shape} images cannot be paired")
+    only_first, only_second = int((first & ~second).sum()), int((second & ~first).sum())
+    return Pairing(len(first), only_first, only_second)
+
+
+def mcnemar(one: int, other: int) -> float:
+    """How likely so uneven a split of the differing images is if neither model is better.
+
+    Args:
+        one: images that only one model read rightly.
+        other: images that only the other read rightly.
+    Returns:
+        Two-sided p of the sign test, 0 to 1; 1 where no image differs.
+    Source: Q. McNemar, "Note on the sampling error of the difference between correlated
+        proportions or percentages", Psychometrika 12 (1947), in its exact form.
+    """
+    from scipy.stats import binomtest
+
+    return float(binomtest(one, one + other, 0.5).pvalue) if one + other else 1.0
+
+
+def tango(one: int, other: int, n: int, z: float = _Z) -> tuple[float, float]:
+    """Score interval of the difference between two proportions of the same things.
+
+    It holds all differences that a score test would not reject. It is an approximation, and may
+    leave zero just out where the exact test does not reject zero.
+
+    Args:
+        one: things that only the first counts as hits.
+        other: things that only the second counts as hits.
+        n: how many things, at least 1.
+        z: the normal quantile; the default gives 95 %.
+    Returns:
+        Lower and upper bound of (one - other) / n, both in [-1, 1].
+    Raises:
+        ValueError: counts out of range.
+    Source: T. Tango, "Equivalence test and confidence interval for the difference in proportions
+        for the paired-sample design", Statistics in Medicine 17 (1998), section 3.
+    """
+    from scipy.optimize import brentq
+
+    if n < 1 or one < 0 or other < 0 or one + other > n:
+        raise ValueError(f"{one} and {other} of {n} cannot be a pairing")
+    observed = (one - other) / n
+
+    def excess(delta: float) -> float:
+        """Above 0 where the score test rejects `delta`."""
+        b = -one - other + (2 * n - one + other) * delta
+        c = -other * delta * (1 - delta)
+        share = (math.sqrt(max(0.0, b * b - 8 * n * c)) - b) / (4 * n)  # only the second, if delta
+        variance = n * (2 * share + delta * (1 - delta))
+        return float((one - other - n * delta) ** 2 - z * z * variance)
+
+    def bound(end: float) -> float:
+        if observed == end:
+            return end
+        beside = observed + (end - observed) * 1e-9  # at it, nothing is rejected and all is zero
+        return float(brentq(excess, beside, end, xtol=1e-12))
+
+    return bound(-1.0), bound(1.0)
+
+
+def holm(values: Sequence[float]) -> list[float]:
+    """Adjust p for how many tests there are, so that one false alarm in all stays as unlikely.
+
+    Args:
+        values: p of each test.
+    Returns:
+        In the same order, 0 to 1: below 0.05 where the difference stands among all.
+    Source: S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian
+        Journal of Statistics 6 (1979).
+    """
+    adjusted = [1.0] * len(values)
+    largest = 0.0
+    for rank, index in enumerate(sorted(range(len(values)), key=values.__getitem__)):
+        largest = max(largest, min(1.0, (len(values) - rank) * values[index]))
+        adjusted[index] = largest
+    return adjusted
