@@ -147,7 +147,7 @@ def _sentences(
             "them, and its figures here say nothing about new digits."
         )
     if trial.n < 1000:
-        sentences.append(f"{count(trial.n, 'image')} tell little: mind the interval.")
+        sentences.append(f"So few as {count(trial.n, 'image')} tell little: mind the interval.")
     return sentences
 
 

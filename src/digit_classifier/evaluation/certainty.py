@@ -240,11 +240,12 @@ def _sentences(
 ) -> list[str]:
     right = float(trial.right.mean())
     gap = before.confidence - right
-    word = "more" if gap > 0 else "less"
+    word = "more sure than right" if gap > 0 else "less sure than right"
     sentences = [
-        f"On average it is {percent(before.confidence)} sure and {percent(right)} right: "
-        f"{fine_percent(abs(gap))} {word} sure than right. The expected calibration error is "
-        f"{fine_percent(before.ece)}, the Brier score {before.brier:.5f}."
+        f"On average it is {percent(before.confidence)} sure and {percent(right)} right"
+        + (f": {fine_percent(abs(gap))} {word}" if abs(gap) > 1e-9 else "")
+        + f". The expected calibration error is {fine_percent(before.ece)}, the Brier score "
+        f"{before.brier:.5f}."
     ]
     if after:
         low, high = sorted(temperatures)
@@ -254,7 +255,7 @@ def _sentences(
             "is scaled by the temperature fitted on the other half, so no image chooses its own."
         )
     else:
-        sentences.append(f"{count(trial.n, 'image')} are too few to fit a temperature.")
+        sentences.append(f"No temperature: {count(trial.n, 'image')} are too few to fit one.")
     sentences.append(_say_target(target))
     return sentences
 

@@ -131,5 +131,9 @@ def draw_landscape(trial: Trial, landscape: Landscape) -> Figure:
     for (x, y), digit in zip(points[~right], labels[~right], strict=True):
         axes.text(x, y, str(digit), fontsize=9.5, ha="center", va="center", fontweight="bold",
                   color=plotting.ORANGE)  # fmt: skip
+    # Writing sets no limits of its own.
+    (left, low), (far, high) = points.min(axis=0), points.max(axis=0)
+    margin = 0.04 * max(far - left, high - low)
+    axes.set(xlim=(left - margin, far + margin), ylim=(low - margin, high + margin))
     axes.set_title("Images that are alike to the model, and its errors")
     return figure

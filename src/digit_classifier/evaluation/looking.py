@@ -160,7 +160,9 @@ def _sentences(trial: Trial, weights: np.ndarray | None, landscape: Landscape | 
             "images that are alike to the model lie close together."
         )
     else:
-        sentences.append(f"{count(trial.n, 'image')} are too few for a map.")
+        sentences.append(
+            f"No map: {count(trial.n, 'image')} are too few, or all alike to the model."
+        )
     if weights is None:
         sentences.append("The first layer's weights are not shown: they are no pictures.")
     return sentences
