@@ -120,10 +120,10 @@ def _explain(scores: Scores) -> list[str]:
 
 
 def _tabulate(scores: Scores) -> Table:
-    columns = ["Kind", "Trained on", "Images", "AUROC", "Taken at 99 %, %", "95 % interval, %"]
+    columns = ["Kind", "Trained on", "Images", "AUROC", "Taken for a digit, %", "95 % interval, %"]
     has_rule = scores.acceptance.threshold is not None
     if has_rule:
-        columns.append("Taken at its own threshold, %")
+        columns.append("At its own threshold, %")
     rows: list[list[str | int | float]] = []
     for row in (*scores.rows, *scores.sums):
         low, high = wilson(row.accepted, row.n)
@@ -136,7 +136,10 @@ def _tabulate(scores: Scores) -> Table:
         if has_rule:
             cells.append(f"{100 * (row.share_by_rule or 0):.1f}")
         rows.append(cells)
-    return Table(columns, rows, "What is taken for a digit, by kind; fewer is better.")
+    caption = (
+        "What is taken for a digit where 99 % of digits are accepted, by kind; less is better."
+    )
+    return Table(columns, rows, caption)
 
 
 def _measure(scores: Scores) -> dict[str, Any]:

@@ -57,7 +57,7 @@ def section(
         progress=progress,
         workers=workers,
     )
-    shown = _choose_example(images, np.asarray(labels))
+    shown = robustness_plots.choose_example(images, np.asarray(labels))
     return Section(
         key="robustness",
         title="How does it hold up?",
@@ -88,14 +88,6 @@ def section(
         ],
         metrics=_measure(stressed, worst, baseline),
     )
-
-
-def _choose_example(images: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """An ordinary 5, which has a loop, a bar and a corner to spoil; else the first image."""
-    fives = images[labels == 5]
-    if not len(fives):
-        return np.asarray(images[0])
-    return np.asarray(fives[np.square(fives - fives.mean(axis=0)).sum(axis=(1, 2)).argmin()])
 
 
 def _summarise(stressed: Stress, baseline: PlainNetwork | None) -> list[str]:
@@ -205,9 +197,13 @@ def _tabulate_worst(worst: WorstCase) -> Table:
                 f"{100 * low:.1f} to {100 * high:.1f}",
             ]
         )
-    columns = ["Grid", "Transformations", "Right on average, %", "At the hardest, %"]
+    columns = ["Grid", "Tried", "Right on average, %", "At the hardest, %"]
     columns += ["Right under all, %", "95 % interval, %"]
-    return Table(columns, rows, f"Shifts and turns about the centre, n = {worst.n:,} images.")
+    caption = (
+        f"Shifts and turns about the centre, n = {worst.n:,} images. Right under all: under every "
+        "one that was tried, the worst for each image included."
+    )
+    return Table(columns, rows, caption)
 
 
 def _measure(stressed: Stress, worst: WorstCase, baseline: PlainNetwork | None) -> dict[str, Any]:

@@ -23,6 +23,8 @@ COLUMNS = 5
 SHEET_SEED = 6
 # Between the pictures of a strip, in their own pixels; the grey of their frames.
 GAP, FRAME = 3, 150
+# Percent of errors that have the full colour in a map that has no more.
+LEAST_SCALE = 10.0
 
 
 def draw_curves(stressed: Stress, baseline: PlainNetwork | None) -> Figure:
@@ -81,27 +83,30 @@ def draw_map(worst: WorstCase) -> Figure:
 
 def _draw_shifts(axes: Axes, percents: np.ndarray) -> None:
     side = SHIFTS[-1] + 0.5
-    # White where nothing is misread; the numbers say what is right.
     extent = (-side, side, side, -side)
-    axes.imshow(100 - percents, cmap=plotting.heat(), vmin=0, vmax=100, extent=extent)
+    # White where nothing is misread, the full colour where most is; the numbers say what is right.
+    most = max(LEAST_SCALE, 100 - float(percents.min()))
+    axes.imshow(100 - percents, cmap=plotting.heat(), vmin=0, vmax=most, extent=extent)
+    # Where nearly all is right, whole numbers would all be 99.
+    figures = 1 if percents.min() >= 90 else 0
     for row, down in enumerate(SHIFTS):
         for column, right in enumerate(SHIFTS):
-            percent = percents[row, column]
-            axes.text(
-                right,
-                down,
-                # 99.6 is not all of them
-                f"{percent:.0f}" if percent in (0, 100) else f"{np.clip(percent, 1, 99):.0f}",
-                ha="center",
-                va="center",
-                fontsize=7.5,
-                color=plotting.ON_PALE,
-            )
+            text = _round(percents[row, column], figures)
+            colour = plotting.ON_PALE
+            axes.text(right, down, text, ha="center", va="center", fontsize=7, color=colour)
     axes.set(xlabel="shifted to the right (px)", ylabel="shifted down (px)")
     axes.set(xticks=SHIFTS[::2], yticks=SHIFTS[::2])
     axes.set_title("Right answers by shift (%)", fontsize=11)
     axes.grid(visible=False)
     axes.spines[:].set_visible(False)
+
+
+def _round(percent: float, figures: int) -> str:
+    """Rounded, but 100 only for all and 0 only for none."""
+    if percent in (0, 100):
+        return f"{percent:.0f}"
+    step = 10.0**-figures
+    return f"{np.clip(percent, step, 100 - step):.{figures}f}"
 
 
 def _draw_turns(axes: Axes, worst: WorstCase) -> None:
@@ -115,6 +120,14 @@ def _draw_turns(axes: Axes, worst: WorstCase) -> None:
     axes.set(xticks=range(-45, 46, 15))
     axes.set_title("Right answers by turn", fontsize=11)
     axes.legend(fontsize=9, loc="lower center")
+
+
+def choose_example(images: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """An ordinary 5, which has a loop, a bar and a corner to spoil; else the first image."""
+    fives = images[labels == 5]
+    if not len(fives):
+        return np.asarray(images[0])
+    return np.asarray(fives[np.square(fives - fives.mean(axis=0)).sum(axis=(1, 2)).argmin()])
 
 
 def draw_sheet(image: np.ndarray) -> Figure:
