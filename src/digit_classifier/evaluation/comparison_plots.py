@@ -199,7 +199,7 @@ def _write_plain_numbers(axis: Axis, steps: tuple[float, ...]) -> None:
 
 
 def _short(name: str, most: int = 24) -> str:
-    """A name with its middle left out where it is long."""
-    if len(name) <= most:
-        return name
-    return f"{name[: most // 2 - 1]}…{name[-(most // 2) :]}"
+    """A name with its middle left out where it is long, and $ as a sign, not as mathematics."""
+    if len(name) > most:
+        name = f"{name[: most // 2 - 1]}…{name[-(most // 2) :]}"
+    return name.replace("$", r"\$")
