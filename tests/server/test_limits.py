@@ -161,3 +161,24 @@ def test_many_clients_at_once_each_get_their_own_answer(server: Server) -> None:
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+def test_all_bodies_together_are_bounded(start) -> None:
+    server = start("--max-bodies", "1000000", "--max-body", "600000", "--receive-seconds", "60")
+    head = HEAD + b"Content-Length: 600000\r\n\r\n"
+    held = [server.connect() for _ in range(3)]
+    for connection in held:
+        connection.sendall(head + b"x" * 300_000)
+    wait_until(lambda: server.metric("digits_requests_in_flight") == 4)  # and this question
+    with server.connect() as more:
+        more.sendall(head + b"x" * 500_000)
+        answer = everything(more)
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert b"Retry-After: 1" in answer
+    for connection in held:
+        connection.close()
+    wait_until(lambda: server.metric("digits_requests_in_flight") == 1)
+    assert server.client.post("v1/read", content=as_png("5"), headers=PNG).status_code == 200
+    big = as_png("5") + b"\0" * 500_000
+    for _ in range(5):  # what was held is given back
+        assert server.client.post("v1/read", content=big, headers=PNG).status_code == 200

@@ -13,6 +13,7 @@ _COUNT, _SECONDS = click.IntRange(min=1), click.FloatRange(min=0, min_open=True)
 # field of Limits -> flag, type, unit, help
 LIMIT_FLAGS: "dict[str, tuple[str, click.ParamType[Any], str, str]]" = {
     "body_bytes": ("--max-body", _COUNT, "BYTES", "Longest body of a request."),
+    "bodies_bytes": ("--max-bodies", _COUNT, "BYTES", "Most of all bodies together."),
     "pixels": ("--max-pixels", _COUNT, "N", "Largest picture."),
     "workers": ("--workers", _COUNT, "N", "Threads that read."),
     "queue": ("--queue", click.IntRange(min=0), "N",

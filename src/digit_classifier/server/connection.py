@@ -11,6 +11,7 @@ from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, Scope
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from digit_classifier.server.faults import Refusal
+from digit_classifier.server.metrics import Metrics
 from digit_classifier.server.settings import Limits
 
 # A phone on a poor line sends more than this; a client that drips sends less.
@@ -24,6 +25,8 @@ class Connection(HttpToolsProtocol):
     """Uvicorn's protocol, with limits on time, number of connections and length of heads."""
 
     limits: ClassVar[Limits]
+    metrics: ClassVar[Metrics]
+    held: ClassVar[int]  # bytes of bodies, of all connections of one server
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -31,7 +34,7 @@ class Connection(HttpToolsProtocol):
         self._unread: asyncio.TimerHandle | None = None
         self._receiving = self._in_head = self._answered_early = False
         self._began = 0.0
-        self._head_bytes = self._body_bytes = 0
+        self._head_bytes = self._body_bytes = self._held = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
@@ -45,6 +48,7 @@ class Connection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the timers."""
         self._disarm()
+        self._release()
         if self._unread is not None:
             self._unread.cancel()
         super().connection_lost(exc)
@@ -77,9 +81,17 @@ class Connection(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """Each byte buys time."""
+        """Each byte buys time, and takes memory."""
+        if self.transport.is_closing():
+            return
         self._body_bytes += len(body)
-        super().on_body(body)
+        if not self.cycle.response_complete:  # else it is thrown away
+            type(self).held += len(body)
+            self._held += len(body)
+        if self.held > self.limits.bodies_bytes:
+            self._refuse(_overloaded("more is being received than this server holds"))
+        else:
+            super().on_body(body)
 
     def on_message_complete(self) -> None:
         """All is here."""
@@ -90,6 +102,7 @@ class Connection(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """The answer is written; it may be early, or stay unread."""
         super().on_response_complete()
+        self._release()
         if self.transport.is_closing():
             if self.transport.get_write_buffer_size():
                 self.loop.call_later(self.limits.receive_seconds, self.transport.abort)
@@ -136,6 +149,10 @@ class Connection(HttpToolsProtocol):
             self._deadline.cancel()
             self._deadline = None
 
+    def _release(self) -> None:
+        type(self).held -= self._held
+        self._held = 0
+
     def _on_deadline(self) -> None:
         allowed = self.limits.receive_seconds + self._body_bytes / BYTES_A_SECOND
         left = self._began + allowed - self.loop.time()
@@ -153,6 +170,8 @@ class Connection(HttpToolsProtocol):
     def _refuse(self, refused: Refusal) -> None:
         """Answer from here, without the application, and close."""
         cycle = self.cycle
+        if cycle is None or cycle.response_complete:  # else the application counts it
+            self.metrics.errors.labels(refused.code).inc()
         if cycle is not None and not cycle.response_complete:
             cycle.disconnected = True  # whatever the application still says is not sent
             cycle.message_event.set()
@@ -164,6 +183,7 @@ class Connection(HttpToolsProtocol):
             STATUS_LINE[refused.status],
             b"content-type: application/json\r\n",
             b"content-length: %d\r\n" % len(body),
+            b"".join(f"{name}: {value}\r\n".encode() for name, value in refused.headers.items()),
             b"connection: close\r\n\r\n",
             body,
         ]
@@ -173,8 +193,9 @@ class Connection(HttpToolsProtocol):
     async def _too_many(
         self, _scope: Scope, _receive: ASGIReceiveCallable, send: ASGISendCallable
     ) -> None:
-        message = f"{self.limits.connections} connections are open; try again in a second."
-        body = Refusal(503, "overloaded", message).body()
+        refused = _overloaded(f"{self.limits.connections} connections are open")
+        self.metrics.errors.labels(refused.code).inc()
+        body = refused.body()
         headers = [
             (b"content-type", b"application/json"),
             (b"content-length", b"%d" % len(body)),
@@ -185,6 +206,11 @@ class Connection(HttpToolsProtocol):
         await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
-def limited(limits: Limits) -> type[Connection]:
-    """The protocol with the limits of one server."""
-    return type("Limited", (Connection,), {"limits": limits})
+def limited(limits: Limits, metrics: Metrics) -> type[Connection]:
+    """The protocol with the limits and the counters of one server."""
+    return type("Limited", (Connection,), {"limits": limits, "metrics": metrics, "held": 0})
+
+
+def _overloaded(reason: str) -> Refusal:
+    message = f"{reason}; try again in a second."
+    return Refusal(503, "overloaded", message, {"Retry-After": "1"})

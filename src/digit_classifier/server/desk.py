@@ -39,11 +39,11 @@ class Desk:
             # daemons: a picture that takes minutes must not keep the process from ending
             threading.Thread(target=self._work, name=f"reader-{number}", daemon=True).start()
 
-    async def run(self, work: Callable[[], T]) -> T:
-        """Have a thread do `work`, and wait for what it returns.
+    def check(self) -> None:
+        """Refuse what there is no place for, best before its body is received.
 
         Raises:
-            Refusal: 503, all places are taken; 504, it took too long.
+            Refusal: 503, all places are taken.
         """
         if self._taken >= self._places:
             raise Refusal(
@@ -52,6 +52,14 @@ class Desk:
                 f"{self._places} requests are being read or wait already; try again in a second.",
                 {"Retry-After": "1"},
             )
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Have a thread do `work`, and wait for what it returns.
+
+        Raises:
+            Refusal: 503, all places are taken; 504, it took too long.
+        """
+        self.check()
         loop = asyncio.get_running_loop()
         job = _Job(work, loop, loop.create_future())
         self._taken += 1

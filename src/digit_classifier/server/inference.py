@@ -89,6 +89,7 @@ def add(app: FastAPI, service: Service) -> None:
         responses=schemas.answers(schemas.INFER_ANSWER, 400, 403, 404, 413, 415, 422, 503, 504),
     )
     async def infer(request: Request, name: Name) -> Response:
+        service.desk.check()
         reader = service.shelf.find(name)
         body = await bodies.receive(request, service.settings.limits.body_bytes)
         header = request.headers.get(HEADER)

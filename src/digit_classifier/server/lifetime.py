@@ -1,6 +1,7 @@
 """From the first byte to the last: listen, say where, serve, and stop without dropping anybody."""
 
 import asyncio
+import contextlib
 import errno
 import logging
 import socket
@@ -12,7 +13,7 @@ from types import FrameType
 import numpy as np
 import uvicorn
 
-from digit_classifier.errors import FaultError, OptionError
+from digit_classifier.errors import DigitError, FaultError, OptionError
 from digit_classifier.server import application, reading, reloading
 from digit_classifier.server.connection import limited
 from digit_classifier.server.label_folder import png
@@ -47,13 +48,17 @@ class Server(uvicorn.Server):
         if self._service.settings.reload_model:
             self._watching = asyncio.create_task(reloading.watch(self._service))
         self._ready()
-        self._warming = asyncio.create_task(self._service.desk.run(self._warm_up))
+        self._warming = asyncio.create_task(self._warm_up())
 
-    def _warm_up(self) -> None:
+    async def _warm_up(self) -> None:
         """Read a bar, so that the first user does not wait for OpenCV and Pillow to be imported."""
         paper = np.full((100, 100), 255, np.uint8)
         paper[20:80, 45:55] = 0
-        reading.read_picture(self._service.shelf.find(None), png(paper), False, paper.size)
+        reader = self._service.shelf.find(None)
+        with contextlib.suppress(DigitError):
+            await self._service.desk.run(
+                lambda: reading.read_picture(reader, png(paper), False, paper.size)
+            )
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Close what is left."""
@@ -87,7 +92,7 @@ def serve(settings: Settings, ready: Callable[[str], None]) -> None:
         sys.setswitchinterval(SWITCH_SECONDS)
         config = uvicorn.Config(
             app,
-            http=limited(settings.limits),
+            http=limited(settings.limits, app.state.service.metrics),
             ws="none",
             lifespan="off",
             log_config=None,

@@ -37,6 +37,7 @@ def add(app: FastAPI, service: Service) -> None:
             bool, Query(description="Also give what the network saw of each mark.")
         ] = False,
     ) -> Response:
+        service.desk.check()
         reader = service.shelf.find(model)
         if threshold is not None:
             reader = DigitReader(reader.model, threshold)

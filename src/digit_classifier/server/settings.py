@@ -15,6 +15,7 @@ class Limits:
 
     Attributes:
         body_bytes: most bytes of a request's body.
+        bodies_bytes: most bytes of all bodies that are held at once.
         pixels: most pixels of a picture.
         workers: threads that read.
         queue: requests that may wait for a thread; what comes on top is refused at once.
@@ -27,6 +28,7 @@ class Limits:
     """
 
     body_bytes: int = 5_000_000
+    bodies_bytes: int = 200_000_000
     pixels: int = 25_000_000
     workers: int = field(default_factory=lambda: os.cpu_count() or 1)
     queue: int = 8
