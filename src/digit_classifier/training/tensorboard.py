@@ -81,8 +81,6 @@ class TensorBoardLog(Log):
         lines = [f"| {name} | {value} |" for name, value in told.items()]
         with self._about.as_default(step=0):
             tf.summary.text("training", "\n".join(["| what | value |", "|---|---|", *lines]))
-            metrics = [hparams.Metric(f"test/{name}") for name in ("accuracy", "loss", "errors")]
-            hparams.hparams_config(hparams=[hparams.HParam(name) for name in told], metrics=metrics)
             hparams.hparams(told, trial_id=plan.folder.name)
         self._about.flush()
 
