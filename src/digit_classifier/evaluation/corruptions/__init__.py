@@ -7,6 +7,7 @@ Here that is the third of five: the one number that makes a corruption strong, i
 width or distance, is 1/3, 2/3, 1, 4/3 and 5/3 of the published one. For scale and translate these
 five are the authors' own; Canny edges say in `blur` how they are weakened. Where the authors
 publish no such number, for the two lines, it is the width of the pen.
+Source of the published strengths: github.com/google-research/mnist-c, corruptions.py.
 """
 
 from collections.abc import Callable
