@@ -60,3 +60,24 @@ def test_the_shipped_files_and_their_cards_agree(name):
     assert f"{100 * metadata['accuracy']:.2f} %" in card
     assert str(metadata["reject"]["threshold"]) in card
     assert re.search(rf"\| weights \| {metadata['parameters']:,} \|", card)
+
+
+def test_an_ensemble_ships_with_a_card_that_names_its_members(best_run, tmp_path):
+    from digit_classifier.training.ensemble import combine
+
+    member, joined = best_run / "model.onnx", tmp_path / "joined.onnx"
+    measured = json.loads((best_run / "metrics.json").read_text())
+    keys = ("accuracy", "interval", "errors", "loss", "measured_on", "reject")
+    combine([member, member], joined, metadata={key: measured[key] for key in keys})
+    path = ship(joined, tmp_path / "weights")
+    assert {p.name for p in path.parent.iterdir()} == {"ensemble.onnx", "ensemble.md"}
+    assert path.read_bytes() == joined.read_bytes()
+    card = path.with_suffix(".md").read_text()
+    assert "mlp best seed 0, mlp best seed 0" in card
+    assert f"{measured['errors']} errors" in card
+
+
+def test_a_single_network_s_file_is_not_shipped_as_an_ensemble(best_run, tmp_path):
+    with pytest.raises(ModelError, match="no measured ensemble"):
+        ship(best_run / "model.onnx", tmp_path / "weights")
+    assert not (tmp_path / "weights").exists()

@@ -1,9 +1,9 @@
-"""Put a finished run among the models that ship, with its card.
+"""Put a finished run, or an ensemble of them, among the models that ship, with its card.
 
-    python -m digit_classifier.training.shipping RUN [RUN ...]
+    python -m digit_classifier.training.shipping RUN|ENSEMBLE.onnx ...
 
-Rebuild one with `digits train --model NAME --recipe NAME --seed N` from what its card says, and
-ship that run.
+Rebuild a network with `digits train --model NAME --recipe NAME --seed N` from what its card says,
+and ship that run; rebuild the ensemble with `make accuracy`.
 """
 
 import hashlib
@@ -45,68 +45,106 @@ WEAKNESSES = {
         "flagged ones, and those that it was taught were drawn by this project.",
         "Digits that are not Arabic numerals as written in Europe and America were never shown.",
     ),
+    "ensemble": (
+        "Its members err together: it is little more accurate than the best of them, and takes as "
+        "long as all of them.",
+        "It shares the weaknesses of cnn, whose trainings it is made of.",
+    ),
 }
 
 
-def ship(run: Path, folder: Path = weights.FOLDER) -> Path:
-    """Copy a finished run's network into the package and write its card.
+def ship(source: Path, folder: Path = weights.FOLDER) -> Path:
+    """Copy a finished run's network, or an ensemble, into the package and write its card.
 
     Args:
-        run: a run folder that `digits train` finished.
-        folder: where NAME.onnx, NAME.keras and NAME.md go; the package's own.
+        source: a run folder that `digits train` finished, or the .onnx file of an ensemble that
+            says what was measured of it.
+        folder: where NAME.onnx, NAME.md and, of a run, NAME.keras go; the package's own.
     Returns:
         The .onnx file.
     Raises:
-        ModelError: the run is not finished, or its file was not calibrated.
+        ModelError: the run is not finished, its file was not calibrated, or the file is no
+            ensemble.
         StorageError: a file cannot be written.
     """
-    source = RunFolder(run)
-    if not source.finished:
-        raise ModelError(f"{run} is not finished. Go on with: digits train --resume {run}")
-    metrics = json.loads((run / "metrics.json").read_text("utf-8"))
-    if "reject" not in metrics:
-        raise ModelError(
-            f"{run} held no images out, so nothing is known of its confidence. "
-            "Ship a run of recipe best."
-        )
-    name = metrics["model"]
-    onnx = (run / "model.onnx").read_bytes()
-    write_bytes(folder / f"{name}.keras", (run / "model.keras").read_bytes())
-    write_text(folder / f"{name}.md", write_card(metrics, onnx))
+    if source.is_file():
+        onnx = source.read_bytes()
+        said = OnnxModel(onnx).metadata
+        if "members" not in said or "reject" not in said:
+            raise ModelError(f"{source} is no measured ensemble. `make accuracy` writes one.")
+        name, card = said["name"], write_card(said, _membership(said), onnx)
+    else:
+        metrics = _measured(RunFolder(source))
+        name, onnx = metrics["model"], (source / "model.onnx").read_bytes()
+        card = write_card(metrics, _training(metrics), onnx)
+        write_bytes(folder / f"{name}.keras", (source / "model.keras").read_bytes())
+    write_text(folder / f"{name}.md", card)
     write_bytes(folder / f"{name}.onnx", onnx)
     return folder / f"{name}.onnx"
 
 
-def write_card(metrics: dict[str, Any], onnx: bytes) -> str:
-    """The model card, in Markdown: every figure from the run's metrics and the file's own bytes."""
-    name, reject, model = metrics["model"], metrics["reject"], OnnxModel(onnx)
-    low, high = metrics["interval"]
-    how = recipe(name, metrics["recipe"])
+def _measured(run: RunFolder) -> dict[str, Any]:
+    if not run.finished:
+        raise ModelError(
+            f"{run.path} is not finished. Go on with: digits train --resume {run.path}"
+        )
+    metrics: dict[str, Any] = json.loads((run.path / "metrics.json").read_text("utf-8"))
+    if "reject" not in metrics:
+        raise ModelError(
+            f"{run.path} held no images out, so nothing is known of its confidence. "
+            "Ship a run of recipe best."
+        )
+    return metrics
+
+
+def write_card(measured: dict[str, Any], made: dict[str, str], onnx: bytes) -> str:
+    """The model card, in Markdown: every figure from what was measured and the file's own bytes.
+
+    Args:
+        measured: the run's metrics, or what the file of an ensemble says of itself.
+        made: rows on how it came to be.
+        onnx: the file.
+    """
+    reject, model = measured["reject"], OnnxModel(onnx)
+    name = model.metadata["name"]
+    low, high = measured["interval"]
     rows = {
         "file": f"{name}.onnx, {len(onnx):,} bytes, sha256 `{hashlib.sha256(onnx).hexdigest()}`",
         "input, output": "uint8 (n, 28, 28), paper 0 and ink 255; float32 (n, 10), probabilities",
         "weights": f"{model.metadata['parameters']:,}",
-        "accuracy": f"{100 * metrics['accuracy']:.2f} % of MNIST's {metrics['measured_on']}, "
-        f"95 % interval {100 * low:.2f} to {100 * high:.2f} %, {metrics['errors']} errors",
-        "cross-entropy": f"{metrics['loss']:.4f} nats on the same",
-        "recipe": f"{metrics['recipe']}: {_describe(how)}",
-        "seed": str(metrics["seed"]),
-        "epochs": str(metrics["epochs"]),
-        "data": f"{metrics['dataset']}, sha256 of the arrays `{metrics['dataset_sha256']}`; the "
-        "last 5,000 training images were held out and chose temperature and threshold",
-        "temperature": f"{metrics['temperature']}, inside the last layer",
+        "accuracy": f"{100 * measured['accuracy']:.2f} % of MNIST's {measured['measured_on']}, "
+        f"95 % interval {100 * low:.2f} to {100 * high:.2f} %, {measured['errors']} errors",
+        "cross-entropy": f"{measured['loss']:.4f} nats on the same",
+        **made,
+        "data": f"{measured['dataset']}, sha256 of the arrays `{measured['dataset_sha256']}`; the "
+        "last 5,000 training images were held out and made every choice",
         "an honest no": f"a confidence, softened by a power of {reject['softness']}, of at least "
         f"{reject['threshold']}: lets {100 * reject['accepted']:.2f} % of held-out digits through; "
         f"refuses {100 * reject['rejected_nondigits']:.1f} % of drawn non-digits, and "
         f"{100 * reject['rejected_held_out_kinds']:.1f} % of kinds that were never trained on",
         "speed": f"{_milliseconds(model):.3f} ms for one image on one core of {name_processor()}",
-        "made with": ", ".join(f"{k} {v}" for k, v in metrics["versions"].items()),
+        "made with": ", ".join(f"{k} {v}" for k, v in measured["versions"].items()),
     }
     lines = [f"# {name}", "", "| | |", "|---|---|"]
     lines += [f"| {key} | {value} |" for key, value in rows.items()]
     lines += ["", "Known weaknesses:", ""]
     lines += [f"- {weakness}" for weakness in WEAKNESSES.get(name, ())]
     return "\n".join(lines) + "\n"
+
+
+def _training(metrics: dict[str, Any]) -> dict[str, str]:
+    how = recipe(metrics["model"], metrics["recipe"])
+    return {
+        "recipe": f"{metrics['recipe']}: {_describe(how)}",
+        "seed": str(metrics["seed"]),
+        "epochs": str(metrics["epochs"]),
+        "temperature": f"{metrics['temperature']}, inside the last layer",
+    }
+
+
+def _membership(said: dict[str, Any]) -> dict[str, str]:
+    members = [f"{one['name']} {one['recipe']} seed {one['seed']}" for one in said["members"]]
+    return {"members": f"{', '.join(members)}; it answers with the mean of their probabilities"}
 
 
 def _describe(how: Recipe) -> str:
