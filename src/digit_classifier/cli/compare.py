@@ -1,18 +1,21 @@
 """`digits compare`: which of several models is better, and whether the data can tell."""
 
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rich.console import Console
 
     from digit_classifier.evaluation.comparison_folder import Written
     from digit_classifier.evaluation.history import History
     from digit_classifier.evaluation.section import Table
+    from digit_classifier.evaluation.stress import Progress
 
 
 @click.command()
@@ -48,6 +51,7 @@ def command(
       digits compare runs/a runs/b --history --out a-and-b
       digits compare mlp small cnn --no-robustness
     """
+    from digit_classifier.cli.subjects import opened
     from digit_classifier.dataset import load
     from digit_classifier.errors import OptionError
     from digit_classifier.evaluation.comparison import compare
@@ -61,7 +65,7 @@ def command(
     histories = [_read_history(model) for model in models] if history else []
     console, began = _console(), time.perf_counter()
     with ExitStack() as stack:
-        subjects = [stack.enter_context(_opened(model)) for model in models]
+        subjects = [stack.enter_context(opened(model)) for model in models]
         show = stack.enter_context(_progress(console))
         data = load(dataset, data_dir=data_dir, progress=show)
         comparison = compare(subjects, data, robustness=robustness, progress=show)
@@ -70,12 +74,6 @@ def command(
     for note in data.notes:
         console.print(f"Warning: {note}", style="yellow", markup=False)
     _print(console, written)
-
-
-def _opened(model: str) -> Any:
-    from digit_classifier.cli.subjects import opened
-
-    return opened(model)
 
 
 def _console() -> "Console":
@@ -87,28 +85,22 @@ def _console() -> "Console":
     return console
 
 
-def _progress(console: "Console") -> Any:
+@contextmanager
+def _progress(console: "Console") -> "Iterator[Progress]":
     """Give a function that moves a bar; nothing is drawn where output is a file."""
-    from contextlib import contextmanager
+    from rich.progress import BarColumn, TextColumn
+    from rich.progress import Progress as Bars
 
-    from rich.progress import BarColumn, Progress, TextColumn
-
-    @contextmanager
-    def bars() -> Any:
-        with Progress(
-            BarColumn(),
-            TextColumn("{task.percentage:>3.0f} %"),
-            TextColumn("{task.description}"),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-        ) as progress:
-            task = progress.add_task("images")
-            yield lambda what, done, total: progress.update(
-                task, description=what, completed=done, total=total
-            )
-
-    return bars()
+    columns = (
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TextColumn("{task.description}"),
+    )
+    with Bars(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
+        bar = bars.add_task("images")
+        yield lambda what, done, total: bars.update(
+            bar, description=what, completed=done, total=total
+        )
 
 
 def _read_history(model: str) -> "History":

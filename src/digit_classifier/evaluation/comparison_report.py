@@ -81,8 +81,7 @@ def _sentences(comparison: Comparison) -> list[str]:
     if data.is_sample and any(sha256 != data.sha256 for sha256 in own):
         sentences.append(
             "These images are of MNIST's training set: a model that was trained on MNIST has seen "
-            "them, and one that was trained on the sample's other images has not, so they cannot "
-            "say which of these is better."
+            "them, so they say little about which reads new digits better."
         )
     return sentences
 

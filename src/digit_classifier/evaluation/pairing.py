@@ -107,8 +107,6 @@ def tango(one: int, other: int, n: int, z: float = _Z) -> tuple[float, float]:
         return float((one - other - n * delta) ** 2 - z * z * variance)
 
     def bound(end: float) -> float:
-        if observed == end:
-            return end
         beside = observed + (end - observed) * 1e-9  # at it, nothing is rejected and all is zero
         return float(brentq(excess, beside, end, xtol=1e-12))
 
