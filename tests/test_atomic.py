@@ -1,3 +1,4 @@
+import os
 import signal
 import subprocess
 import sys
@@ -50,3 +51,39 @@ def test_permissions_are_those_of_any_other_file(tmp_path):
     atomic.write_bytes(tmp_path / "ours", b"1")
     (tmp_path / "usual").write_bytes(b"1")
     assert (tmp_path / "ours").stat().st_mode == (tmp_path / "usual").stat().st_mode
+
+
+def test_a_folder_comes_whole_and_takes_the_place_of_the_old_one(tmp_path):
+    place = tmp_path / "new" / "report"
+    for text in ("first", "second"):
+        with atomic.replacing_folder(place) as folder:
+            (folder / f"{text}.txt").write_text(text)
+            assert not (place / f"{text}.txt").exists()
+        assert [file.name for file in place.iterdir()] == [f"{text}.txt"]
+    assert [file.name for file in place.parent.iterdir()] == ["report"]
+    assert place.stat().st_mode & 0o077 == 0o077 & ~umask()
+
+
+def test_a_folder_that_fails_leaves_the_old_one_and_nothing_beside_it(tmp_path):
+    place = tmp_path / "report"
+    place.mkdir()
+    (place / "old.txt").write_text("old")
+    with pytest.raises(RuntimeError), atomic.replacing_folder(place) as folder:
+        (folder / "half.txt").write_text("half")
+        raise RuntimeError
+    assert [file.name for file in tmp_path.rglob("*")] == ["report", "old.txt"]
+
+
+def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with (
+        pytest.raises(StorageError, match=r"cannot write .*report"),
+        atomic.replacing_folder(tmp_path / "file" / "report"),
+    ):
+        pass
+
+
+def umask():
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from digit_classifier.errors import TrainingError
-from digit_classifier.onnx_model import OnnxModel
-from digit_classifier.training.export import export_onnx
+from digit_classifier.errors import ModelError, TrainingError
+from digit_classifier.onnx_model import OnnxModel, open_session
+from digit_classifier.training.export import convert_file, export_onnx
 from digit_classifier.training.networks import NETWORKS, build
 
 
@@ -38,3 +38,21 @@ def test_probabilities_that_are_not_numbers_are_a_disagreement(keras, tmp_path, 
     answers = np.full((40, 10), np.nan, np.float32)
     with pytest.raises(TrainingError):
         export_onnx(network, tmp_path / "model.onnx", {}, images, answers)
+
+
+def test_a_network_of_another_make_keeps_the_input_that_it_was_saved_with(keras, tmp_path):
+    network = keras.Sequential(
+        [keras.Input((28, 28, 1)), keras.layers.Flatten(), keras.layers.Dense(10)]
+    )
+    network.save(tmp_path / "other.keras")
+    convert_file(tmp_path / "other.keras", tmp_path / "other.onnx")
+    x = np.random.default_rng(0).random((4, 28, 28, 1), np.float32)
+    session = open_session(tmp_path / "other.onnx")
+    (answers,) = session.run(None, {session.get_inputs()[0].name: x})
+    np.testing.assert_allclose(answers, network.predict(x, verbose=0), atol=1e-5)
+
+
+def test_a_file_that_is_no_keras_network_is_one_sentence(tmp_path):
+    (tmp_path / "text.keras").write_text("hello")
+    with pytest.raises(ModelError, match=r"text\.keras is not a \.keras file"):
+        convert_file(tmp_path / "text.keras", tmp_path / "text.onnx")

@@ -71,11 +71,10 @@ class Feed:
             shift, divisor = SCALES[self.scale]
             x = ((x.astype(np.float32) - shift) / divisor).astype(self._dtype)
         name = output or str(self.outputs[0].name)
-        if self._batch is None or not len(x):
+        if self._batch is None:
             return self._run(x, name)
-        parts = [
-            self._run_full(x[at : at + self._batch], name) for at in range(0, len(x), self._batch)
-        ]
+        starts = range(0, max(len(x), 1), self._batch)
+        parts = [self._run_full(x[at : at + self._batch], name) for at in starts]
         return np.concatenate(parts)
 
     def _run_full(self, x: np.ndarray, name: str) -> np.ndarray:

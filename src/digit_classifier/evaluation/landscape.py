@@ -81,13 +81,13 @@ def lay_out(subject: Subject, trial: Trial, *, quick: bool = False) -> Landscape
     if len(indices) < FEWEST:
         return None
     features, space = find_features(subject, trial.images[indices])
+    if np.ptp(features, axis=0).max() < 1e-6:
+        return None
     # t-SNE's threads wait for each other by spinning: on a busy machine two take ten times as
     # long as one.
     with threadpool_limits(1):
         parts = min(COMPONENTS, *features.shape)
         reduced = PCA(parts, random_state=0, svd_solver="covariance_eigh").fit_transform(features)
-        if reduced[:, 0].std() < 1e-6:
-            return None
         perplexity = min(PERPLEXITY, (len(indices) - 1) / 3)
         points = TSNE(init="pca", perplexity=perplexity, random_state=0).fit_transform(reduced)
     wrong = int((~trial.right[indices]).sum())

@@ -164,8 +164,15 @@ def _plan(
 
 
 def _scaled(tell: Progress, start: float, length: float) -> Callable[[str, int, int], None]:
-    """Progress within a step as progress of the whole."""
-    return lambda what, done, total: tell(what, start + length * done / max(total, 1))
+    """Progress within a step as progress of the whole; what starts anew does not turn it back."""
+    reached = 0.0
+
+    def scaled(what: str, done: int, total: int) -> None:
+        nonlocal reached
+        reached = max(reached, min(1.0, done / max(total, 1)))
+        tell(what, start + length * reached)
+
+    return scaled
 
 
 def _sum_up(

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import warnings
+import zipfile
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -128,6 +129,8 @@ def convert_file(saved: Path, path: Path) -> None:
         ModelError: the file cannot be loaded or exported.
         MissingExtraError: Keras or TensorFlow is not installed.
     """
+    if not zipfile.is_zipfile(saved):
+        raise ModelError(f"{saved} is not a .keras file, which is a zip archive; give another")
     check_installed("tensorflow")
     result = subprocess.run(
         [sys.executable, "-m", "digit_classifier.training.export", saved, path],
