@@ -168,15 +168,14 @@ def _tabulate_models(
 
 def _tabulate_pairs(duels: Sequence[Duel]) -> Table:
     many = len(duels) > 1
-    columns = ["A", "B", "Only A right", "Only B right", "A − B, points", "95 % interval, points",
+    columns = ["A and B", "Only A right", "Only B right", "A − B, points", "95 % interval, points",
                "p, adjusted" if many else "p", "Told apart"]  # fmt: skip
     rows: list[list[str | int | float]] = []
     for duel in duels:
         low, high = duel.pairing.interval
         rows.append(
             [
-                duel.better.name,
-                duel.worse.name,
+                f"{duel.better.name} and {duel.worse.name}",
                 duel.pairing.only_first,
                 duel.pairing.only_second,
                 f"{100 * duel.pairing.difference:+.2f}",
