@@ -39,7 +39,8 @@ class Server:
         self.first_line = self.process.stdout.readline()
         if not self.first_line:
             self.process.stdout.close()
-            raise DidNotStart(self.process.wait(PATIENCE), self.log())
+            with self.errors:
+                raise DidNotStart(self.process.wait(PATIENCE), self.log())
         self.address = self.first_line.strip()
         self.port = int(re.fullmatch(r"http://.*:(\d+)/", self.address)[1])
         self.client = httpx.Client(base_url=self.address, timeout=PATIENCE, trust_env=False)
