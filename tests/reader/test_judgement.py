@@ -18,14 +18,27 @@ def mark(x: int = 0, line: int = 0, splits: Sequence[int] = (), space: bool = Fa
 
 
 def judge(marks: list[Mark], said: list[tuple[int, float]], single: bool = False):
-    """Judge marks of which the network said (digit, confidence), pieces included."""
+    """Judge marks of which the network said (digit, confidence), each before its pieces."""
     page = Page(tuple(marks))
-    assert len(judgement.images(page)) == len(said)
+    answers = iter(said)
+    whole, of_pieces = [], []
+    for each in marks:
+        whole.append(next(answers))
+        inside = [next(answers) for _ in range(sum(map(len, each.splits)) + len(each.links))]
+        if whole[-1][1] < judgement.WHOLE_SURE:
+            of_pieces += inside
+    assert not list(answers)
+    rows, others = probabilities(whole), probabilities(of_pieces)
+    assert len(judgement.pieces(page, rows)) == len(others)
+    return judgement.judge(page, rows, others, judgement.Rule(0.5), single=single)
+
+
+def probabilities(said: list[tuple[int, float]]) -> np.ndarray:
     rows = np.zeros((len(said), 10), np.float32)
     for row, (digit, confidence) in zip(rows, said, strict=True):
         row[:] = (1 - confidence) / 9
         row[digit] = confidence
-    return judgement.judge(page, rows, judgement.Rule(0.5), single=single)
+    return rows
 
 
 def test_a_mark_is_cut_where_all_its_pieces_are_surer_than_the_whole() -> None:
@@ -111,9 +124,8 @@ def test_marks_of_wildly_different_sizes_must_nearly_all_be_digits() -> None:
 
 def test_what_the_page_left_out_is_reported() -> None:
     page = Page((), (Rejected((1, 2, 3, 4), "speck"),), 10, 10, ("a note",))
-    verdict = judgement.judge(
-        page, np.zeros((0, 10), np.float32), judgement.Rule(0.5), single=False
-    )
+    nothing = probabilities([])
+    verdict = judgement.judge(page, nothing, nothing, judgement.Rule(0.5), single=False)
     assert [(left.box, left.reason) for left in verdict.rejected] == [((1, 2, 3, 4), "speck")]
     assert verdict.notes == ("a note", "nothing stands out from the paper")
 

@@ -5,15 +5,18 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from digit_classifier.picture.masks import at_least, extent
 from digit_classifier.picture.paper import (
+    LEVELS,
     LUMINANCE,
     SMALL,
     Paper,
     background,
+    histogram,
     judge,
-    shrink,
     to_grey,
 )
+from digit_classifier.picture.polarity import shrink
 
 LARGE = 2000  # pixels: no digit of a page gains from more
 TINY = 160  # pixels: below it, strokes are too few pixels wide for geometry
@@ -44,7 +47,7 @@ class Ink:
 
     def faint(self) -> np.ndarray:
         """The mask with all that stands out from the grain of the paper, however pale."""
-        return (self.depth >= max(4.0, 0.12 * self.contrast, 3.5 * self.noise)).astype(np.uint8)
+        return at_least(self.depth, max(4.0, 0.12 * self.contrast, 3.5 * self.noise))
 
 
 def extract(pixels: np.ndarray) -> Ink:
@@ -145,25 +148,26 @@ def _recoloured(pixels: np.ndarray, region: np.ndarray) -> bool:
 
 def measure_contrast(depth: np.ndarray, factor: float) -> float:
     """How dark ink is: the mean of the pixels at least half as dark as the darkest few."""
-    counts = np.bincount(depth.ravel(), minlength=256)
+    counts = histogram(depth)
     few = max(6 * max(factor, 1) ** 2, 1e-4 * depth.size)
     above = np.cumsum(counts[::-1])[::-1]  # above[v]: pixels of depth v or more
     peak = int(np.searchsorted(-above, -few, side="right")) - 1
     if peak < 1:
         return 0.0
-    levels = np.arange(256)
-    strong = counts * (levels >= peak / 2)
-    return float((strong * levels).sum() / strong.sum())
+    strong = np.where(peak / 2 <= LEVELS, counts, 0)
+    return float(strong @ LEVELS / strong.sum())
 
 
 def trace(depth: np.ndarray, contrast: float, noise: float) -> np.ndarray:
     """Where ink is: faint pixels count where they belong to a stroke that is dark somewhere."""
     high = 0.5 * contrast
     low = min(high, max(0.33 * contrast, 3.5 * noise))
-    faint = (depth >= low).astype(np.uint8)
-    count, labels = cv2.connectedComponents(faint, connectivity=8)
+    faint = at_least(depth, low)
+    here = extent(faint)
+    count, labels = cv2.connectedComponents(faint[here], connectivity=8)
     dark = np.zeros(count, np.uint8)
-    dark[labels[depth >= high]] = 1
+    dark[labels[depth[here] >= high]] = 1
     dark[0] = 0
-    result: np.ndarray = dark[labels]
-    return result
+    if int(dark.sum()) < count - 1:
+        faint[here] = dark[labels]
+    return faint

@@ -1,6 +1,7 @@
 """Marks on a page: ink, strokes, lines, digits, each step in its own module."""
 
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 
 import cv2
@@ -9,8 +10,9 @@ import numpy as np
 from digit_classifier.picture import cutting, ruling, splits
 from digit_classifier.picture.ink import Ink, extract
 from digit_classifier.picture.lines import arrange
-from digit_classifier.picture.marks import Link, Mark, Rejected
+from digit_classifier.picture.marks import Later, Link, Mark, Rejected
 from digit_classifier.picture.redraw import measure_pen, redraw
+from digit_classifier.picture.ruled_line import Box
 from digit_classifier.picture.segments import Segment, join
 from digit_classifier.picture.strokes import Stroke, collect, sift, union, writing_height
 
@@ -52,7 +54,7 @@ def read(pixels: np.ndarray, *, single: bool) -> tuple[tuple[Mark, ...], tuple[R
     return tuple(marks), tuple(Rejected(page.box(s), reason) for s, reason in dropped[:SHOWN])
 
 
-def _unrule(ink: Ink) -> list[ruling.Box]:
+def _unrule(ink: Ink) -> list[Box]:
     """Take printed lines out of the ink; their boxes."""
     printed, ruled = ruling.find(ink.mask, ink.faint(), ink.depth)
     if ruled:
@@ -76,8 +78,8 @@ class _Sheet:
             replace(
                 self._mark(segment.stroke, number),
                 space_before=space,
-                splits=() if single else self._splits(segment, number),
-                links=() if single else self._links(segment.stroke, number),
+                splits=() if single else Later(partial(self._splits, segment, number)),
+                links=() if single else Later(partial(self._links, segment.stroke, number)),
                 height_ratio=segment.stroke.height / usual,
             )
             for segment, space in zip(line, spaces, strict=True)

@@ -1,8 +1,34 @@
 """What is found in a picture: marks in reading order, and what was left out and why."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Generic, TypeVar, overload
 
 import numpy as np
+
+Item = TypeVar("Item")
+
+
+class Later(Sequence[Item], Generic[Item]):
+    """A tuple that is made when it is first looked at: most marks are never cut apart."""
+
+    def __init__(self, make: Callable[[], tuple[Item, ...]]) -> None:
+        self._make = make
+
+    @cached_property
+    def _items(self) -> tuple[Item, ...]:
+        return self._make()
+
+    @overload
+    def __getitem__(self, index: int) -> Item: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Item, ...]: ...
+    def __getitem__(self, index: int | slice) -> Item | tuple[Item, ...]:
+        return self._items[index]
+
+    def __len__(self) -> int:
+        return len(self._items)
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,14 +59,14 @@ class Mark:
     box: tuple[int, int, int, int]
     line: int = 0
     space_before: bool = False
-    splits: "tuple[tuple[Mark, ...], ...]" = ()
+    splits: "Sequence[tuple[Mark, ...]]" = ()
     height_ratio: float = 1.0
     contrast: float = 255.0
     thickness: float = 0.1
     pieces: int = 1
     cut: bool = False
     oneness: float = 1.0
-    links: "tuple[Link, ...]" = ()
+    links: "Sequence[Link]" = ()
 
 
 @dataclass(frozen=True, eq=False)

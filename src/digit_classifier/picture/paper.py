@@ -8,14 +8,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from digit_classifier.picture.polarity import CROP, is_ink_light, shrink
+
 SMALL = 256  # pixels, longest side of the copy that is judged
-# What each sign counts: border, corners, area, room, thinness, pieces. Fitted (logistic regression)
-# to MNIST's training digits drawn as scans without margin and as the pages of tests/pages.py.
-WEIGHTS = (0.6, 1.0, 0.5, 1.0, 1.5, 1.2)
-SCALES = (3, 5, 9, 17, 33)  # pixels: widths of structures that are looked for
-SHARE = 0.04  # of all the energy: what a scale must show to be the scale of the pen
-SURENESS = (3.0, 3.0, 2.0, 1.0, 0.5)  # how much the vote of a scale counts
-CROP = 100  # pixels: a smaller picture holds a digit or a few, and no desk
+CALM = 0.7  # the share of a picture that shows the grain of the paper, the rest may be ink
+LEVELS = np.arange(256, dtype=np.float64)
 LUMINANCE = (0.299, 0.587, 0.114)  # Source: ITU-R BT.601
 
 
@@ -47,22 +44,12 @@ def judge(pixels: np.ndarray) -> Paper:
     small = shrink(pixels, SMALL)
     weights = _axis(small)
     grey = to_grey(small, weights)
-    light_ink = polarity(grey) < 0
+    light_ink = is_ink_light(grey)
     if light_ink:
         grey = 255 - grey
     noise = measure_noise(grey)
     level, flat = _flat_level(grey, noise)
     return Paper(weights, light_ink, flat, level, noise)
-
-
-def shrink(pixels: np.ndarray, side: int) -> np.ndarray:
-    """Bring the longest side to at most `side` pixels by averaging."""
-    longest = max(pixels.shape[:2])
-    if longest <= side:
-        return pixels
-    size = [max(1, round(n * side / longest)) for n in pixels.shape[1::-1]]
-    result: np.ndarray = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    return result
 
 
 def to_grey(pixels: np.ndarray, weights: tuple[float, float, float]) -> np.ndarray:
@@ -79,11 +66,19 @@ def measure_noise(grey: np.ndarray) -> float:
     if min(grey.shape) < 3:
         return 0.0
     difference = cv2.absdiff(grey, cv2.medianBlur(grey, 3))
+    if difference.size - cv2.countNonZero(difference) >= CALM * difference.size:
+        return 0.0
     # Means of the values below a quantile, for a plain median of whole numbers is too coarse.
-    counts = np.bincount(difference.ravel(), minlength=256)
-    below = np.searchsorted(np.cumsum(counts), 0.7 * difference.size)
+    counts = histogram(difference)
+    below = np.searchsorted(np.cumsum(counts), CALM * difference.size)
     kept = counts[: below + 1]
-    return float((kept * np.arange(below + 1)).sum() / max(kept.sum(), 1) * 2.2)
+    return float((kept @ LEVELS[: below + 1]) / max(kept.sum(), 1) * 2.2)
+
+
+def histogram(grey: np.ndarray) -> np.ndarray:
+    """How many pixels have each grey level; float64, shape (256,), whole numbers."""
+    counts: np.ndarray = cv2.calcHist([grey], [0], None, [256], [0, 256])
+    return counts.ravel().astype(np.float64)
 
 
 def background(grey: np.ndarray, paper: Paper) -> np.ndarray:
@@ -142,91 +137,23 @@ def _is_grey(pixels: np.ndarray) -> bool:
     return max(cv2.norm(red, green, cv2.NORM_INF), cv2.norm(red, blue, cv2.NORM_INF)) <= 2
 
 
-def polarity(grey: np.ndarray) -> float:
-    """Whether ink is darker than paper: above zero it is, below zero it is lighter.
-
-    The middle of the picture votes again on its own, for there may be a desk around the page.
-    """
-    small = shrink(grey, 128)
-    if max(grey.shape) <= CROP:
-        return _vote(small)
-    height, width = small.shape
-    middle = small[height // 6 : height - height // 6, width // 6 : width - width // 6]
-    return _vote(small) + _vote(middle)
-
-
-def _vote(grey: np.ndarray) -> float:
-    """Six signs, as none is right alone.
-
-    Paper is what lies along the border and in the corners, it takes more of the area and has room
-    for larger circles; ink is what thin structures are made of, and in a crop it hangs together
-    while it cuts the paper to pieces.
-    """
-    light = (grey > _otsu(grey)).astype(np.uint8)
-    edge = np.concatenate([light[0], light[-1], light[:, 0], light[:, -1]])
-    signs = (
-        2 * float(edge.mean()) - 1,
-        2 * float(light[:: light.shape[0] - 1 or 1, :: light.shape[1] - 1 or 1].mean()) - 1,
-        2 * float(light.mean()) - 1,
-        float(np.clip(np.log2(_room(light) / _room(1 - light)), -2, 2)),
-        _thinness(grey),
-        _pieces(light) if max(grey.shape) <= CROP else 0.0,
-    )
-    return sum(weight * sign for weight, sign in zip(WEIGHTS, signs, strict=True))
-
-
-def _pieces(light: np.ndarray) -> float:
-    """Above zero where the light parts are the more numerous; from -2 to 2."""
-    counts = []
-    for mask in (light, 1 - light):
-        count = sum(cv2.connectedComponents(mask, connectivity=n)[0] - 1 for n in (4, 8))
-        counts.append(max(count, 1))
-    return float(np.clip(np.log2(counts[0] / counts[1]), -2, 2))
-
-
-def _otsu(grey: np.ndarray) -> float:
-    return float(cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)[0])
-
-
-def _room(mask: np.ndarray) -> float:
-    return 1 + float(cv2.distanceTransform(mask, cv2.DIST_L2, 3).max()) if mask.any() else 1.0
-
-
-def _thinness(grey: np.ndarray) -> float:
-    """Above zero where the thin structures are dark; the thinner they are, the surer."""
-    grey = cv2.GaussianBlur(grey, (3, 3), 0)
-    energies = []
-    for reach in SCALES:
-        kernel = np.ones((reach, reach), np.uint8)
-        dark = cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, kernel).astype(np.float32)
-        light = cv2.morphologyEx(grey, cv2.MORPH_TOPHAT, kernel).astype(np.float32)
-        energies.append((float((dark**2).sum()), float((light**2).sum())))
-    most = max(sum(pair) for pair in energies)
-    if most == 0:
-        return 0.0
-    first = next(i for i, pair in enumerate(energies) if sum(pair) > SHARE * most)
-    dark_energy, light_energy = energies[first]
-    weight = SURENESS[first]
-    return weight * (dark_energy - light_energy) / (dark_energy + light_energy)
-
-
 def _flat_level(grey: np.ndarray, noise: float) -> tuple[float, bool]:
     """Grey of the paper, and whether it is the same everywhere."""
     edge = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    counts = np.bincount(grey.ravel(), minlength=256).astype(np.float64)
+    counts = histogram(grey)
     ahead = np.convolve(counts, np.ones(5), mode="same")
     # Paper is the brighter side: look for its peak above the middle of what there is.
-    low = int(grey.min())
-    middle = (low + int(grey.max()) + 1) // 2
+    low, high = np.flatnonzero(counts)[[0, -1]].tolist()
+    middle = (low + high + 1) // 2
     peak = middle + int(np.argmax(ahead[middle:]))
-    width = max(3.0, 2.5 * noise)
-    near = np.abs(grey.astype(np.float32) - peak) <= width
-    paper = grey[grey >= middle]
-    on_paper = np.abs(paper.astype(np.float32) - peak) <= width
-    calm = float(on_paper.mean()) if len(paper) else 0.0
-    near_edge = float((np.abs(edge.astype(np.float32) - peak) <= width).mean())
-    clean = noise < 0.5 and near.mean() > 0.5
+    near = np.abs(LEVELS - peak) <= max(3.0, 2.5 * noise)
+    on_paper = float(counts[near].sum())
+    bright = counts[middle:]
+    calm = float(bright[near[middle:]].sum() / bright.sum())
+    near_edge = np.count_nonzero(near[edge]) / edge.size
+    clean = noise < 0.5 and on_paper > 0.5 * grey.size
     # Ink may run over the border of a crop or a drawing, hardly over that of a photograph.
     framed = near_edge > (0.4 if noise < 0.5 or max(grey.shape) <= CROP else 0.8)
-    flat = near.mean() > 0.3 and framed and (calm > 0.85 or clean)
-    return float(grey[near].mean()) if near.any() else float(peak), bool(flat)
+    flat = on_paper > 0.3 * grey.size and framed and (calm > 0.85 or clean)
+    level = float((counts * LEVELS)[near].sum() / on_paper) if on_paper else float(peak)
+    return level, bool(flat)

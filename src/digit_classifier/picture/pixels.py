@@ -29,8 +29,10 @@ def flatten(image: "Image.Image") -> np.ndarray:
         return np.asarray(image.convert("L"))
     if image.has_transparency_data:
         mode = "LA" if image.mode in ("L", "LA", "La") else "RGBA"
-        pixels = np.asarray(image if image.mode == mode else image.convert(mode))
-        return compose(pixels[..., :-1], pixels[..., -1])
+        image = image if image.mode == mode else image.convert(mode)
+        alpha = image.getchannel("A")
+        colour = np.asarray(image.convert(mode[:-1]))
+        return compose(colour[..., None] if colour.ndim == 2 else colour, np.asarray(alpha))
     return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
 
 
@@ -94,14 +96,18 @@ def compose(colour: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     """
     if alpha.min() == 255:
         return colour[..., 0] if colour.shape[2] == 1 else np.ascontiguousarray(colour)
-    paper = _paper(colour, alpha)
+    from PIL import Image
+
+    paper = tuple(_paper(colour, alpha).tolist())
     result = np.empty(colour.shape, np.uint8)
     height, width = colour.shape[:2]
     band = max(1, 1_000_000 // width)  # rows at a time: a fraction of the memory
     for top in range(0, height, band):
-        cover = alpha[top : top + band, :, None].astype(np.uint16)
-        mixed = colour[top : top + band] * cover + (255 - cover) * paper.astype(np.uint16)
-        result[top : top + band] = (mixed + 127) // 255
+        here = slice(top, top + band)
+        ink = Image.fromarray(colour[here].squeeze(2) if len(paper) == 1 else colour[here])
+        behind = Image.new(ink.mode, ink.size, paper if len(paper) > 1 else paper[0])
+        behind.paste(ink, mask=Image.fromarray(alpha[here]))
+        result[here] = np.asarray(behind).reshape(result[here].shape)
     return result[..., 0] if colour.shape[2] == 1 else result
 
 

@@ -1,47 +1,15 @@
 """Ruled and squared paper: printed lines found and taken out from under the digits."""
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 
+from digit_classifier.picture.masks import extent, label
+from digit_classifier.picture.ruled_line import LEAST, OWN, THIN, Box, Line, follow, reach_of
+
 SEEN = 800  # pixels, longest side of the copy in which lines are sought
 ASKEW = 7.0  # degrees that a page may be turned
-DARKER = 1.5  # times as dark as the rest of a line: ink that was written on it
-WEAK, STRONG, CERTAIN = 0.3, 0.5, 0.8  # shares of a line's length that show its own ink alone
-THIN = 40  # a printed line is at least so many times longer than it is thick
-
-
-Box = tuple[int, int, int, int]
-
-
-@dataclass(frozen=True, eq=False)
-class _Line:
-    """A printed line that runs across the page, by column.
-
-    Attributes:
-        top: first row of its ink in each column.
-        thickness: rows of ink in each column; 0 where it is not the line's own ink alone.
-        usual: median thickness.
-        first, last: columns between which it runs.
-        share: of those columns, how many show the line's own ink alone.
-    """
-
-    top: np.ndarray
-    thickness: np.ndarray
-    usual: float
-    first: int
-    last: int
-    share: float
-
-    @property
-    def slope(self) -> float:
-        """Rows a column."""
-        return float(self.top[self.last] - self.top[self.first]) / self.length
-
-    @property
-    def length(self) -> int:
-        return self.last - self.first + 1
+STRONG, CERTAIN = 0.5, 0.8  # shares of a line's length that show its own ink alone
+MOST = 150  # lines that are looked at, each way
 
 
 def find(mask: np.ndarray, faint: np.ndarray, depth: np.ndarray) -> tuple[np.ndarray, list[Box]]:
@@ -58,12 +26,14 @@ def find(mask: np.ndarray, faint: np.ndarray, depth: np.ndarray) -> tuple[np.nda
         uint8, same shape, 1 on the lines only; and their boxes (x, y, width, height).
     """
     nothing = np.zeros_like(mask)
-    if float(faint.mean()) > 0.4:
+    if cv2.countNonZero(faint) > 0.4 * faint.size:
         faint = mask
-    if min(mask.shape) < 40 or not _spans(faint):
+    ways = faint, np.ascontiguousarray(faint.T)
+    across, down = map(_may_hold_lines, ways)
+    if min(mask.shape) < 40 or not (across or down) or not _spans(faint):
         return nothing, []
-    level = _find(faint, depth)
-    upright = _find(np.ascontiguousarray(faint.T), np.ascontiguousarray(depth.T))
+    level = _find(faint, depth) if across else []
+    upright = _find(ways[1], np.ascontiguousarray(depth.T)) if down else []
     many = len(level) + len(upright) >= 3
     level, upright = _alike(level, upright), _alike(upright, level)
     many = many and len(level) + len(upright) >= 3
@@ -73,22 +43,22 @@ def find(mask: np.ndarray, faint: np.ndarray, depth: np.ndarray) -> tuple[np.nda
         return nothing, []
     printed = nothing
     for line in level:
-        _mark(printed, line)
+        line.mark(printed)
     turned = np.zeros_like(mask.T)
     for line in upright:
-        _mark(turned, line)
+        line.mark(turned)
     printed = np.maximum(printed, turned.T)
     thickest = max(line.usual for line in (*level, *upright))
     if many:
         _mark_crumbs(printed, np.maximum(mask, faint), 2 * thickest + 2)
     if not many and int((mask & ~printed).sum()) < 0.05 * int(mask.sum()):
         return np.zeros_like(mask), []  # nothing but lines: a 1, or an equals sign
-    boxes = [_box(line) for line in level]
-    boxes += [(y, x, height, width) for x, y, width, height in map(_box, upright)]
+    boxes = [line.box for line in level]
+    boxes += [(y, x, height, width) for x, y, width, height in (line.box for line in upright)]
     return printed, boxes
 
 
-def _alike(lines: list[_Line], others: list[_Line]) -> list[_Line]:
+def _alike(lines: list[Line], others: list[Line]) -> list[Line]:
     """Without rows of digits that a line was laid through: one printer, one pen, one direction.
 
     A line that writing covers for the most part counts where it is like those that it does not.
@@ -106,19 +76,36 @@ def _alike(lines: list[_Line], others: list[_Line]) -> list[_Line]:
     return kept
 
 
+def _may_hold_lines(mask: np.ndarray) -> bool:
+    """Whether ink reaches far enough for a line from left to right, and is thin enough for one."""
+    width = mask.shape[1]
+    columns = extent(mask)[1]
+    if columns.stop - columns.start <= LEAST * width:
+        return False
+    # A line's own ink is never thicker than this; a broad pen's is hardly ever thinner.
+    most = int(1.6 * min(reach_of(mask), width / THIN) + 1)
+    broad = cv2.morphologyEx(
+        mask,
+        cv2.MORPH_OPEN,
+        np.ones((most + 1, 1), np.uint8),
+        borderType=cv2.BORDER_CONSTANT,
+        borderValue=0,
+    )
+    thin = cv2.reduce(cv2.subtract(mask, broad), 0, cv2.REDUCE_MAX)
+    return bool(cv2.countNonZero(thin) >= OWN * width)
+
+
 def _spans(mask: np.ndarray) -> bool:
     """Whether any connected ink is long enough to be a line."""
     small = cv2.resize(mask, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
     if max(mask.shape) <= SEEN:
         small = mask
-    _, _, stats, _ = cv2.connectedComponentsWithStats(small, connectivity=8)
-    if len(stats) < 2:
-        return False
     height, width = small.shape
-    return bool((stats[1:, 2] > 0.4 * width).any() or (stats[1:, 3] > 0.4 * height).any())
+    widest, highest = label(small)[1][1:, 2:4].max(axis=0, initial=0)
+    return bool(widest > 0.4 * width or highest > 0.4 * height)
 
 
-def _find(mask: np.ndarray, depth: np.ndarray) -> list[_Line]:
+def _find(mask: np.ndarray, depth: np.ndarray) -> list[Line]:
     """Lines that run from left to right."""
     height, width = mask.shape
     scale = min(1.0, SEEN / max(height, width))
@@ -132,120 +119,35 @@ def _find(mask: np.ndarray, depth: np.ndarray) -> list[_Line]:
     peaks = cv2.HoughLines(
         small, 1, np.pi / 720, votes, min_theta=np.pi / 2 - lean, max_theta=np.pi / 2 + lean
     )
-    lines: list[_Line] = []
-    taken: list[tuple[float, float]] = []
+    if peaks is None:
+        return []
     # The strongest come first; each real line has many neighbours in the vote.
-    for rho, theta in [] if peaks is None else peaks.reshape(-1, 2)[:1500]:
-        slope = -np.cos(theta) / np.sin(theta)
-        start = float(rho / np.sin(theta) / scale)
-        end = start + slope * width
-        if any(abs(start - a) + abs(end - b) < 16 / scale + 8 for a, b in taken):
-            continue
-        line = _follow(mask, depth, start + slope * np.arange(width))
-        taken.append((start, end))
+    rho, theta = peaks.reshape(-1, 2)[:1500].T
+    slopes = -np.cos(theta) / np.sin(theta)
+    starts = rho / np.sin(theta) / scale
+    ends = starts + slopes * width
+    lines: list[Line] = []
+    new = np.ones(len(rho), bool)
+    for _ in range(MOST):
+        if not new.any():
+            break
+        i = int(new.argmax())
+        new &= np.abs(starts - starts[i]) + np.abs(ends - ends[i]) >= 16 / scale + 8
+        line = follow(mask, depth, float(starts[i]) + float(slopes[i]) * np.arange(width))
         if line is not None:
             lines.append(line)
-        if len(taken) > 150:
-            break
     return lines
 
 
-def _follow(mask: np.ndarray, depth: np.ndarray, wanted: np.ndarray) -> _Line | None:
-    """Measure the ink along a straight line; None where it is not a printed line.
-
-    Args:
-        mask: uint8, shape (height, width), 1 for ink.
-        depth: uint8, same shape, how dark it is.
-        wanted: row in which the line is thought to be, for each column.
-    """
-    height, width = mask.shape
-    reach = max(6, round(0.012 * max(height, width)))
-    rough = max(2, reach // 2)
-    for near in (rough, 2):  # first roughly, then along the curve that the ink itself follows
-        top, thickness, distance = _runs(mask, wanted, reach)
-        seen = distance <= near
-        if seen.mean() < 0.4:
-            return None
-        usual = float(np.percentile(thickness[seen], 35))  # digits on it are taller
-        middle = top + (thickness - 1) / 2
-        thin = seen & (thickness <= 1.6 * usual + 1)
-        if usual > reach or thin.mean() < 0.35:
-            return None
-        if near > 2:
-            wanted = _fit(middle, thin)
-    own = thin & (np.abs(middle - wanted) <= 0.5 * usual + 1.5)
-    where = np.flatnonzero(own)
-    if len(where) < 0.25 * width:
-        return None
-    first, last = int(where[0]), int(where[-1])
-    if last - first < 0.7 * width or own[first : last + 1].mean() < WEAK:
-        return None
-    if last - first < THIN * usual:
-        return None
-    if float(np.abs(np.diff(middle[own])).mean()) > 0.5 * usual + 0.5:
-        return None  # it jumps: pieces of digits, not one line
-    rows = np.clip(np.round(middle).astype(int), 0, height - 1)
-    dark = depth[rows, np.arange(width)].astype(np.float32)
-    own &= dark <= DARKER * float(np.median(dark[own])) + 8
-    share = float(own[first : last + 1].mean())
-    return _Line(top, np.where(own, thickness, 0), usual, first, last, share)
-
-
-def _runs(
-    mask: np.ndarray, wanted: np.ndarray, reach: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """In every column the run of ink nearest to a wanted row.
-
-    Returns:
-        Its first row, its length, and how far its nearest ink is from the wanted row.
-    """
-    height, width = mask.shape
-    columns = np.arange(width)
-    offsets = np.arange(-reach, reach + 1, dtype=np.int16)[:, None]
-    rows = np.round(wanted).astype(np.int16)[None, :] + offsets
-    band = (mask[np.clip(rows, 0, height - 1), columns] > 0) & (rows >= 0) & (rows < height)
-    distance = np.where(band, np.abs(offsets), np.int16(reach + 1))
-    nearest = distance.argmin(axis=0)
-    index = np.arange(2 * reach + 1, dtype=np.int16)[:, None]
-    gap_above = np.maximum.accumulate(np.where(band, np.int16(-1), index), axis=0)
-    gap_below = np.minimum.accumulate(np.where(band, np.int16(2 * reach + 1), index)[::-1], axis=0)[
-        ::-1
-    ]
-    first = gap_above[nearest, columns] + 1
-    length = gap_below[nearest, columns] - first
-    return rows[0] + first, length, distance.min(axis=0)
-
-
-def _fit(middle: np.ndarray, thin: np.ndarray) -> np.ndarray:
-    """The gently bent curve on which most of a line's ink lies, for each column."""
-    x = np.linspace(-1, 1, len(middle))
-    chosen = thin.copy()
-    curve = middle
-    for degree in (1, 1, 2, 2):
-        if chosen.sum() < 10:
-            break
-        curve = np.polyval(np.polyfit(x[chosen], middle[chosen], degree), x)
-        distance = np.abs(middle - curve)
-        chosen = thin & (distance <= max(1.5, 1.5 * float(np.median(distance[thin]))))
-    return curve
-
-
-def _is_lone_line(line: _Line, width: int) -> bool:
+def _is_lone_line(line: Line, width: int) -> bool:
     """Strict where there are only one or two: it might be a 1, or the bar of a 7."""
     return line.length > 0.95 * width
-
-
-def _mark(mask: np.ndarray, line: _Line) -> None:
-    height = len(mask)
-    for column in np.flatnonzero(line.thickness).tolist():
-        top = int(line.top[column])
-        mask[max(0, top) : min(height, top + int(line.thickness[column])), column] = 1
 
 
 def _mark_crumbs(printed: np.ndarray, mask: np.ndarray, size: float) -> None:
     """What is left of lines on their own, where they cross or end, belongs to them."""
     left = mask & (1 - printed)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(left, connectivity=8)
+    labels, stats = label(left)
     x, y, wide, high, area = stats.T
     longest = np.maximum(wide, high)
     crumbs = longest <= size
@@ -256,9 +158,3 @@ def _mark_crumbs(printed: np.ndarray, mask: np.ndarray, size: float) -> None:
     touching = np.zeros(len(stats), bool)
     touching[labels[cv2.dilate(printed, np.ones((3, 3), np.uint8)) > 0]] = True
     printed[((crumbs & touching) | corner)[labels]] = 1
-
-
-def _box(line: _Line) -> tuple[int, int, int, int]:
-    tops = line.top[line.first : line.last + 1]
-    y = max(0, int(tops.min()))
-    return line.first, y, line.length, int(tops.max() - y + line.usual)

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from digit_classifier.picture.ink import Ink
+from digit_classifier.picture.masks import extent, label
 
 MOST = 1000  # strokes of a page: more is a lawn, a fabric or a page of print
 
@@ -51,9 +51,11 @@ def collect(mask: np.ndarray) -> tuple[np.ndarray, list[Stroke]]:
     Returns:
         int32 labels, same shape, 0 for paper; and the strokes.
     """
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    here = rows, columns = extent(mask)
+    labels = np.zeros(mask.shape, np.int32)
+    labels[here], stats = label(mask[here])
     strokes = [
-        Stroke(x, y, width, height, area, (i,))
+        Stroke(x + columns.start, y + rows.start, width, height, area, (i,))
         for i, (x, y, width, height, area) in enumerate(stats[1:].tolist(), 1)
     ]
     return labels, strokes

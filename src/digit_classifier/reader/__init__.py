@@ -5,7 +5,7 @@ Never imports the training stack.
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import accumulate, islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from digit_classifier import weights
 from digit_classifier.errors import DigitError, OptionError, TooLargeError
-from digit_classifier.onnx_model import OnnxModel
+from digit_classifier.onnx_model import CLASSES, OnnxModel
 from digit_classifier.picture import Page, decode, find
 from digit_classifier.reader import judgement
 from digit_classifier.reader.judgement import Rule
@@ -130,23 +130,25 @@ class DigitReader:
     def _judge(
         self, pages: Sequence[Page], names: Sequence[str | None], single: bool
     ) -> list[Reading]:
-        candidates = [judgement.images(page) for page in pages]
-        counts = [len(images) for images in candidates]
-        every = [image for images in candidates for image in images]
-        probabilities = (
-            self.model.predict(np.stack(every)) if every else np.zeros((0, 10), np.float32)
-        )
-        readings, start = [], 0
-        for page, name, count in zip(pages, names, counts, strict=True):
-            rows = probabilities[start : start + count]
-            verdict = judgement.judge(page, rows, self.rule, single=single)
+        whole = self._predict([judgement.images(page) for page in pages])
+        pieces = self._predict([judgement.pieces(*each) for each in zip(pages, whole, strict=True)])
+        readings = []
+        for page, name, rows, others in zip(pages, names, whole, pieces, strict=True):
+            verdict = judgement.judge(page, rows, others, self.rule, single=single)
             readings.append(
                 Reading(
                     verdict.text, verdict.digits, verdict.rejected, self.name, name, verdict.notes
                 )
             )
-            start += count
         return readings
+
+    def _predict(self, groups: list[list[np.ndarray]]) -> list[np.ndarray]:
+        """Probabilities for several pages' images with one call of the network."""
+        every = [image for images in groups for image in images]
+        empty = np.zeros((0, CLASSES), np.float32)
+        probabilities = self.model.predict(np.stack(every)) if every else empty
+        ends = list(accumulate(map(len, groups), initial=0))
+        return [probabilities[start:end] for start, end in pairwise(ends)]
 
 
 def batches(sources: "Iterable[Source]", size: int = BATCH) -> "Iterator[list[Source]]":

@@ -68,22 +68,40 @@ class _Seen:
 
 
 def images(page: Page) -> list[np.ndarray]:
-    """All images that the network is asked about: each mark, then the pieces of its splits."""
-    return [piece.image for mark in page.marks for piece in _with_pieces(mark)]
+    """What the network is asked about first: each mark."""
+    return [mark.image for mark in page.marks]
 
 
-def judge(page: Page, probabilities: np.ndarray, rule: Rule, *, single: bool) -> Verdict:
+def pieces(page: Page, probabilities: np.ndarray) -> list[np.ndarray]:
+    """What it is asked about then: the pieces into which doubtful marks may be cut.
+
+    Args:
+        page: what was found.
+        probabilities: float32, shape (n, 10), one row per image of `images(page)`.
+    """
+    return [
+        piece.image
+        for mark, confidence in zip(page.marks, probabilities.max(axis=1).tolist(), strict=True)
+        if _is_doubtful(mark, confidence)
+        for piece in _pieces(mark)
+    ]
+
+
+def judge(
+    page: Page, probabilities: np.ndarray, of_pieces: np.ndarray, rule: Rule, *, single: bool
+) -> Verdict:
     """Decide which marks are digits.
 
     Args:
         page: what was found.
         probabilities: float32, shape (n, 10), one row per image of `images(page)`.
+        of_pieces: float32, shape (m, 10), one row per image of `pieces(page, probabilities)`.
         rule: which marks are vouched for.
         single: the picture was said to hold one digit; its surroundings are not judged.
     Returns:
         Text, digits, what was rejected, and notes.
     """
-    seen = list(_seen(page, probabilities, rule))
+    seen = list(_seen(page, probabilities, of_pieces, rule))
     rejected = [Rejected(left.box, left.reason) for left in page.rejected]
     kept = seen if single else _without_words(seen, rejected)
     lines = sorted({each.mark.line for each in kept})
@@ -101,8 +119,11 @@ def judge(page: Page, probabilities: np.ndarray, rule: Rule, *, single: bool) ->
     return Verdict("\n".join(text), tuple(digits), tuple(rejected), notes)
 
 
-def _with_pieces(mark: Mark) -> Iterator[Mark]:
-    yield mark
+def _is_doubtful(mark: Mark, confidence: float) -> bool:
+    return confidence * mark.oneness < WHOLE_SURE
+
+
+def _pieces(mark: Mark) -> Iterator[Mark]:
     for row in mark.splits:
         yield from row
     for link in mark.links:
@@ -120,33 +141,45 @@ def _best_path(ends: list[tuple[int, int]], pieces: list[_Seen]) -> list[_Seen]:
     return best.get(max((end for _, end in ends), default=-1), (0.0, []))[1]
 
 
-def _seen(page: Page, probabilities: np.ndarray, rule: Rule) -> Iterator[_Seen]:
+def _seen(
+    page: Page, probabilities: np.ndarray, of_pieces: np.ndarray, rule: Rule
+) -> Iterator[_Seen]:
     """Each mark, or the pieces into which it is better cut, in reading order."""
+    answers = _answers(of_pieces, rule)
+    for mark, answer in zip(page.marks, _answers(probabilities, rule), strict=True):
+        whole = _Seen(mark, *answer, mark.space_before)
+        if _is_doubtful(mark, whole.confidence):
+            yield from _cut(mark, answers) or [whole]
+        else:
+            yield whole
+
+
+def _answers(
+    probabilities: np.ndarray, rule: Rule
+) -> Iterator[tuple[np.ndarray, int, float, bool]]:
+    """Of each row: itself, the digit, the confidence, and whether it is vouched for."""
     digits, sure = probabilities.argmax(axis=1).tolist(), probabilities.max(axis=1).tolist()
-    vouched = rule.vouch(probabilities).tolist()
-    row = 0
+    yield from zip(probabilities, digits, sure, rule.vouch(probabilities).tolist(), strict=True)
 
-    def see(mark: Mark, space: bool) -> _Seen:
-        nonlocal row
-        row += 1
-        at = row - 1
-        return _Seen(mark, probabilities[at], digits[at], sure[at], vouched[at], space)
 
-    for mark in page.marks:
-        chosen, best = [see(mark, mark.space_before)], 0.0
-        whole = chosen[0].confidence * mark.oneness
-        for cut in mark.splits:
-            pieces = [see(piece, mark.space_before and i == 0) for i, piece in enumerate(cut)]
-            weakest = min(piece.confidence for piece in pieces)
-            if whole < WHOLE_SURE and weakest > max(PIECE_SURE, best):
-                chosen, best = pieces, weakest
-        linked = [see(link.mark, False) for link in mark.links]
-        path = _best_path([(link.start, link.end) for link in mark.links], linked)
-        if path and whole < WHOLE_SURE:
-            weakest = min(piece.confidence for piece in path)
-            if weakest > max(PIECE_SURE, best):
-                chosen = [replace(path[0], space=mark.space_before), *path[1:]]
-        yield from chosen
+def _cut(mark: Mark, answers: Iterator[tuple[np.ndarray, int, float, bool]]) -> list[_Seen]:
+    """The surest way to cut a mark into digits; empty where none is sure.
+
+    Args:
+        mark: a doubtful one.
+        answers: of its pieces, then those of the marks to come; the former are taken.
+    """
+    ways = [
+        [_Seen(piece, *next(answers), mark.space_before and i == 0) for i, piece in enumerate(row)]
+        for row in mark.splits
+    ]
+    linked = [_Seen(link.mark, *next(answers), False) for link in mark.links]
+    path = _best_path([(link.start, link.end) for link in mark.links], linked)
+    if path:
+        ways.append([replace(path[0], space=mark.space_before), *path[1:]])
+    weakest = [min(piece.confidence for piece in way) for way in ways]
+    best = max(weakest, default=0.0)
+    return ways[weakest.index(best)] if best > PIECE_SURE else []
 
 
 def _without_words(seen: list[_Seen], rejected: list[Rejected]) -> list[_Seen]:
