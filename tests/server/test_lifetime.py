@@ -4,7 +4,6 @@ import json
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -59,6 +58,23 @@ def test_what_never_ends_does_not_hold_it_for_longer_than_was_set(start) -> None
         wait_until(lambda: server.metric("digits_requests_in_flight") == 2)
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(60) == 0
+
+
+def test_a_picture_that_is_still_being_read_does_not_hold_it_either(
+    start, slow_picture: bytes
+) -> None:
+    server = start("--stop-seconds", "0", "--workers", "1", "--read-seconds", "100")
+    body = HEAD + b"Content-Length: %d\r\n\r\n" % len(slow_picture) + slow_picture
+    with server.connect() as connection, server.connect() as another:
+        connection.sendall(body)
+        another.sendall(body)
+        wait_until(lambda: server.metric("digits_queue_depth") >= 1)
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(60) == 0
+
+
+def test_stopped_as_soon_as_it_listens_it_exits_with_0(start) -> None:
+    assert [start().stop() for _ in range(4)] == [0] * 4
 
 
 def test_a_port_in_use_is_one_sentence(server: Server) -> None:
@@ -154,7 +170,7 @@ def test_without_the_flag_a_changed_model_is_left_alone(
 
 def test_an_idle_connection_does_not_keep_it_from_stopping(start) -> None:
     server = start("--receive-seconds", "600")
-    with server.connect() as idle, socket.socket():
+    with server.connect() as idle:
         idle.sendall(b"GET /v2/health/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert idle.recv(65536).startswith(b"HTTP/1.1 200 ")
         assert server.stop() == 0

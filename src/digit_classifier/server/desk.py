@@ -35,9 +35,22 @@ class Desk:
         metrics.depth.set_function(lambda: self._taken)
         self._taken = 0  # changed on the event loop only
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        for number in range(workers):
-            # daemons: a picture that takes minutes must not keep the process from ending
-            threading.Thread(target=self._work, name=f"reader-{number}", daemon=True).start()
+        # daemons: a picture that takes minutes must not keep the process from ending
+        self._threads = [
+            threading.Thread(target=self._work, name=f"reader-{number}", daemon=True)
+            for number in range(workers)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def close(self, seconds: float) -> bool:
+        """Let the threads end; whether they did within so many seconds."""
+        for _ in self._threads:
+            self._jobs.put(None)
+        until = time.monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(0, until - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
 
     def check(self) -> None:
         """Refuse what there is no place for, best before its body is received.

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import errno
 import logging
+import os
 import socket
 import sys
 import time
@@ -103,6 +104,12 @@ def serve(settings: Settings, ready: Callable[[str], None]) -> None:
         )
         address = _address(settings.host, listener.getsockname()[1])
         Server(config, app.state.service, lambda: ready(address)).run([listener])
+    if not app.state.service.desk.close(1.0):
+        # A thread is still inside OpenCV or ONNX Runtime, whose clean-up at a normal exit would
+        # pull the ground from under it, and a crash is no exit code of 0.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 
 
 def _listen(host: str, port: int) -> socket.socket:
