@@ -1,7 +1,8 @@
-"""Draw the pictures that README shows: `make pictures`.
+"""Draw the pictures that README shows: `make pictures`, or those named: docs/pictures.py report.
 
-reading.png   a page drawn here, as `digits predict --show` reads it
-loss, accuracy   the plots of a real run on MNIST
+reading   reading.png: a page drawn here, as `digits predict --show` reads it
+curves    loss.png and accuracy.png: the plots of a real training on MNIST
+report    errors.png, robustness.png and occlusion.png: out of `digits evaluate`'s report
 """
 
 import argparse
@@ -56,24 +57,47 @@ def photograph(cover: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.clip(cv2.GaussianBlur(page, (0, 0), 0.9), 0, 255).astype(np.uint8)
 
 
+def show_reading(folder: Path, model: str) -> None:
+    photo = folder / "page.jpg"
+    Image.fromarray(draw_page()).save(photo, quality=88)
+    digits("predict", photo, "--model", model, "--show", DOCS / "reading.png")
+
+
+def show_curves(folder: Path, _model: str) -> None:
+    digits("train", "--dataset", "mnist", "--no-show", "--out", folder / "run")
+    for name in ("loss.png", "accuracy.png"):
+        shutil.copy(folder / "run" / name, DOCS / name)
+
+
+def show_report(folder: Path, model: str) -> None:
+    digits("evaluate", model, "--out", folder / "report")
+    for name in ("errors.png", "robustness.png", "occlusion.png"):
+        with Image.open(folder / "report" / name) as drawn:
+            # 64 colours are all that these plots have, edges included: a third of the bytes.
+            few = drawn.convert("RGB").quantize(64, Image.Quantize.MEDIANCUT, dither=0)
+        few.save(DOCS / name, optimize=True)
+
+
+def digits(*arguments: object) -> None:
+    words = [sys.executable, "-m", "digit_classifier", *map(str, arguments)]
+    subprocess.run(words, check=True)
+
+
+PARTS = {"reading": show_reading, "curves": show_curves, "report": show_report}
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", default="cnn", help="what reads the page")
-    parser.add_argument("--only-page", action="store_true", help="leave the plots as they are")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all")
+    parser.add_argument("--model", default="cnn", help="what reads the page and is reported on")
     chosen = parser.parse_args()
+    if unknown := set(chosen.parts) - PARTS.keys():
+        parser.error(f"no part {', '.join(unknown)}; there are {', '.join(PARTS)}")
     with tempfile.TemporaryDirectory() as folder:
-        photo = Path(folder) / "page.jpg"
-        Image.fromarray(draw_page()).save(photo, quality=88)
-        digits = [sys.executable, "-m", "digit_classifier"]
-        shown = ["--model", chosen.model, "--show", str(DOCS / "reading.png")]
-        subprocess.run([*digits, "predict", str(photo), *shown], check=True)
-        if chosen.only_page:
-            return
-        run = Path(folder) / "run"
-        options = ["--dataset", "mnist", "--no-show", "--out", str(run)]
-        subprocess.run([*digits, "train", *options], check=True)
-        for name in ("loss.png", "accuracy.png"):
-            shutil.copy(run / name, DOCS / name)
+        for part in chosen.parts or PARTS:
+            PARTS[part](Path(folder), chosen.model)
 
 
 if __name__ == "__main__":
