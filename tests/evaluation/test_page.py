@@ -10,7 +10,8 @@ from digit_classifier.evaluation.section import Plate, Section, Table
 FACTS = {
     "title": "What <b> & co are worth", "subtitle": "Judged by “drawn”",
     "tiles": [("1 %", "of it")],
-    "made": "1 May 2026", "seconds": 2.0, "machine": "a machine", "versions": "Versions: some",
+    "made": "1 May 2026", "seconds": 2.0, "worked": 3.0, "machine": "a machine",
+    "versions": "Versions: some",
 }  # fmt: skip
 
 

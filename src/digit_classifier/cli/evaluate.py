@@ -163,7 +163,9 @@ def _print_summary(console: "Console", report: "Report") -> None:
         console.print(f"\n{section.title} {seconds}", style="bold", markup=False)
         console.print(f"  {section.sentences[0]}", markup=False, soft_wrap=not console.is_terminal)
     pages = report.folder / "report.html"
-    console.print(f"\nReport  {pages} in {report.seconds['total']:.0f} s", markup=False)
+    worked = report.metrics["processor_seconds"]
+    seconds = f"{report.seconds['total']:.0f} s ({worked:.0f} s of processor time)"
+    console.print(f"\nReport  {pages} in {seconds}", markup=False)
 
 
 def _judge_pictures(

@@ -64,6 +64,9 @@ def draw_sheet(trial: Trial, indices: list[int], disputes: Mapping[int, Dispute]
     axes.set(xlim=(0, wide), ylim=(tall, 0))
     figure.text(0.08 / width, 1 - 0.3 / height, "Errors, the surest first", fontsize=13,
                 fontweight="bold", va="center")  # fmt: skip
+    if any(index in disputes for index in indices):
+        figure.text(1 - 0.08 / width, 1 - 0.3 / height, "framed: human judges dispute the label",
+                    fontsize=10, color=plotting.BLUE, va="center", ha="right")  # fmt: skip
     for place, index in enumerate(indices):
         row, column = divmod(place, COLUMNS)
         _draw_tile(

@@ -47,7 +47,8 @@ def render(parts: Sequence[Part], facts: Mapping[str, Any]) -> str:
     Args:
         parts: the sections.
         facts: what the head and the foot of the page say: title, subtitle, tiles (pairs of a
-            figure and what it is), machine, versions, made (when), seconds.
+            figure and what it is), machine, versions, made (when), seconds and, where it is known, worked (processor
+            seconds).
     Returns:
         An HTML document.
     """
@@ -72,7 +73,7 @@ def render(parts: Sequence[Part], facts: Mapping[str, Any]) -> str:
         }
         for part in parts
     ]
-    return environment.get_template(TEMPLATE.name).render(parts=shown, **facts)
+    return environment.get_template(TEMPLATE.name).render(parts=shown, **{"worked": 0, **facts})
 
 
 def is_number(cell: object) -> bool:
