@@ -61,7 +61,7 @@ def draw_sheet(trial: Trial, indices: list[int], disputes: Mapping[int, Dispute]
     figure = Figure(figsize=(width, height))
     axes = figure.add_axes((0.08 / width, 0, wide * scale / width, tall * scale / height))
     plotting.bare(axes)
-    axes.set(xlim=(0, wide), ylim=(tall, 0))
+    axes.set(xlim=(-0.6, wide + 0.6), ylim=(tall, -0.6))  # half a frame stands out
     figure.text(0.08 / width, 1 - 0.3 / height, "Errors, the surest first", fontsize=13,
                 fontweight="bold", va="center")  # fmt: skip
     if any(index in disputes for index in indices):

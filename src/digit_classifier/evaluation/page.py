@@ -47,8 +47,8 @@ def render(parts: Sequence[Part], facts: Mapping[str, Any]) -> str:
     Args:
         parts: the sections.
         facts: what the head and the foot of the page say: title, subtitle, tiles (pairs of a
-            figure and what it is), machine, versions, made (when), seconds and, where it is known, worked (processor
-            seconds).
+            figure and what it is), machine, versions, made (when), seconds and, where it is
+            known, worked (processor seconds).
     Returns:
         An HTML document.
     """
