@@ -1,6 +1,7 @@
 """Draw the pictures that README shows: `make pictures`, or those named: docs/pictures.py report.
 
 reading   reading.png: a page drawn here, as `digits predict --show` reads it
+page      page.png: the page of `digits serve`, drawn on in a real browser
 curves    loss.png and accuracy.png: the plots of a real training on MNIST
 report    errors.png, robustness.png and occlusion.png: out of `digits evaluate`'s report
 """
@@ -63,6 +64,11 @@ def show_reading(folder: Path, model: str) -> None:
     digits("predict", photo, "--model", model, "--show", DOCS / "reading.png")
 
 
+def show_page(_folder: Path, _model: str) -> None:
+    command = [sys.executable, str(DOCS / "screenshot.py"), str(DOCS / "page.png")]
+    subprocess.run(command, check=True)
+
+
 def show_curves(folder: Path, _model: str) -> None:
     digits("train", "--dataset", "mnist", "--no-show", "--out", folder / "run")
     for name in ("loss.png", "accuracy.png"):
@@ -83,7 +89,7 @@ def digits(*arguments: object) -> None:
     subprocess.run(words, check=True)
 
 
-PARTS = {"reading": show_reading, "curves": show_curves, "report": show_report}
+PARTS = {"reading": show_reading, "page": show_page, "curves": show_curves, "report": show_report}
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ export function leftOut(reading) {
 
 /** "99.8 %"; never a rounded-up certainty. */
 export function percent(share) {
-  if (share > 0.9995) return '>99.9 %';
+  if (share >= 0.9995) return '>99.9 %';
   if (share > 0 && share < 0.0005) return '<0.1 %';
   return `${(share * 100).toFixed(1)} %`;
 }
