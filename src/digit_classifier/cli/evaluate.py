@@ -152,6 +152,9 @@ def _move(bars: "Progress", bar: "TaskID", what: str, share: float) -> None:
 
 def _print_summary(console: "Console", report: "Report") -> None:
     """Each section's question and the first sentence of its answer; the rest is in the report."""
+    from rich.padding import Padding
+    from rich.text import Text
+
     images = report.metrics["images"]
     name = report.metrics["model"]["name"]
     console.print(
@@ -161,7 +164,8 @@ def _print_summary(console: "Console", report: "Report") -> None:
     for section in report.sections[:-1]:  # the last one is pictures
         seconds = f"({report.seconds[section.key]:.1f} s)"
         console.print(f"\n{section.title} {seconds}", style="bold", markup=False)
-        console.print(f"  {section.sentences[0]}", markup=False, soft_wrap=not console.is_terminal)
+        answer = Text(section.sentences[0])
+        console.print(Padding(answer, (0, 0, 0, 2)) if console.is_terminal else answer)
     pages = report.folder / "report.html"
     worked = report.metrics["processor_seconds"]
     seconds = f"{report.seconds['total']:.0f} s ({worked:.0f} s of processor time)"
