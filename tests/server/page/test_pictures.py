@@ -83,6 +83,15 @@ def test_a_picture_over_the_servers_limit_is_refused_before_it_is_sent(page, ser
     assert not sent
 
 
+def test_a_picture_that_the_browser_cannot_show_is_read_all_the_same(page, picture):
+    file = io.BytesIO()
+    Image.open(io.BytesIO(picture)).save(file, format="TIFF")
+    choose(page, file.getvalue(), "page.tiff", "image/tiff")
+    expect(number(page)).to_have_text("42")
+    expect(page.locator("#unshown")).to_be_visible()
+    expect(page.locator("#boxes rect")).to_have_count(0)
+
+
 def test_nothing_is_requested_from_anywhere_else(page, server, picture):
     asked = []
     page.on("request", lambda request: asked.append(request.url))

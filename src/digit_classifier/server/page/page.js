@@ -14,8 +14,9 @@ import { hideSaw, showSaw } from './saw.js';
 import * as server from './server.js';
 import { listenToTheme } from './theme.js';
 
+const PASSING = ['busy', 'unreachable']; // faults after which asking again may help
+
 let model = null; // null until the server has said which ones it has
-let bodyLimit = Infinity;
 let file = null; // the picture that is read in place of the drawing
 let size = null; // its pixels; null where the browser cannot show it
 let latest = null; // { reading, marks, chosen, source, took }
@@ -33,22 +34,17 @@ async function ask() {
   try {
     const source = file ?? (await drawing.blob());
     if (signal.aborted) return;
-    checkSize(source);
     const start = performance.now();
     const reading = await server.read(source, model, signal);
     show({ reading, marks: marksOf(reading), chosen: 0, source, took: performance.now() - start });
-  } catch (fault) {
-    if (!signal.aborted) forget(() => answer.showFault(fault, fault.code in RETRIED));
+  } catch (error) {
+    if (!signal.aborted) forget(() => tell(error));
   }
 }
 
-const RETRIED = { busy: true, unreachable: true };
-
-// Said here as well as by the server, which hangs up on what is too large without reading it.
-function checkSize(source) {
-  if (source.size <= bodyLimit) return;
-  const [has, takes] = [source.size, bodyLimit].map((bytes) => (bytes / 1e6).toFixed(1));
-  throw new server.Fault(`The picture has ${has} MB, and this server takes ${takes} MB. Choose a smaller one.`, 'too_large');
+function tell(error) {
+  if (!(error instanceof server.Fault)) throw error; // a mistake of this page, not of the server
+  answer.showFault(error, PASSING.includes(error.code));
 }
 
 function show(result) {
@@ -98,6 +94,7 @@ function showTools() {
   byId('clear').disabled = !file && drawing.isEmpty;
   byId('brush').disabled = Boolean(file);
   byId('invitation').hidden = Boolean(file) || !drawing.isEmpty;
+  byId('unshown').hidden = !file || Boolean(size);
 }
 
 async function receive(picture) {
@@ -123,7 +120,6 @@ async function start() {
   try {
     const settings = await server.settings();
     model = settings.default_model;
-    bodyLimit = settings.limits.body_bytes;
     byId('version').textContent = settings.version;
     offerModels(settings, (name) => {
       model = name;
@@ -133,7 +129,7 @@ async function start() {
     setWeights(await server.weights());
     ask();
   } catch (fault) {
-    forget(() => answer.showFault(fault, true));
+    forget(() => tell(fault));
   }
 }
 

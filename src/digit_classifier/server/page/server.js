@@ -7,7 +7,13 @@ export class Fault extends Error {
   }
 }
 
-export const settings = () => ask('/v1/settings');
+let bodyLimit = Infinity; // bytes; until the server has said what it takes
+
+export async function settings() {
+  const answer = await ask('/v1/settings');
+  bodyLimit = answer.limits.body_bytes;
+  return answer;
+}
 
 /** Reads a picture: a Blob, sent byte for byte as it is. */
 export function read(blob, model, signal) {
@@ -40,6 +46,7 @@ function post(path, body, signal) {
 }
 
 async function ask(path, options) {
+  checkSize(options?.body);
   let response;
   try {
     response = await fetch(path, options);
@@ -50,6 +57,14 @@ async function ask(path, options) {
   const answer = await response.json().catch(() => null);
   if (response.ok && answer) return answer;
   throw faultOf(response, answer);
+}
+
+// Said here, because the server hangs up on what is too large without reading it.
+function checkSize(body) {
+  const size = body?.size ?? body?.length ?? 0;
+  if (size <= bodyLimit) return;
+  const [has, takes] = [size, bodyLimit].map((bytes) => (bytes / 1e6).toFixed(1));
+  throw new Fault(`This picture needs ${has} MB, and the server takes ${takes} MB. Choose a smaller one.`, 'too_large');
 }
 
 function faultOf(response, answer) {

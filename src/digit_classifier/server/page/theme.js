@@ -10,12 +10,27 @@ export function listenToTheme(changed) {
   byId('theme').addEventListener('click', () => {
     const isDark = (root.dataset.theme ?? (device.matches ? 'dark' : 'light')) === 'dark';
     root.dataset.theme = isDark ? 'light' : 'dark';
-    localStorage.setItem('theme', root.dataset.theme);
+    remember(root.dataset.theme);
     changed();
   });
   device.addEventListener('change', changed);
-  const kept = localStorage.getItem('theme');
+  const kept = remembered();
   if (!kept) return;
   root.dataset.theme = kept;
   changed();
+}
+
+// A browser that keeps nothing for sites throws here; the page then follows the device.
+function remember(theme) {
+  try {
+    localStorage.setItem('theme', theme);
+  } catch {}
+}
+
+function remembered() {
+  try {
+    return localStorage.getItem('theme');
+  } catch {
+    return null;
+  }
 }
