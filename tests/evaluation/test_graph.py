@@ -72,6 +72,7 @@ def test_an_operator_of_unknown_cost_gives_no_count(tmp_path):
     sets = [helper.make_opsetid("", 17), helper.make_opsetid("ai.onnx.ml", 1)]
     onnx.save(helper.make_model(graph, opset_imports=sets), tmp_path / "trees.onnx")
     assert count_multiply_adds(tmp_path / "trees.onnx") is None
+    assert count_parameters(tmp_path / "trees.onnx") is None
     assert expose_features(tmp_path / "trees.onnx") is None
     assert first_weights(tmp_path / "trees.onnx") is None
 

@@ -35,7 +35,7 @@ def count_parameters(path: Path) -> int | None:
     for node in model.graph.node:
         if node.op_type == "LinearClassifier":
             sizes += [len(a.floats) for a in node.attribute if a.name in _LINEAR]
-    return sum(sizes)
+    return sum(sizes) or None  # trees have no weights
 
 
 _LINEAR = {"coefficients", "intercepts"}
