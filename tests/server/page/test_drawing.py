@@ -58,6 +58,13 @@ def test_an_empty_canvas_asks_for_a_digit_and_gives_no_answer(page):
     assert not [url for url in asked if "/v1/read" in url]
 
 
+def test_the_invitation_is_gone_as_soon_as_a_stroke_begins(page):
+    ((x, y),) = on_screen(page, [(0.5, 0.5)])
+    page.mouse.move(x, y)
+    page.mouse.down()
+    expect(page.locator("#invitation")).not_to_be_visible()
+
+
 def test_clear_takes_the_drawing_and_its_answer_away(page):
     empty = pixels(page, "#canvas")
     draw(page, "3")

@@ -4,11 +4,15 @@
 import { colour } from './pixels.js';
 
 export class Drawing {
-  /** @param finished called after every change that is worth reading. */
-  constructor(canvas, finished) {
+  /**
+   * @param begun called when a stroke begins.
+   * @param finished called after every change that is worth reading.
+   */
+  constructor(canvas, begun, finished) {
     this.canvas = canvas;
     this.brush = 20;
     this.strokes = [];
+    this.begun = begun;
     this.finished = finished;
     this.active = null;
     this.redraw();
@@ -22,6 +26,7 @@ export class Drawing {
     this.active = [{ x, y, width: this.brush * force }];
     this.strokes.push(this.active);
     this.#dot(this.active[0]);
+    this.begun();
   }
 
   extend(x, y, force = 1) {

@@ -22,7 +22,7 @@ let size = null; // its pixels; null where the browser cannot show it
 let latest = null; // { reading, marks, chosen, source, took }
 let asking = new AbortController(); // one for each question: only the latest may answer
 
-const drawing = new Drawing(byId('canvas'), ask);
+const drawing = new Drawing(byId('canvas'), showTools, ask);
 
 /** Reads what is on the stage; an answer that comes late never replaces a newer one. */
 async function ask() {
