@@ -174,7 +174,7 @@ def test_all_models_are_shown_the_same_spoilt_images():
 
 
 def test_metrics_are_json_and_every_picture_can_be_drawn():
-    _, section = told(model("a", wrong_at(0)), model("b" * 60, wrong_at(1, 2)))
+    _, section = told(model("a", wrong_at(0, 9)), model("b" * 60, wrong_at(1, 2, 9)))
     json.dumps(section.metrics, allow_nan=False)
     assert [plate.name for plate in section.plates] == [
         "comparison",
@@ -185,12 +185,13 @@ def test_metrics_are_json_and_every_picture_can_be_drawn():
     labels = [axes.get_xlabel() for axes in figures["comparison"].axes]
     assert labels == ["misread (%)", "file (MB)", "one image (ms)"]
     assert [bar.get_width() for bar in figures["comparison"].axes[0].patches] == [
-        pytest.approx(100 / 12), pytest.approx(200 / 12),
+        pytest.approx(200 / 12), pytest.approx(300 / 12),
     ]  # fmt: skip
     names = [text.get_text() for text in figures["comparison"].axes[0].get_yticklabels()]
     assert names[0] == "a"
     assert len(names[1]) == 24
     shown = [axes.get_xlabel() for part in figures["disagreements"].subfigs for axes in part.axes]
+    # Not the 9 that both misread.
     assert [text for text in shown if text] == ["0 → 1", "1 → 2", "2 → 3"]
 
 
