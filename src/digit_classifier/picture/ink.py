@@ -12,6 +12,7 @@ from digit_classifier.picture.paper import (
     SMALL,
     Paper,
     background,
+    drop_colour,
     histogram,
     judge,
     to_grey,
@@ -56,6 +57,7 @@ def extract(pixels: np.ndarray) -> Ink:
     Args:
         pixels: uint8, shape (height, width) or (height, width, 3).
     """
+    pixels = drop_colour(pixels)
     paper = judge(pixels)
     longest = max(pixels.shape[:2])
     grey = to_grey(shrink(pixels, LARGE), paper.weights)
@@ -148,7 +150,7 @@ def _recoloured(pixels: np.ndarray, region: np.ndarray) -> bool:
 
 def measure_contrast(depth: np.ndarray, factor: float) -> float:
     """How dark ink is: the mean of the pixels at least half as dark as the darkest few."""
-    counts = histogram(depth)
+    counts = histogram(depth[extent(depth)])  # depth 0 does not count
     few = max(6 * max(factor, 1) ** 2, 1e-4 * depth.size)
     above = np.cumsum(counts[::-1])[::-1]  # above[v]: pixels of depth v or more
     peak = int(np.searchsorted(-above, -few, side="right")) - 1

@@ -61,6 +61,14 @@ def to_grey(pixels: np.ndarray, weights: tuple[float, float, float]) -> np.ndarr
     return result
 
 
+def drop_colour(pixels: np.ndarray) -> np.ndarray:
+    """One channel of a picture that is grey but stored in three; any other as it is."""
+    if pixels.ndim == 2 or not _is_grey(pixels[::16, ::16], 0) or not _is_grey(pixels, 0):
+        return pixels
+    result: np.ndarray = cv2.extractChannel(pixels, 0)
+    return result
+
+
 def measure_noise(grey: np.ndarray) -> float:
     """Standard deviation of the grain, robust against ink: from the median of the differences."""
     if min(grey.shape) < 3:
@@ -132,9 +140,10 @@ def _axis(small: np.ndarray) -> tuple[float, float, float]:
     return float(axis[0]), float(axis[1]), float(axis[2])
 
 
-def _is_grey(pixels: np.ndarray) -> bool:
+def _is_grey(pixels: np.ndarray, most: float = 2) -> bool:
+    """Whether the channels differ by at most so many levels."""
     red, green, blue = cv2.split(pixels)
-    return max(cv2.norm(red, green, cv2.NORM_INF), cv2.norm(red, blue, cv2.NORM_INF)) <= 2
+    return max(cv2.norm(red, green, cv2.NORM_INF), cv2.norm(red, blue, cv2.NORM_INF)) <= most
 
 
 def _flat_level(grey: np.ndarray, noise: float) -> tuple[float, bool]:

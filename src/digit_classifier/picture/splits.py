@@ -113,32 +113,27 @@ def _valleys(
     cost[0] = small[0]
     origin = np.zeros((rows, columns), int)
     index = np.arange(columns)
+    edges = np.full(columns + 2, np.inf)
     for row in range(1, rows):
-        above = cost[row - 1]
-        choices = np.stack(
-            [
-                np.concatenate(([np.inf], above[:-1])) + SLOPE,
-                above,
-                np.concatenate((above[1:], [np.inf])) + SLOPE,
-            ]
-        )
+        edges[1:-1] = cost[row - 1]
+        choices = np.stack([edges[:-2] + SLOPE, edges[1:-1], edges[2:] + SLOPE])
         step = choices.argmin(axis=0)
         origin[row] = index + step - 1
         cost[row] = choices[step, index] + small[row]
+    paths = np.empty((rows, columns), int)  # one to each end, all followed at once
+    paths[-1] = index
+    for row in range(rows - 1, 0, -1):
+        paths[row - 1] = origin[row, paths[row]]
+    middles = np.rint(paths.mean(axis=0)).astype(int).tolist()
     found: list[tuple[float, int, np.ndarray]] = []
-    for end in np.argsort(cost[-1], kind="stable"):
-        path = np.empty(rows, int)
-        column = int(end)
-        for row in range(rows - 1, -1, -1):
-            path[row] = column
-            column = origin[row, column]
-        middle = round(path.mean())
+    for end in np.argsort(cost[-1], kind="stable").tolist():
+        path, middle = paths[:, end], middles[end]
         if not margin <= middle < columns - margin:
+            continue
+        if any(abs(middle - other) < rows // 8 for _, other, _ in found):
             continue
         if _crossings(small[np.arange(rows), path]) > 1:
             continue  # through the top and the bottom of a 0, not between two digits
-        if any(abs(middle - other) < rows // 8 for _, other, _ in found):
-            continue
         found.append((float(cost[-1][end]), middle, path))
         if len(found) == count:
             break

@@ -1,0 +1,140 @@
+"""What is left out to save time would have changed nothing: the short way against the long one."""
+
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from digit_classifier.picture import decode, find, layout, masks, paper, pixels, polarity, ruling
+from digit_classifier.picture.ink import extract
+from digit_classifier.picture.marks import Mark, Page
+from picture import drawings
+
+PAGES = 30
+
+
+def pages() -> Iterator[tuple[str, np.ndarray]]:
+    rng = np.random.default_rng(21)
+    for _ in range(PAGES):
+        yield from drawings.variants(drawings.draw(rng), rng).items()
+
+
+def described(page: Page) -> list[object]:
+    def mark(each: Mark) -> list[object]:
+        cuts = [[mark(piece) for piece in row] for row in each.splits]
+        links = [(link.start, link.end, mark(link.mark)) for link in each.links]
+        return [each.image.tobytes(), each.box, each.line, each.pieces, cuts, links]
+
+    return [[mark(each) for each in page.marks], page.rejected]
+
+
+def test_pages_without_thin_far_reaching_ink_hold_no_printed_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    short = [described(find(decode(page))) for _, page in pages()]
+    monkeypatch.setattr(ruling, "_may_hold_lines", lambda mask: True)
+    long = [described(find(decode(page))) for _, page in pages()]
+    assert short == long
+
+
+def test_printed_lines_are_still_found_in_most_ruled_drawings() -> None:
+    ruled = [find(decode(page)) for name, page in pages() if name == "ruled"]
+    found = [any(left.reason == "ruled line" for left in page.rejected) for page in ruled]
+    assert sum(found) > 0.7 * PAGES
+
+
+def test_signs_that_are_not_asked_would_not_have_turned_the_vote(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    copies = [paper.to_grey(polarity.shrink(page, 256), paper.LUMINANCE) for _, page in pages()]
+    rng = np.random.default_rng(5)  # and clouds, on which opinions are divided
+    noise = [rng.random((side, side), np.float32) for side in (90, 140) for _ in range(100)]
+    clouds = [cv2.GaussianBlur(each, (0, 0), rng.uniform(2, 9)) for each in noise]
+    copies += [cv2.normalize(each, None, 0, 255, cv2.NORM_MINMAX, cv2.CV_8U) for each in clouds]
+    short = [polarity.is_ink_light(copy) for copy in copies]
+    asked = []
+    monkeypatch.setattr(polarity, "_room", lambda mask: asked.append(mask) or 0.0)
+    for copy in copies:
+        polarity.is_ink_light(copy)
+    assert len(asked) < len(copies)  # of two views each
+    monkeypatch.undo()
+    assert short == [whole_vote(copy) < 0 for copy in copies]
+
+
+def whole_vote(grey: np.ndarray) -> float:
+    small = polarity.shrink(grey, polarity.SIDE)
+    height, width = small.shape
+    middle = small[height // 6 : height - height // 6, width // 6 : width - width // 6]
+    vote = 0.0
+    for view in [small] if max(grey.shape) <= polarity.CROP else [small, middle]:
+        mask = cv2.threshold(view, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)[1]
+        vote += polarity._layout(mask) + polarity.THINNESS * polarity._thinness(view)
+        vote += polarity.ROOM * polarity._room(mask)
+        if max(view.shape) <= polarity.CROP:
+            vote += polarity.PIECES * polarity._pieces(mask)
+    return vote
+
+
+def test_the_largest_scale_shows_the_most_energy() -> None:
+    for _, page in pages():
+        grey = polarity.shrink(page, polarity.SIDE)
+        energies = [sum(polarity._energies(grey, scale)) for scale in polarity.SCALES]
+        assert energies == sorted(energies)
+
+
+def test_pieces_of_a_part_are_numbered_as_in_the_whole() -> None:
+    for _, page in pages():
+        mask = extract(page).mask
+        labels, strokes = layout.collect(mask)
+        _, whole, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+        assert (labels == whole).all()
+        boxes = [[s.x, s.y, s.width, s.height, s.area] for s in strokes]
+        assert boxes == stats[1:].tolist()
+
+
+def test_a_mask_of_nothing_has_an_extent_that_can_be_labelled() -> None:
+    empty = np.zeros((7, 9), np.uint8)
+    labels, stats = masks.label(empty[masks.extent(empty)])
+    assert not labels.any()
+    assert len(stats) == 1
+
+
+@pytest.mark.parametrize("level", [-2.0, 0.0, 0.3, 4.0, 127.5, 255.0, 255.1, 400.0])
+def test_at_least_compares_as_numbers_do(level: float) -> None:
+    every = np.arange(256, dtype=np.uint8)[None]
+    assert (masks.at_least(every, level) == (every >= level)).all()
+
+
+def test_grey_stored_as_colour_or_on_a_canvas_is_read_as_grey() -> None:
+    for _, page in pages():
+        colour = np.repeat(page[..., None], 3, axis=2)
+        canvas = np.dstack([colour, np.full_like(page, 255)])
+        grey = described(find(decode(page)))
+        assert described(find(decode(colour))) == grey
+        assert described(find(decode(canvas))) == grey
+
+
+def test_transparency_is_mixed_to_the_nearest_level() -> None:
+    alpha, colour = np.mgrid[0:256, 0:256].astype(np.uint8)
+    mixed = pixels.compose(np.dstack([colour, colour // 2, 255 - colour]), alpha)
+    behind = np.array(mixed[0, 0], np.uint32)  # where nothing covers it
+    for channel, ink in enumerate((colour, colour // 2, 255 - colour)):
+        exact = ink.astype(np.uint32) * alpha + (255 - alpha.astype(np.uint32)) * behind[channel]
+        assert (mixed[..., channel] == (exact + 127) // 255).all()
+
+
+def test_an_opaque_canvas_is_its_colour() -> None:
+    page = drawings.draw(np.random.default_rng(3))
+    canvas = Image.fromarray(np.dstack([page, page, page, np.full_like(page, 255)]))
+    assert (decode(canvas).pixels == page[..., None]).all()
+
+
+def test_a_mark_is_cut_apart_only_when_somebody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = []
+    monkeypatch.setattr(layout.splits, "propose", lambda keep: looked.append(keep) or [])
+    mark = find(decode(drawings.draw(np.random.default_rng(3)))).marks[0]
+    assert not looked
+    assert len(mark.splits) == len(mark.splits)
+    assert len(looked) == 1
