@@ -15,6 +15,7 @@ SUMMARIES = {
     "cnn": "the convolutional network that reads best",
     "mlp": "the original network, 784-32-32-10",
     "small": "a convolutional network about as large as the original",
+    "ensemble": "several convolutional networks that are asked together",
 }
 
 
@@ -91,7 +92,7 @@ def _described(name: str, reader: DigitReader) -> dict[str, Any]:
     path = reader.model.path
     return {
         "name": name,
-        "summary": SUMMARIES.get(name, "the model that this server was started with"),
+        "summary": SUMMARIES.get(name, "a network of your own"),
         "accuracy": said.get("accuracy"),
         "measured_on": said.get("measured_on"),
         "dataset": said.get("dataset"),
