@@ -12,6 +12,13 @@ from digit_classifier.server.metrics import Metrics
 
 T = TypeVar("T")
 
+# While more than this share of the latest requests is refused, nobody waits: a queue that stays
+# full helps nobody, it only makes those wait who are let in. Short bursts still find their places.
+CROWDED = 0.33
+LATEST = 32  # requests over which that share is a sliding mean
+# Clients that ask again at once would be refused for ever: so often the queue is tried anew.
+CROWDED_SECONDS = 2.0
+
 
 class Desk:
     """A fixed number of threads behind a bounded queue.
@@ -29,7 +36,9 @@ class Desk:
             seconds: longest time from arrival to answer.
             metrics: where waits are counted.
         """
-        self._places = workers + places
+        self._workers, self._places = workers, workers + places
+        self._refused = 0.0
+        self._calm_at = 0.0
         self._seconds = seconds
         self._metrics = metrics
         metrics.depth.set_function(lambda: self._taken)
@@ -58,11 +67,19 @@ class Desk:
         Raises:
             Refusal: 503, all places are taken.
         """
-        if self._taken >= self._places:
+        now = time.monotonic()
+        if self._refused >= CROWDED and now - self._calm_at > CROWDED_SECONDS:
+            self._refused = 0.0
+        if self._refused < CROWDED:
+            self._calm_at = now
+        places = self._places if self._refused < CROWDED else self._workers
+        full = self._taken >= places
+        self._refused += (full - self._refused) / LATEST
+        if full:
             raise Refusal(
                 503,
                 "overloaded",
-                f"{self._places} requests are being read or wait already; try again in a second.",
+                f"{self._taken} requests are being read or wait already; try again in a second.",
                 {"Retry-After": "1"},
             )
 
