@@ -33,10 +33,11 @@ lock: $(VENV)/.ready-dev  ## write the pinned requirements anew from pyproject.t
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --custom-compile-command "make lock" requirements.in -o requirements.txt
 	grep -v '^-e' requirements.txt | $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --no-annotate --custom-compile-command "make lock" -c /dev/stdin --group dev requirements.in -o requirements-dev.txt
 
-bench: $(VENV)/.ready-dev  ## time training and reading side by side with others
+bench: $(VENV)/.ready-dev  ## time training, reading and serving side by side with others
 	$(BIN)/python benchmarks/train_speed.py
 	$(BIN)/python benchmarks/time_to_99.py
 	$(BIN)/python benchmarks/reader.py
+	$(BIN)/python benchmarks/serve.py
 
 accuracy: $(VENV)/.ready-dev  ## train every network with every seed (hours), or go on; write docs/accuracy.md
 	$(BIN)/python benchmarks/accuracy.py
