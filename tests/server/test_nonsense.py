@@ -116,3 +116,10 @@ def answers(data: bytes) -> list[tuple[int, bytes]]:
         data = rest[length:]
     assert not data, f"no HTTP: {data[:80]!r}"
     return found
+
+
+def test_a_head_that_does_not_end_is_431(server: Server) -> None:
+    for endless in (b"A: b\r\n" * 11_000, b"A: " + b"b" * 66_000):
+        with server.connect() as connection:
+            connection.sendall(b"GET / HTTP/1.1\r\n" + endless)
+            assert connection.recv(65536).startswith(b"HTTP/1.1 431 ")
