@@ -93,3 +93,32 @@ def test_features_are_what_enters_the_last_layer(tmp_path, drawn):
 
 def test_a_network_of_one_layer_has_no_features(linear):
     assert expose_features(linear) is None
+
+
+def test_of_joined_networks_all_last_layers_count_and_no_first_one_is_picked(tmp_path):
+    """Two networks of two layers each, their answers averaged, as an ensemble does."""
+    rng = np.random.default_rng(0)
+    shapes = {"a": (784, 6), "b": (6, 10), "c": (784, 4), "d": (4, 10)}
+    values = {key: rng.normal(size=shape).astype(np.float32) for key, shape in shapes.items()}
+    nodes = [
+        helper.make_node("MatMul", ["x", "a"], ["xa"]),
+        helper.make_node("MatMul", ["xa", "b"], ["xab"]),
+        helper.make_node("MatMul", ["x", "c"], ["xc"]),
+        helper.make_node("MatMul", ["xc", "d"], ["xcd"]),
+        helper.make_node("Mean", ["xab", "xcd"], ["y"]),
+    ]
+    graph = helper.make_graph(
+        nodes, "pair",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 784])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", 10])],
+        [numpy_helper.from_array(value, name) for name, value in values.items()],
+    )  # fmt: skip
+    path = tmp_path / "pair.onnx"
+    opsets = [helper.make_opsetid("", 17)]
+    onnx.save(helper.make_model(graph, opset_imports=opsets, ir_version=9), path)
+    images = rng.integers(0, 256, (3, 28, 28), np.uint8)
+    x = images.reshape(3, 784).astype(np.float32) / 255
+    expected = np.concatenate([x @ values["a"], x @ values["c"]], axis=1)
+    np.testing.assert_allclose(Feed(expose_features(path)).run(images), expected, rtol=1e-4)
+    assert first_weights(path) is None
+    assert count_multiply_adds(path) == 784 * 10 + 10 * 10

@@ -80,7 +80,8 @@ def first_weights(path: Path) -> np.ndarray | None:
 
     Returns:
         float32, shape (units, side, side): of a dense layer (units, 28, 28), of a convolution its
-        kernels; None where the first layer is neither, or onnx is not installed.
+        kernels; None where the first layer is neither, where several meet the pixels, or where
+        onnx is not installed.
     """
     model = _load(path, weights=True)
     if model is None:
@@ -88,9 +89,10 @@ def first_weights(path: Path) -> np.ndarray | None:
     import onnx
 
     tensors = {tensor.name: tensor for tensor in model.graph.initializer}
-    node = next((n for n in model.graph.node if n.op_type in ("Conv", "MatMul", "Gemm")), None)
-    if node is None or node.input[1] not in tensors:
+    first, _ = _find_ends(model.graph)
+    if len(first) != 1 or first[0].input[1] not in tensors:
         return None
+    node = first[0]
     array = np.asarray(onnx.numpy_helper.to_array(tensors[node.input[1]]), np.float32)
     if node.op_type == "Conv":
         return array[:, 0] if array.ndim == 4 and array.shape[1] == 1 else None
@@ -103,8 +105,9 @@ def expose_features(path: Path) -> bytes | None:
     """The same network, cut off before its last layer with weights.
 
     Returns:
-        ONNX bytes whose only output is what enters that layer; None where there is no such layer,
-        where it is the first, or where onnx is not installed.
+        ONNX bytes whose only output is what enters that layer, or those layers side by side where
+        several networks are joined; None where there is no such layer, where it is the first, or
+        where onnx is not installed.
     """
     model = _load(path, weights=True)
     if model is None:
@@ -112,12 +115,31 @@ def expose_features(path: Path) -> bytes | None:
     import onnx
 
     graph = model.graph
-    layers = [node for node in graph.node if node.op_type in ("Conv", "MatMul", "Gemm")]
-    if len(layers) < 2:
+    first, last = _find_ends(graph)
+    if not last or any(node in first for node in last):
         return None
+    entering = [node.input[0] for node in last]
+    if len(last) > 1:  # several networks whose answers are joined
+        graph.node.append(onnx.helper.make_node("Concat", entering, ["features"], axis=1))
+        entering = ["features"]
     del graph.output[:]
-    graph.output.append(onnx.helper.make_tensor_value_info(layers[-1].input[0], 1, None))
+    graph.output.append(onnx.helper.make_tensor_value_info(entering[0], 1, None))
     return bytes(model.SerializeToString())
+
+
+def _find_ends(graph: Any) -> tuple[list[Any], list[Any]]:
+    """The layers with weights that no other stands before, and those that none stands behind."""
+    above: dict[str, set[int]] = {}  # tensor -> layers that it was made through
+    layers: dict[int, set[int]] = {}  # layer -> layers before it
+    for number, node in enumerate(graph.node):
+        before: set[int] = set().union(*(above.get(name, set()) for name in node.input))
+        if node.op_type in ("Conv", "MatMul", "Gemm"):
+            layers[number] = before
+            before = before | {number}
+        above.update(dict.fromkeys(node.output, before))
+    followed = set().union(*layers.values())
+    first = [graph.node[number] for number, before in layers.items() if not before]
+    return first, [graph.node[number] for number in layers if number not in followed]
 
 
 def _load(path: Path, *, weights: bool = False) -> Any:

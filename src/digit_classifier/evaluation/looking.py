@@ -164,7 +164,9 @@ def _sentences(trial: Trial, weights: np.ndarray | None, landscape: Landscape | 
             f"No map: {count(trial.n, 'image')} are too few, or all alike to the model."
         )
     if weights is None:
-        sentences.append("The first layer's weights are not shown: they are no pictures.")
+        sentences.append(
+            "The first layer's weights are not shown: there is no one layer whose are pictures."
+        )
     return sentences
 
 
