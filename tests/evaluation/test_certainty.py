@@ -87,27 +87,6 @@ def test_no_image_chooses_its_own_temperature():
     assert np.abs(before[0::2] - after[0::2]).max() > 0.01
 
 
-def test_the_curve_counts_what_each_threshold_accepts():
-    labels = np.array([0, 5, 0, 5, 0])
-    held = Trial(images(5), labels, rows([0.9, 0.8, 0.8, 0.6, 0.5], [0] * 5))
-    curve = certainty.trace(held)
-    np.testing.assert_allclose(curve.thresholds, [0.9, 0.8, 0.6, 0.5])
-    assert curve.accepted.tolist() == [1, 3, 4, 5]
-    assert curve.wrong.tolist() == [0, 1, 2, 2]
-
-
-def test_the_threshold_refuses_no_more_than_it_must():
-    labels = np.array([0, 5, 0, 5, 0])
-    curve = certainty.trace(Trial(images(5), labels, rows([0.9, 0.8, 0.8, 0.6, 0.5], [0] * 5)))
-    found = certainty.find_threshold(curve, 0.4)
-    assert found == {"threshold": pytest.approx(0.8), "accepted": 3, "wrong": 1,
-                     "refused": pytest.approx(0.4)}  # fmt: skip
-    assert certainty.find_threshold(curve, 0.001)["accepted"] == 1
-    assert certainty.find_threshold(curve, 0.5)["refused"] == 0
-    worst = certainty.trace(Trial(images(2), np.array([1, 1]), rows([0.9, 0.8], [0, 0])))
-    assert certainty.find_threshold(worst, 0.001) is None
-
-
 def test_the_models_own_rule_is_tried_as_its_file_says():
     held = Trial(images(3), np.array([0, 0, 1]), rows([0.9, 0.5, 0.2], [0, 0, 0]))
     metadata = {"reject": {"threshold": 0.4, "softness": 1.0}}

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from digit_classifier.evaluation import certainty_plots
-from digit_classifier.evaluation.acceptance import Acceptance
+from digit_classifier.evaluation.refusing import find_threshold, trace, try_thresholds
 from digit_classifier.evaluation.section import Plate, Section, Table
 from digit_classifier.evaluation.trial import Trial
 from digit_classifier.evaluation.wording import count, fine_percent, percent
@@ -21,7 +21,6 @@ LEAST_DOUBT = 1e-4
 # Fewer than this in either half fit no temperature worth telling.
 ENOUGH = 50
 TARGET = 0.001
-THRESHOLDS = (0.5, 0.9, 0.99, 0.999)
 
 
 @dataclass(frozen=True)
@@ -41,23 +40,6 @@ class Calibration:
     confidence: float
 
 
-@dataclass(frozen=True, eq=False)
-class Curve:
-    """What every threshold does, from refusing all but the surest to refusing nothing.
-
-    Attributes:
-        thresholds: least confidence that is accepted, falling.
-        accepted: how many images are.
-        wrong: how many of those are misread.
-        n: how many images there are.
-    """
-
-    thresholds: np.ndarray
-    accepted: np.ndarray
-    wrong: np.ndarray
-    n: int
-
-
 def section(trial: Trial, metadata: dict[str, Any] | None = None) -> Section:
     """Calibration before and after temperature scaling, and the reject option.
 
@@ -70,7 +52,7 @@ def section(trial: Trial, metadata: dict[str, Any] | None = None) -> Section:
     after = None if scaled is None else calibrate(scaled, trial.labels)
     curve = trace(trial)
     target = find_threshold(curve, TARGET)
-    rows = _try_thresholds(trial, metadata or {})
+    rows = try_thresholds(trial, metadata or {})
     bins = {"as it is": bin_doubt(trial.probabilities, trial.labels)}
     if scaled is not None:
         bins["temperature-scaled"] = bin_doubt(scaled, trial.labels)
@@ -186,49 +168,6 @@ def scale_crosswise(
         scaled[half] = soften(probabilities[half], 1 / temperature)
         temperatures.append(temperature)
     return scaled, temperatures
-
-
-def trace(trial: Trial) -> Curve:
-    """Count accepted images and errors among them for every confidence that occurs."""
-    order = np.argsort(-trial.confidence, kind="stable")
-    confidence = trial.confidence[order]
-    wrong = np.cumsum(~trial.right[order])
-    # A threshold takes all images of one confidence or none.
-    last = np.append(confidence[1:] < confidence[:-1], True)
-    return Curve(confidence[last], np.flatnonzero(last) + 1, wrong[last], trial.n)
-
-
-def find_threshold(curve: Curve, error: float) -> dict[str, float | int] | None:
-    """The threshold that refuses least while errors among accepted images are under a share.
-
-    Returns:
-        threshold, accepted, wrong and the share refused; None where no threshold does it.
-    """
-    good = np.flatnonzero(curve.wrong / curve.accepted < error)
-    if not len(good):
-        return None
-    at = int(good[-1])
-    accepted = int(curve.accepted[at])
-    return {
-        "threshold": float(curve.thresholds[at]),
-        "accepted": accepted,
-        "wrong": int(curve.wrong[at]),
-        "refused": 1 - accepted / curve.n,
-    }
-
-
-def _try_thresholds(trial: Trial, metadata: dict[str, Any]) -> list[dict[str, Any]]:
-    rules = {"nothing refused": np.ones(trial.n, bool)}
-    rules |= {f"{100 * t:g} %": trial.confidence >= t for t in THRESHOLDS}
-    own = Acceptance.of(metadata)
-    if own.threshold is not None:
-        rules["the model's own rule"] = own.score(trial.probabilities) >= own.threshold
-    rows = []
-    for name, accepted in rules.items():
-        n, wrong = int(accepted.sum()), int((accepted & ~trial.right).sum())
-        rows.append({"rule": name, "accepted": n, "refused": 1 - n / trial.n, "wrong": wrong,
-                     "error": wrong / n if n else None})  # fmt: skip
-    return rows
 
 
 def _sentences(

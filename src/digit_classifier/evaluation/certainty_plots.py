@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from digit_classifier.evaluation.certainty import Curve
+    from digit_classifier.evaluation.refusing import Curve
 
 RELIABILITY = (
     "Reliability: the doubt of the answers (100 % less their confidence), three bins a factor of "
