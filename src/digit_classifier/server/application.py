@@ -50,7 +50,7 @@ def build(settings: Settings) -> FastAPI:
     corrections.add(app, state)
     inference.add(app, state)
     health.add(app, state)
-    documents.add(app)
+    documents.add(app, state.shelf.readers)
     # the one added last stands outermost
     app.add_middleware(guard.Guard, service=state)
     app.add_middleware(access.Access, service=state)

@@ -12,13 +12,14 @@ from digit_classifier.server.faults import Refusal
 from digit_classifier.server.label_folder import Box
 from digit_classifier.server.service import Service
 
+_BODY = schemas.record(image=schemas.TEXT, label={"type": "integer", "minimum": 0, "maximum": 9})
+_BODY["properties"]["box"] = {
+    **schemas.row({"type": "integer", "minimum": 0}, 4), "type": ["array", "null"],
+}  # fmt: skip
+
 
 def add(app: FastAPI, service: Service) -> None:
     """Give `app` the route."""
-    body = schemas.record(image=schemas.TEXT, label={"type": "integer", "minimum": 0, "maximum": 9})
-    body["properties"]["box"] = {
-        **schemas.row({"type": "integer", "minimum": 0}, 4), "type": ["array", "null"],
-    }  # fmt: skip
     limits = service.settings.limits
 
     @app.post(
@@ -28,7 +29,7 @@ def add(app: FastAPI, service: Service) -> None:
         summary="Keep a picture that was read wrongly, with the digit it truly shows",
         description="`image`: base64 or data URL of the whole picture; `box`: which part is meant.",
         openapi_extra=schemas.json_body(
-            body, {"image": schemas.PICTURE, "label": 1, "box": [14, 5, 5, 22]}
+            _BODY, {"image": schemas.PICTURE, "label": 1, "box": [14, 5, 5, 22]}
         ),
         responses=schemas.answers(
             schemas.record(file=schemas.TEXT),

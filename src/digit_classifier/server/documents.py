@@ -6,6 +6,7 @@ list of operations with an example that can be copied, and that needs no script 
 """
 
 import json
+from collections.abc import Iterable
 from html import escape
 from typing import Any
 
@@ -24,12 +25,16 @@ EXAMPLES = {
 }
 
 
-def add(app: FastAPI) -> None:
-    """Give `app` the page."""
+def add(app: FastAPI, models: Iterable[str]) -> None:
+    """Give `app` the page, and its document the names of the models."""
+    document = app.openapi()
+    for path, methods in document["paths"].items():
+        for operation in methods.values() if "{name}" in path else ():
+            operation["parameters"][0]["schema"]["enum"] = list(models)
 
     @app.get("/docs", include_in_schema=False)
     async def show(request: Request) -> Response:
-        return Response(render(app.openapi(), str(request.base_url)), media_type="text/html")
+        return Response(render(document, str(request.base_url)), media_type="text/html")
 
 
 def render(document: dict[str, Any], base: str) -> str:

@@ -5,10 +5,10 @@ Source: https://github.com/kserve/open-inference-protocol, and for binary tensor
     docs/protocol/extension_binary_data.md.
 """
 
-from typing import Annotated, Any
+from typing import Any
 
 import orjson
-from fastapi import FastAPI, Path, Request
+from fastapi import FastAPI, Request
 from starlette.responses import Response
 
 from digit_classifier import __version__
@@ -38,48 +38,7 @@ _SERVER = schemas.record(
 
 def add(app: FastAPI, service: Service) -> None:
     """Give `app` the routes."""
-    Name = Annotated[  # noqa: N806  a type
-        str,
-        Path(description="Of a model.", json_schema_extra={"enum": list(service.shelf.readers)}),
-    ]
-
-    @app.get(
-        "/v2",
-        tags=["inference"],
-        summary="What server this is",
-        responses=schemas.answers(_SERVER),
-    )
-    async def server() -> Response:
-        content = {
-            "name": "mnist-digit-classifier",
-            "version": __version__,
-            "extensions": ["binary_tensor_data"],
-        }
-        return _json(content)
-
-    @app.get(
-        "/v2/models/{name}",
-        tags=["inference"],
-        summary="What a model takes and gives",
-        responses=schemas.answers(_MODEL, 404),
-    )
-    async def model(name: Name) -> Response:
-        service.shelf.find(name)
-        return _json(
-            {"name": name, "platform": "onnxruntime_onnx", "inputs": [INPUT], "outputs": [OUTPUT]}
-        )
-
-    @app.get(
-        "/v2/models/{name}/ready",
-        tags=["inference"],
-        summary="Whether a model is loaded",
-        responses=schemas.answers(_READY, 404, 503),
-    )
-    async def model_ready(name: Name) -> Response:
-        service.shelf.find(name)
-        if service.draining:
-            raise Refusal(503, "stopping", "the server is stopping.", {"Retry-After": "5"})
-        return _json({"name": name, "ready": True})
+    _add_descriptions(app, service)
 
     @app.post(
         "/v2/models/{name}/infer",
@@ -88,7 +47,7 @@ def add(app: FastAPI, service: Service) -> None:
         openapi_extra=schemas.json_body(schemas.INFER_REQUEST, schemas.INFER_EXAMPLE),
         responses=schemas.answers(schemas.INFER_ANSWER, 400, 403, 404, 413, 415, 422, 503, 504),
     )
-    async def infer(request: Request, name: Name) -> Response:
+    async def infer(request: Request, name: str) -> Response:
         service.desk.check()
         reader = service.shelf.find(name)
         body = await bodies.receive(request, service.settings.limits.body_bytes)
@@ -162,3 +121,43 @@ def _parameters(holder: dict[str, Any]) -> dict[str, Any]:
 
 def _json(content: object) -> Response:
     return Response(orjson.dumps(content), media_type="application/json")
+
+
+def _add_descriptions(app: FastAPI, service: Service) -> None:
+    @app.get(
+        "/v2",
+        tags=["inference"],
+        summary="What server this is",
+        responses=schemas.answers(_SERVER),
+    )
+    async def server() -> Response:
+        content = {
+            "name": "mnist-digit-classifier",
+            "version": __version__,
+            "extensions": ["binary_tensor_data"],
+        }
+        return _json(content)
+
+    @app.get(
+        "/v2/models/{name}",
+        tags=["inference"],
+        summary="What a model takes and gives",
+        responses=schemas.answers(_MODEL, 404),
+    )
+    async def model(name: str) -> Response:
+        service.shelf.find(name)
+        return _json(
+            {"name": name, "platform": "onnxruntime_onnx", "inputs": [INPUT], "outputs": [OUTPUT]}
+        )
+
+    @app.get(
+        "/v2/models/{name}/ready",
+        tags=["inference"],
+        summary="Whether a model is loaded",
+        responses=schemas.answers(_READY, 404, 503),
+    )
+    async def model_ready(name: str) -> Response:
+        service.shelf.find(name)
+        if service.draining:
+            raise Refusal(503, "stopping", "the server is stopping.", {"Retry-After": "5"})
+        return _json({"name": name, "ready": True})

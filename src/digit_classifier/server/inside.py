@@ -20,6 +20,9 @@ NAMES = ("hidden 1", "hidden 2", "output")
 # An image in base64 has 1,048 characters.
 BODY_BYTES = 10_000
 
+_LAYER = schemas.record(name=schemas.TEXT, activations=schemas.row(schemas.NUMBER))
+_IMAGE = {"type": "string", "pattern": "^[A-Za-z0-9+/]{1046}==$"}
+
 Array = np.ndarray
 _OPERATORS: dict[str, Callable[..., Array]] = {
     "Cast": lambda x: x.astype(np.float32),
@@ -84,9 +87,6 @@ def layers() -> Layers:
 
 def add(app: FastAPI) -> None:
     """Give `app` the routes."""
-    layer = schemas.record(name=schemas.TEXT, activations=schemas.row(schemas.NUMBER))
-
-    image = {"type": "string", "pattern": "^[A-Za-z0-9+/]{1046}==$"}
 
     @app.get(
         "/v1/inside",
@@ -103,9 +103,9 @@ def add(app: FastAPI) -> None:
         "/v1/inside",
         tags=["inside"],
         summary="What each neuron of the original network answers to an image",
-        openapi_extra=schemas.json_body(schemas.record(image=image), {"image": "A" * 1046 + "=="}),
+        openapi_extra=schemas.json_body(schemas.record(image=_IMAGE), {"image": "A" * 1046 + "=="}),
         responses=schemas.answers(
-            schemas.record(layers=schemas.row(layer, len(NAMES))), 400, 403, 413, 415, 422, 503
+            schemas.record(layers=schemas.row(_LAYER, len(NAMES))), 400, 403, 413, 415, 422, 503
         ),
         description="`image`: base64 of 784 bytes, row by row, paper 0 and ink 255.",
     )
