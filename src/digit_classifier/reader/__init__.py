@@ -145,8 +145,9 @@ class DigitReader:
     def _predict(self, groups: list[list[np.ndarray]]) -> list[np.ndarray]:
         """Probabilities for several pages' images with one call of the network."""
         every = [image for images in groups for image in images]
-        empty = np.zeros((0, CLASSES), np.float32)
-        probabilities = self.model.predict(np.stack(every)) if every else empty
+        if not every:
+            return [np.zeros((0, CLASSES), np.float32)] * len(groups)
+        probabilities = self.model.predict(np.array(every))
         ends = list(accumulate(map(len, groups), initial=0))
         return [probabilities[start:end] for start, end in pairwise(ends)]
 

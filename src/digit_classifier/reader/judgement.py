@@ -79,9 +79,10 @@ def pieces(page: Page, probabilities: np.ndarray) -> list[np.ndarray]:
         page: what was found.
         probabilities: float32, shape (n, 10), one row per image of `images(page)`.
     """
+    sure = probabilities.max(axis=1).tolist()
     return [
         piece.image
-        for mark, confidence in zip(page.marks, probabilities.max(axis=1).tolist(), strict=True)
+        for mark, confidence in zip(page.marks, sure, strict=True)
         if _is_doubtful(mark, confidence)
         for piece in _pieces(mark)
     ]
