@@ -27,6 +27,8 @@ class Outcome:
         due: when each answered request was due, seconds from the start.
         seconds: from then to the last byte of its answer.
         status: HTTP status of each.
+        late: seconds by which each request of an open load was sent after it was due: this
+            generator's own fault, or for want of a free connection; contained in `seconds`.
         lost: requests whose connection was reset or closed before the answer, or without answer.
         wall: seconds from the first request to the last answer.
     """
@@ -34,6 +36,7 @@ class Outcome:
     due: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     status: list[int] = field(default_factory=list)
+    late: list[float] = field(default_factory=list)
     lost: int = 0
     wall: float = 0.0
 
@@ -170,12 +173,16 @@ async def _opened(
     waiting: deque[float] = deque()
     idle: list[_Connection] = []
 
+    def ask(connection: _Connection, due: float) -> None:
+        outcome.late.append(loop.time() - start - due)
+        connection.ask(next(turn), due)
+
     def answered(connection: _Connection, status: int, due: float) -> None:
         _note(outcome, status, due, loop.time() - start)
         if not connection.open:
             return
         if waiting:
-            connection.ask(next(turn), waiting.popleft())
+            ask(connection, waiting.popleft())
         else:
             idle.append(connection)
 
@@ -189,7 +196,7 @@ async def _opened(
         while idle and not idle[-1].open:
             idle.pop()
         if idle:
-            idle.pop().ask(next(turn), due)
+            ask(idle.pop(), due)
         else:
             waiting.append(due)
     until = loop.time() + DRAIN_SECONDS

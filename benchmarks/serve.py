@@ -4,7 +4,8 @@
     python benchmarks/serve.py --seconds 2 --requests 2000 --rounds 1
 
 The server is a process of its own and shares the machine with the load generator (load.py), which
-is part of every figure. Times under open load count from when a request was due.
+is part of every figure. Times under open load count from when a request was due, so they contain
+what the generator itself was late.
 """
 
 import argparse
@@ -36,6 +37,7 @@ HERE = Path(__file__).parent
 RATE = 500  # requests a second at which latency is measured
 CALM = 50  # requests a second that trouble no server
 OVERLOAD = 4  # times capacity
+PAUSE = 5  # seconds in which a server forgets that it was crowded
 SIDE = 280
 
 
@@ -145,6 +147,7 @@ def _startup(rounds: int) -> None:
 
 
 def _capacity(port: int, what: str, requests: Sequence[bytes], seconds: float) -> float:
+    time.sleep(PAUSE)
     found = load.closed(port, requests, 8, seconds)
     _row(f"{what}: capacity", f"{found.rate:,.0f} a second, {_spread(found.times())}{_bad(found)}")
     return found.rate
@@ -152,8 +155,9 @@ def _capacity(port: int, what: str, requests: Sequence[bytes], seconds: float) -
 
 def _latency(port: int, what: str, requests: Sequence[bytes], rate: float, seconds: float) -> None:
     found = load.opened(port, requests, [(rate, seconds)])
-    n = len(found.seconds)
-    _row(f"{what} for {seconds:g} s", f"{_spread(found.times())}, n = {n:,}{_bad(found)}")
+    late = 1e3 * float(np.percentile(found.late, 99))
+    counted = f"n = {len(found.seconds):,}, sent late p99 {late:.2f} ms{_bad(found)}"
+    _row(f"{what} for {seconds:g} s", f"{_spread(found.times())}, {counted}")
 
 
 def _overload(port: int, requests: Sequence[bytes], capacity: float, seconds: float) -> None:

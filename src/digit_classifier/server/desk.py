@@ -17,7 +17,7 @@ T = TypeVar("T")
 CROWDED = 0.33
 LATEST = 32  # requests over which that share is a sliding mean
 # Clients that ask again at once would be refused for ever: so often the queue is tried anew.
-CROWDED_SECONDS = 2.0
+CROWDED_SECONDS = 5.0
 
 
 class Desk:
