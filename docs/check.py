@@ -32,6 +32,9 @@ def check(path: Path) -> list[str]:
     text = path.read_text("utf-8")
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     faults = []
+    titles = re.findall(r"^# .+", BLOCK.sub("", text), re.MULTILINE)
+    if len(titles) != 1:
+        faults.append(f"{len(titles)} titles, one is needed")
     for match in LINK.finditer(text):
         link = match[1] or match[2]
         if "://" not in link and not (path.parent / link).exists():
