@@ -43,12 +43,13 @@ def build(settings: Settings) -> FastAPI:
     )
     app.state.service = state
     faults.install(app)
-    pages.add(app)
+    # routes are tried in turn: first what is asked for most
     reading.add(app, state)
+    inference.add(app, state)
+    pages.add(app)
     about.add(app, state)
     inside.add(app)
     corrections.add(app, state)
-    inference.add(app, state)
     health.add(app, state)
     documents.add(app, state.shelf.readers)
     # the one added last stands outermost
