@@ -183,3 +183,24 @@ def test_binary_data_of_another_size_is_refused(server: Server) -> None:
     for size, status in ((784, 200), (783, 422), (0, 422)):
         answer = server.client.post(INFER, content=said + b"\0" * size, headers=headers)
         assert answer.status_code == status
+
+
+def test_the_answer_is_binary_where_that_is_asked_for(server: Server) -> None:
+    wanted = OnnxModel(weights.find("cnn")).predict(np.zeros((1, 28, 28), np.uint8))
+    for whole, one, binary in (
+        (True, None, True), (False, True, True), (True, False, False), (False, None, False),
+    ):  # fmt: skip
+        output = {"name": "probabilities"}
+        if one is not None:
+            output["parameters"] = {"binary_data": one}
+        asked = {**tensor(), "parameters": {"binary_data_output": whole}, "outputs": [output]}
+        answer = server.client.post(INFER, json=asked)
+        length = answer.headers.get("Inference-Header-Content-Length")
+        assert (length is not None) == binary
+        said = json.loads(answer.content[: int(length)] if length else answer.content)
+        (given,) = said["outputs"]
+        if binary:
+            assert given["parameters"] == {"binary_data_size": 40}
+            assert answer.content[int(length) :] == wanted.tobytes()
+        else:
+            assert np.array_equal(np.float32(given["data"]), wanted[0])
