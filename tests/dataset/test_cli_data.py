@@ -9,7 +9,7 @@ from PIL import Image
 
 from dataset import stand_in
 from digit_classifier.cli import main
-from digit_classifier.cli.data import load_aloud, progress_bars
+from digit_classifier.cli.loading import load_aloud, progress_bars
 from digit_classifier.dataset import places
 
 

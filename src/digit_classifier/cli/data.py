@@ -1,16 +1,14 @@
 """`digits data`: show, download, verify and draw the labelled images."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from digit_classifier.cli.loading import load_aloud, progress_bars
+
 if TYPE_CHECKING:
-    from digit_classifier.dataset import Dataset
     from digit_classifier.dataset.places import Place
-    from digit_classifier.dataset.transfer import Progress
 
 _FOLDER = click.Path(path_type=Path)
 
@@ -209,54 +207,6 @@ def _draw_augmented(
     title = f"How the recipe {recipe} of {model} distorts training images"
     sheet.save(sheet.draw(rows, title, caption, leading=1), out)
     click.echo(f"{out}: {len(rows)} images of {data.name}, {contact.COPIES} copies of each")
-
-
-def load_aloud(dataset: str, *, data_dir: Path | None, offline: bool) -> "Dataset":
-    """Load labelled images with progress bars; every note becomes a warning on stderr.
-
-    Raises:
-        DigitError: as `digit_classifier.dataset.load`.
-    """
-    from digit_classifier.dataset import load
-
-    with progress_bars() as progress:
-        data = load(dataset, data_dir=data_dir, offline=offline, progress=progress)
-    for note in data.notes:
-        click.secho(f"Warning: {note}", err=True, fg="yellow")
-    return data
-
-
-@contextmanager
-def progress_bars() -> "Iterator[Progress]":
-    """Give a progress callback that draws bars on stderr, or plain lines where that is a file."""
-    from rich.console import Console
-    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bars
-
-    console = Console(stderr=True)
-    begun: dict[str, Any] = {}
-    if not console.is_terminal:
-
-        def say(name: str, _done: int, total: int) -> None:
-            if name not in begun:
-                begun[name] = True
-                click.echo(f"{name}: {_amount(name, total)} ...", err=True)
-
-        yield say
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
-    with Bars(*columns, TimeRemainingColumn(), console=console, transient=True) as bars:
-
-        def draw(name: str, done: int, total: int) -> None:
-            if name not in begun:
-                begun[name] = bars.add_task(f"{name}, {_amount(name, total)}", total=total)
-            bars.update(begun[name], completed=done, total=total)
-
-        yield draw
-
-
-def _amount(name: str, total: int) -> str:
-    return f"{total:,}" if name == "pictures" else f"{total / 1e6:.2g} MB"
 
 
 def _all_places() -> "list[Place]":

@@ -4,39 +4,14 @@ A log is fed from the history after an epoch is saved, so it never stands inside
 epoch, and a training that is resumed continues its log: each log says up to which epoch it goes.
 """
 
-from abc import ABC, abstractmethod
-from dataclasses import asdict
 from typing import Any
 
 from digit_classifier.errors import DigitError, TrackingError
 from digit_classifier.training.config import TrainConfig
 from digit_classifier.training.listener import Listener
+from digit_classifier.training.log import Log
 from digit_classifier.training.loop import Epoch
 from digit_classifier.training.plan import Plan
-
-Value = str | int | float | bool
-
-
-class Log(ABC):
-    """Where the figures of a training go, beside its run folder.
-
-    Attributes:
-        name: what a warning calls it.
-    """
-
-    name: str
-
-    @abstractmethod
-    def begin(self, plan: Plan) -> None:
-        """Write what is trained; where the log exists already, go on after its last epoch."""
-
-    @abstractmethod
-    def add(self, row: Epoch) -> None:
-        """Write one epoch, unless it is there already."""
-
-    @abstractmethod
-    def end(self, plan: Plan, metrics: dict[str, Any]) -> None:
-        """Write test figures, plots and network of a finished training; close the log."""
 
 
 class Tracked(Listener):
@@ -118,30 +93,6 @@ def tracked(config: TrainConfig, listener: Listener) -> Listener:
 
         logs.append(MlflowLog(config.mlflow))
     return Tracked(listener, logs) if logs else listener
-
-
-def describe(plan: Plan) -> dict[str, Value]:
-    """All that decides a training, flat: the recipe's fields by their names, its distortions too.
-
-    None is left out: neither program knows it.
-    """
-    config, dataset = plan.config, plan.dataset
-    recipe = asdict(plan.recipe)
-    distortions = recipe.pop("distortions") or {}
-    told = {
-        "model": config.model,
-        "weights": plan.parameters,
-        "recipe": config.recipe,
-        "seed": config.seed,
-        "backend": config.backend,
-        "dataset": dataset.name,
-        "dataset_sha256": dataset.sha256,
-        "training_images": plan.training_images,
-        "validated_on": plan.validated_on,
-        **recipe,
-        **{f"distortions.{name}": value for name, value in distortions.items()},
-    }
-    return {name: value for name, value in told.items() if value is not None}
 
 
 def _sentence(log: Log, error: Exception) -> str:
