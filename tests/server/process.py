@@ -96,6 +96,19 @@ def everything(connection: socket.socket) -> bytes:
     return b"".join(parts)
 
 
+def one_answer(connection: socket.socket) -> bytes:
+    """The head and the body of the next answer, however many pieces they come in."""
+    stream = connection.makefile("rb")
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        line = stream.readline()
+        assert line, f"closed after {head!r}"
+        head += line
+    length = re.search(rb"(?i)^content-length: (\d+)", head, re.MULTILINE)
+    assert length, head
+    return head + stream.read(int(length[1]))
+
+
 def wait_until(condition: Any) -> Any:
     """Ask again and again until the answer is true; gives the answer."""
     until = time.monotonic() + PATIENCE

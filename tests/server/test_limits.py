@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 
 from server.conftest import as_png
-from server.process import Server, everything, fault, wait_until
+from server.process import Server, everything, fault, one_answer, wait_until
 
 PNG = {"Content-Type": "image/png"}
 HEAD = b"POST /v1/read HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/png\r\n"
@@ -16,7 +16,7 @@ def test_a_body_over_the_limit_is_413_before_it_is_read(server: Server) -> None:
     """The body is announced and never sent: the answer comes all the same."""
     with server.connect() as connection:
         connection.sendall(HEAD + b"Content-Length: 5000001\r\n\r\n")
-        answer = connection.recv(65536)
+        answer = one_answer(connection)
     assert answer.startswith(b"HTTP/1.1 413 ")
     assert b'{"error":{"code":"too_large","message":"the body has more than 5,000,000' in answer
 
@@ -35,7 +35,7 @@ def test_a_body_of_unknown_length_is_cut_off_while_it_comes(server: Server) -> N
         connection.sendall(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
         for _ in range(51):
             connection.sendall(b"186a0\r\n" + b"x" * 100_000 + b"\r\n")
-        answer = connection.recv(65536)
+        answer = one_answer(connection)
     assert answer.startswith(b"HTTP/1.1 413 ")
 
 
