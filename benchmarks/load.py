@@ -125,8 +125,8 @@ class _Connection(asyncio.Protocol):
         if len(received) >= self._needed:
             due, status = self.due, int(received[9:12])
             self._received, self._needed, self.due = b"", -1, None
-            assert due is not None
-            self._answered(self, status, due)
+            if due is not None:  # else: told that it is closed for having been idle
+                self._answered(self, status, due)
 
     def connection_lost(self, _exc: Exception | None) -> None:
         self.open = False
@@ -171,7 +171,7 @@ async def _opened(
     loop = asyncio.get_running_loop()
     outcome, turn = Outcome(), cycle(requests)
     waiting: deque[float] = deque()
-    idle: list[_Connection] = []
+    idle: deque[_Connection] = deque()  # in turn, so that none is idle for long
 
     def ask(connection: _Connection, due: float) -> None:
         outcome.late.append(loop.time() - start - due)
@@ -193,10 +193,10 @@ async def _opened(
         if (wait := due - (loop.time() - start)) > 0 or asked % 32 == 0:
             await asyncio.sleep(max(wait, 0))
         asked += 1
-        while idle and not idle[-1].open:
-            idle.pop()
+        while idle and not idle[0].open:
+            idle.popleft()
         if idle:
-            ask(idle.pop(), due)
+            ask(idle.popleft(), due)
         else:
             waiting.append(due)
     until = loop.time() + DRAIN_SECONDS
