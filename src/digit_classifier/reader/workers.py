@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,8 @@ def read_many(
     waiting: deque[Future[list[Reading]]] = deque()
     try:
         for batch in batches(sources):
-            waiting.append(executor.submit(_read, batch, single))
+            with _shielded():
+                waiting.append(executor.submit(_read, batch, single))
             # far enough ahead to keep all busy, and no further: sources may be endless
             if len(waiting) > 2 * jobs:
                 yield from waiting.popleft().result()
@@ -49,6 +51,23 @@ def read_many(
         ) from error
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _shielded() -> Iterator[None]:
+    """Have processes that are started inside the block never hear Ctrl-C.
+
+    They could set so themselves only after seconds of imports. One that comes meanwhile is heard
+    by this process after the block. Windows has no such mask.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _start(model: Path, rule: "Rule") -> None:
