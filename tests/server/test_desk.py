@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -38,7 +39,13 @@ class Held:
 
 
 def run(test) -> None:
-    asyncio.run(asyncio.wait_for(test(Held()), 60))
+    """In a thread: a browser of other tests may keep a loop running in this one."""
+
+    async def within_a_minute() -> None:
+        await asyncio.wait_for(test(Held()), 60)
+
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(lambda: asyncio.run(within_a_minute())).result()
 
 
 def test_a_burst_finds_the_waiting_places() -> None:
