@@ -97,7 +97,8 @@ def main() -> None:
     if options.plot:
         with plotting.style():
             plotting.save(draw(results), options.plot)
-        console.print(f"drawn: {options.plot}.png and .svg")
+        # what this prints is kept under docs/, where no machine's own folders belong
+        console.print(f"drawn: {os.path.relpath(options.plot, HERE.parent)}.png and .svg")
 
 
 def _options() -> argparse.Namespace:
