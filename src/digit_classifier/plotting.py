@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # Okabe and Ito's colours, told apart by colour-blind readers (jfly.uni-koeln.de/color, 2008).
 BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
-INK, FAINT = "#222222", "#D9D9D9"
+INK, GREY, FAINT = "#222222", "#8C8C8C", "#D9D9D9"
 # Writing on a pale colour; INK may be turned pale for a dark page, this stays dark.
 ON_PALE = "#1A1A1A"
 # Inches; at 160 dots per inch a plot is 1,120 x 672 pixels, sharp at the width of a README.
@@ -34,7 +34,7 @@ _STYLE = {
     "axes.titlelocation": "left",
     "axes.titlepad": 12,
     "axes.labelcolor": INK,
-    "axes.edgecolor": "#8C8C8C",
+    "axes.edgecolor": GREY,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,

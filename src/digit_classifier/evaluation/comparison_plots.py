@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from digit_classifier.evaluation.comparison import Contestant, Duel
     from digit_classifier.evaluation.history import History
 
-GREY = "#8C8C8C"
 # How many errors of each model are drawn.
 SHOWN = 10
 
@@ -70,7 +69,7 @@ def draw_differences(duels: Sequence[Duel]) -> Figure:
         axes = figure.subplots()
         places = np.arange(len(duels))[::-1]
         for place, duel in zip(places, duels, strict=True):
-            colour = plotting.BLUE if duel.told_apart else GREY
+            colour = plotting.BLUE if duel.told_apart else plotting.GREY
             low, high = (100 * bound for bound in duel.pairing.interval)
             axes.plot([low, high], [place, place], color=colour, solid_capstyle="butt", linewidth=3)
             axes.plot(100 * duel.pairing.difference, place, "o", color=colour, markersize=8)
@@ -146,8 +145,10 @@ def draw_histories(histories: Sequence[History]) -> Figure:
                 left.plot(history.epochs, history.val_loss, "o", color=colour)
                 right.plot(history.epochs, _above_zero(history.val_misread), "o", color=colour)
             handles.append(Line2D([], [], label=_short(history.name, 40), **plain))
-        handles.append(Line2D([], [], color=GREY, linewidth=2.0, label="bold: validation"))
-        handles.append(Line2D([], [], color=GREY, linewidth=1.0, alpha=0.6, label="thin: training"))
+        handles.append(Line2D([], [], color=plotting.GREY, linewidth=2.0, label="bold: validation"))
+        handles.append(
+            Line2D([], [], color=plotting.GREY, linewidth=1.0, alpha=0.6, label="thin: training")
+        )
         left.set(title="Loss", ylabel="cross-entropy (nats)")
         right.set(title="Errors", ylabel="misread (%)")
         for axes in (left, right):

@@ -27,10 +27,8 @@ def propose(keep: np.ndarray) -> list[tuple[np.ndarray, ...]]:
     left, top, width, height = cv2.boundingRect(keep)
     if width < NARROWEST * height:
         return []
-    ink = keep[top : top + height, left : left + width]
-    scale = WORK / height
-    columns = max(2, round(width * scale))
-    small = cv2.resize(ink * 255, (columns, WORK), interpolation=cv2.INTER_AREA) / 255.0
+    small, scale = _work_copy(keep[top : top + height, left : left + width])
+    columns = small.shape[1]
     cuts = _valleys(small)
     most = max(3.0, 1.6 * measure_pen(keep) * scale)  # digits touch, they do not grow together
     ways: list[tuple[float, tuple[np.ndarray, ...]]] = []
@@ -58,10 +56,8 @@ def chain(keep: np.ndarray) -> list[tuple[int, int, np.ndarray]]:
     left, top, width, height = cv2.boundingRect(keep)
     if width < CHAIN * height:
         return []
-    ink = keep[top : top + height, left : left + width]
-    scale = WORK / height
-    columns = max(2, round(width * scale))
-    small = cv2.resize(ink * 255, (columns, WORK), interpolation=cv2.INTER_AREA) / 255.0
+    small, scale = _work_copy(keep[top : top + height, left : left + width])
+    columns = small.shape[1]
     paths = _cuts(small, max(4.0, 2.5 * measure_pen(keep) * scale))
     edges = [np.full(WORK, -1), *paths, np.full(WORK, columns)]
     links = []
@@ -75,6 +71,14 @@ def chain(keep: np.ndarray) -> list[tuple[int, int, np.ndarray]]:
         if part_height >= 0.5 * height and part_width >= 2:
             links.append((start, end, part))
     return links if any(end == len(edges) - 1 for _, end, _ in links) else []
+
+
+def _work_copy(ink: np.ndarray) -> tuple[np.ndarray, float]:
+    """The copy in which paths are sought, 0 to 1, and its rows for each row of the ink."""
+    height, width = ink.shape
+    scale = WORK / height
+    columns = max(2, round(width * scale))
+    return cv2.resize(ink * 255, (columns, WORK), interpolation=cv2.INTER_AREA) / 255.0, scale
 
 
 def _cuts(small: np.ndarray, most: float) -> list[np.ndarray]:
