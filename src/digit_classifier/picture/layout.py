@@ -3,6 +3,7 @@
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
+from statistics import median
 
 import cv2
 import numpy as np
@@ -72,7 +73,7 @@ class _Sheet:
 
     def marks(self, line: list[Segment], number: int, single: bool) -> list[Mark]:
         """One line's digits."""
-        usual = float(np.median([segment.stroke.height for segment in line]))
+        usual = float(median(segment.stroke.height for segment in line))
         spaces = _spaces([segment.stroke for segment in line], usual)
         return [
             replace(
@@ -152,7 +153,7 @@ def _oneness(aspect: float) -> float:
 
     Of MNIST's training digits 97 % are at most 1.2 times as wide as high, 99.9 % at most 1.7 times.
     """
-    return float(np.clip(1 - 1.2 * (aspect - 1.25), 0.3, 1))
+    return min(max(1 - 1.2 * (aspect - 1.25), 0.3), 1.0)
 
 
 def _spaces(line: list[Stroke], height: float) -> list[bool]:
@@ -160,6 +161,6 @@ def _spaces(line: list[Stroke], height: float) -> list[bool]:
     gaps = [right.x - left.right for left, right in pairwise(line)]
     if not gaps:
         return [False] * len(line)
-    usual = float(np.median(gaps)) if len(gaps) > 2 else 0.6 * height
+    usual = median(gaps) if len(gaps) > 2 else 0.6 * height
     least = max(1.2 * height, 2.5 * usual)
     return [False, *(gap > least for gap in gaps)]

@@ -12,6 +12,7 @@ from digit_classifier.picture.polarity import CROP, is_ink_light, shrink
 
 SMALL = 256  # pixels, longest side of the copy that is judged
 CALM = 0.7  # the share of a picture that shows the grain of the paper, the rest may be ink
+PLAIN = 0.8  # the share of a drawing that is its paper's one colour
 LEVELS = np.arange(256, dtype=np.float64)
 LUMINANCE = (0.299, 0.587, 0.114)  # Source: ITU-R BT.601
 
@@ -41,6 +42,9 @@ def judge(pixels: np.ndarray) -> Paper:
     Args:
         pixels: uint8, shape (height, width) or (height, width, 3).
     """
+    plain = _judge_plain(pixels)
+    if plain is not None:
+        return plain
     small = shrink(pixels, SMALL)
     weights = _axis(small)
     grey = to_grey(small, weights)
@@ -50,6 +54,22 @@ def judge(pixels: np.ndarray) -> Paper:
     noise = measure_noise(grey)
     level, flat = _flat_level(grey, noise)
     return Paper(weights, light_ink, flat, level, noise)
+
+
+def _judge_plain(pixels: np.ndarray) -> Paper | None:
+    """What `judge` finds of a drawing on paper of exactly one grey; None for other pictures."""
+    if pixels.ndim == 3 or min(pixels.shape) < 3:
+        return None
+    level = int(pixels[0, 0])
+    edges = pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]
+    if any((edge != level).any() for edge in edges):
+        return None
+    inked = pixels.size - cv2.countNonZero(cv2.compare(pixels, level, cv2.CMP_EQ))
+    if inked > (1 - PLAIN) * pixels.size:
+        return None
+    lighter = cv2.countNonZero(cv2.compare(pixels, level, cv2.CMP_GT))
+    light_ink = 2 * lighter > inked
+    return Paper(LUMINANCE, light_ink, True, float(255 - level if light_ink else level), 0.0)
 
 
 def to_grey(pixels: np.ndarray, weights: tuple[float, float, float]) -> np.ndarray:

@@ -59,9 +59,11 @@ def measure_pen(mask: np.ndarray) -> float:
         mask: uint8, 1 on ink. Across a stroke of width w the distance to the paper is w / 4 on
             average, and half a pixel more as it is measured between the middles of pixels.
     """
-    distance = cv2.distanceTransform(np.pad(mask, 1), cv2.DIST_L2, 5)[1:-1, 1:-1]
-    inked = mask > 0
-    return max(1.0, 4 * float(distance[inked].mean()) - 2) if inked.any() else 0.0
+    wide = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    if not cv2.countNonZero(wide):
+        return 0.0
+    distance = cv2.distanceTransform(wide, cv2.DIST_L2, 5)
+    return max(1.0, 4 * cv2.mean(distance, wide)[0] - 2)
 
 
 def _mend_pen(ink: np.ndarray, pen: float) -> np.ndarray:

@@ -1,6 +1,7 @@
 """Strokes joined into digits: a 5's bar, a broken 4, the two halves of a faint 3."""
 
 from dataclasses import dataclass
+from statistics import median
 
 import numpy as np
 
@@ -65,9 +66,8 @@ def _points(labels: np.ndarray, stroke: Stroke) -> np.ndarray:
 
 
 def _line_height(line: list[Stroke]) -> float:
-    heights = np.array([s.height for s in line], float)
-    tall = heights[heights >= 0.6 * heights.max()]
-    return float(np.median(tall))
+    highest = max(s.height for s in line)
+    return float(median(s.height for s in line if s.height >= 0.6 * highest))
 
 
 def _is_tall(stroke: Stroke, tall: float) -> bool:

@@ -29,7 +29,7 @@ def propose(keep: np.ndarray) -> list[tuple[np.ndarray, ...]]:
         return []
     small, scale = _work_copy(keep[top : top + height, left : left + width])
     columns = small.shape[1]
-    cuts = _valleys(small)
+    cuts = _valleys(small, _ways(small[None])[0])
     most = max(3.0, 1.6 * measure_pen(keep) * scale)  # digits touch, they do not grow together
     ways: list[tuple[float, tuple[np.ndarray, ...]]] = []
     for count in range(2, 5):
@@ -87,8 +87,11 @@ def _cuts(small: np.ndarray, most: float) -> list[np.ndarray]:
     Over the whole width paths would wander off to the cheapest place there is.
     """
     found: list[tuple[float, int, np.ndarray]] = []
-    for start in range(0, small.shape[1] - WINDOW, WINDOW // 4):
-        for cost, middle, path in _valleys(small[:, start : start + WINDOW], 1, margin=2):
+    starts = range(0, small.shape[1] - WINDOW, WINDOW // 4)
+    windows = [small[:, start : start + WINDOW] for start in starts]
+    ways = _ways(np.array(windows)) if windows else []
+    for start, window, way in zip(starts, windows, ways, strict=True):
+        for cost, middle, path in _valleys(window, way, 1, margin=2):
             if cost <= most:
                 found.append((cost, start + middle, start + path))
     kept: list[tuple[float, int, np.ndarray]] = []
@@ -108,29 +111,45 @@ def _between(
     return keep * ((x >= low) & (x < high)).astype(np.uint8)
 
 
+def _ways(smalls: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """The cheapest path from the top to each column of the bottom, for several pictures at once.
+
+    Args:
+        smalls: ink, 0 to 1, shape (n, rows, columns).
+    Returns:
+        For each picture what its paths cost, shape (columns,), and the column of each path in each
+        row, shape (rows, columns).
+    """
+    count, rows, columns = smalls.shape
+    cost = smalls[:, 0]
+    origin = np.zeros((rows, count, columns), int)
+    index = np.arange(columns)
+    edges = np.full((count, columns + 2), np.inf)
+    for row in range(1, rows):
+        edges[:, 1:-1] = cost
+        choices = np.stack([edges[:, :-2] + SLOPE, edges[:, 1:-1], edges[:, 2:] + SLOPE])
+        step = choices.argmin(axis=0)
+        origin[row] = index + step - 1
+        cost = choices.min(axis=0) + smalls[:, row]
+    paths = np.empty((rows, count, columns), int)
+    paths[-1] = index
+    for row in range(rows - 1, 0, -1):
+        paths[row - 1] = np.take_along_axis(origin[row], paths[row], axis=1)
+    return [(cost[n], paths[:, n]) for n in range(count)]
+
+
 def _valleys(
-    small: np.ndarray, count: int = 8, margin: int = WORK // 6
+    small: np.ndarray,
+    ways: tuple[np.ndarray, np.ndarray],
+    count: int = 8,
+    margin: int = WORK // 6,
 ) -> list[tuple[float, int, np.ndarray]]:
     """Cheapest paths from top to bottom, one for each valley: cost, mean column, columns."""
     rows, columns = small.shape
-    cost = np.zeros((rows, columns))
-    cost[0] = small[0]
-    origin = np.zeros((rows, columns), int)
-    index = np.arange(columns)
-    edges = np.full(columns + 2, np.inf)
-    for row in range(1, rows):
-        edges[1:-1] = cost[row - 1]
-        choices = np.stack([edges[:-2] + SLOPE, edges[1:-1], edges[2:] + SLOPE])
-        step = choices.argmin(axis=0)
-        origin[row] = index + step - 1
-        cost[row] = choices[step, index] + small[row]
-    paths = np.empty((rows, columns), int)  # one to each end, all followed at once
-    paths[-1] = index
-    for row in range(rows - 1, 0, -1):
-        paths[row - 1] = origin[row, paths[row]]
+    costs, paths = ways
     middles = np.rint(paths.mean(axis=0)).astype(int).tolist()
     found: list[tuple[float, int, np.ndarray]] = []
-    for end in np.argsort(cost[-1], kind="stable").tolist():
+    for end in np.argsort(costs, kind="stable").tolist():
         path, middle = paths[:, end], middles[end]
         if not margin <= middle < columns - margin:
             continue
@@ -138,7 +157,7 @@ def _valleys(
             continue
         if _crossings(small[np.arange(rows), path]) > 1:
             continue  # through the top and the bottom of a 0, not between two digits
-        found.append((float(cost[-1][end]), middle, path))
+        found.append((float(costs[end]), middle, path))
         if len(found) == count:
             break
     return found

@@ -1,6 +1,8 @@
 """Connected pieces of ink, sorted into writing and what only looks like it."""
 
+from bisect import bisect_left
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 
@@ -78,8 +80,8 @@ def writing_height(strokes: list[Stroke]) -> float:
         return 0.0
     largest = max(s.area for s in strokes)
     kept = sorted((_digit_height(s), s.area) for s in strokes if s.area > largest / 20)
-    weights = np.cumsum([area for _, area in kept])
-    return float(kept[int(np.searchsorted(weights, 0.7 * weights[-1]))][0])
+    weights = list(accumulate(area for _, area in kept))
+    return float(kept[bisect_left(weights, 0.7 * weights[-1])][0])
 
 
 def _digit_height(stroke: Stroke) -> float:
