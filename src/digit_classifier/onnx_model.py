@@ -20,23 +20,26 @@ class OnnxModel:
     Thread-safe: ONNX Runtime allows concurrent `predict` calls on one session.
 
     Attributes:
-        path: the file, or None when made from bytes.
+        path: the file; None when made from bytes of nowhere.
         metadata: what the exporter wrote: name, classes, dataset, dataset_sha256, accuracy,
             temperature, reject, versions; values that parse as JSON are parsed.
     """
 
-    def __init__(self, model: str | Path | bytes, threads: int = 1) -> None:
+    def __init__(
+        self, model: str | Path | bytes, threads: int = 1, *, path: Path | None = None
+    ) -> None:
         """Load a model.
 
         Args:
             model: a path to an .onnx file, or its bytes.
             threads: how many cores one `predict` may use; 0 for all.
+            path: the file that bytes were read from.
         Raises:
             ModelError: no such file, not ONNX, or not a digit network.
         """
-        self.path = None if isinstance(model, bytes) else Path(model)
+        self.path = path if isinstance(model, bytes) else Path(model)
         shown = self.path or "the bytes given"
-        self._session = open_session(model, threads)
+        self._session = open_session(model, threads, shown)
         self._input = self._session.get_inputs()[0]
         self._output = self._session.get_outputs()[0]
         self._check(shown)
@@ -73,16 +76,19 @@ class OnnxModel:
             )
 
 
-def open_session(model: str | Path | bytes, threads: int = 1) -> onnxruntime.InferenceSession:
+def open_session(
+    model: str | Path | bytes, threads: int = 1, shown: object = None
+) -> onnxruntime.InferenceSession:
     """Load any ONNX file, whatever its inputs and outputs are.
 
     Args:
         model: a path to an .onnx file, or its bytes.
         threads: how many cores one run may use; 0 for all.
+        shown: what errors call it.
     Raises:
         ModelError: no such file, or nothing that ONNX Runtime can load.
     """
-    shown = "the bytes given" if isinstance(model, bytes) else str(model)
+    shown = shown or ("the bytes given" if isinstance(model, bytes) else str(model))
     if not isinstance(model, bytes) and not Path(model).is_file():
         raise ModelError(f"no model at {shown}. Give a run folder, an .onnx file or a name.")
     options = onnxruntime.SessionOptions()

@@ -1,5 +1,6 @@
 """A real server: `digits serve` as a process of its own, on a free port."""
 
+import contextlib
 import json
 import os
 import re
@@ -70,6 +71,16 @@ class Server:
         text = self.client.get("metrics").text
         found = re.findall(rf"^{name}(?:{{.*}})? (\S+)$", text, re.MULTILINE)
         return sum(map(float, found))
+
+    def readers(self) -> set[int]:
+        """The process ids of what reads for it."""
+        found = set()
+        for entry in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):  # it ended meanwhile
+                parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
+                if parent == self.process.pid and b"spawn_main" in (entry / "cmdline").read_bytes():
+                    found.add(int(entry.name))
+        return found
 
     def stop(self, sign: int = signal.SIGTERM) -> int:
         """Stop it and give its exit code."""

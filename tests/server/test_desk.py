@@ -4,19 +4,26 @@ import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
-
-from digit_classifier.server import desk as desks
 from digit_classifier.server.desk import Desk
-from digit_classifier.server.faults import Refusal
 from digit_classifier.server.metrics import Metrics
+from digit_classifier.server.refusal import Refusal
+
+
+class Nothing:
+    """What a thread needs that only waits."""
+
+    def interrupt(self) -> None:
+        """It cannot be."""
+
+    def close(self) -> None:
+        """It holds nothing."""
 
 
 class Held:
-    """A desk of one thread and four waiting places, whose work ends when it is let go."""
+    """A desk with four waiting places, whose work ends when it is let go."""
 
-    def __init__(self) -> None:
-        self.desk = Desk(1, 4, 60, Metrics())
+    def __init__(self, hands: int = 1) -> None:
+        self.desk = Desk([Nothing() for _ in range(hands)], 4, 60, Metrics())
         self.go = threading.Event()
         self.tasks: list[asyncio.Task[bool]] = []
 
@@ -26,7 +33,7 @@ class Held:
             self.desk.check()
         except Refusal:
             return False
-        self.tasks.append(asyncio.create_task(self.desk.run(lambda: self.go.wait(60))))
+        self.tasks.append(asyncio.create_task(self.desk.run(lambda _: self.go.wait(60))))
         await asyncio.sleep(0)
         return True
 
@@ -37,12 +44,19 @@ class Held:
         self.tasks.clear()
         self.go.clear()
 
+    async def crowd(self) -> None:
+        """Ask for far more than there is room for, then let what was taken end."""
+        for _ in range(40):
+            await self.ask()
+        await asyncio.sleep(0.05)  # work takes longer than requests are apart
+        await self.finish()
 
-def run(test) -> None:
+
+def run(test, hands: int = 1) -> None:
     """In a thread: a browser of other tests may keep a loop running in this one."""
 
     async def within_a_minute() -> None:
-        await asyncio.wait_for(test(Held()), 60)
+        await asyncio.wait_for(test(Held(hands)), 60)
 
     with ThreadPoolExecutor(1) as thread:
         thread.submit(lambda: asyncio.run(within_a_minute())).result()
@@ -60,38 +74,40 @@ def test_a_burst_finds_the_waiting_places() -> None:
 
 def test_in_a_crowd_nobody_waits() -> None:
     async def test(held: Held) -> None:
-        for _ in range(40):
-            await held.ask()
-        await held.finish()
+        await held.crowd()
         assert [await held.ask() for _ in range(3)] == [True, False, False]
         await held.finish()
 
     run(test)
 
 
-def test_once_the_crowd_is_gone_bursts_may_wait_again() -> None:
+def test_in_a_crowd_one_hand_rests() -> None:
     async def test(held: Held) -> None:
-        for _ in range(40):
-            await held.ask()
-        for _ in range(60):
-            await held.finish()
+        await held.crowd()
+        assert [await held.ask() for _ in range(4)] == [True, True, False, False]
+        await held.finish()
+
+    run(test, hands=3)
+
+
+def test_once_all_hands_could_do_what_is_asked_bursts_may_wait_again() -> None:
+    async def test(held: Held) -> None:
+        await held.crowd()
+        for _ in range(200):
             assert await held.ask()
-        assert [await held.ask() for _ in range(4)] == [True] * 4
+            await held.finish()
+            await asyncio.sleep(0.002)  # longer than such work takes
+        assert [await held.ask() for _ in range(6)] == [True] * 5 + [False]
         await held.finish()
 
     run(test)
 
 
-def test_a_crowd_that_asks_again_at_once_is_let_wait_after_a_while(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_all_who_wait_are_served_and_no_thread_is_lost() -> None:
     async def test(held: Held) -> None:
-        for _ in range(40):
-            await held.ask()
-        await held.finish()
-        assert [await held.ask() for _ in range(2)] == [True, False]
-        monkeypatch.setattr(desks, "CROWDED_SECONDS", 0.0)
-        assert [await held.ask() for _ in range(4)] == [True] * 4
-        await held.finish()
+        for _ in range(50):
+            assert [await held.ask() for _ in range(7)] == [True] * 6 + [False]
+            await held.finish()
+            held.desk._refused = 0.0  # bursts with a pause between them, without the pause
 
-    run(test)
+    run(test, hands=2)

@@ -15,9 +15,9 @@ LIMIT_FLAGS: "dict[str, tuple[str, click.ParamType[Any], str, str]]" = {
     "body_bytes": ("--max-body", _COUNT, "BYTES", "Longest body of a request."),
     "bodies_bytes": ("--max-bodies", _COUNT, "BYTES", "Most of all bodies together."),
     "pixels": ("--max-pixels", _COUNT, "N", "Largest picture."),
-    "workers": ("--workers", _COUNT, "N", "Threads that read."),
+    "workers": ("--workers", _COUNT, "N", "Processes that read."),
     "queue": ("--queue", click.IntRange(min=0), "N",
-              "Requests that may wait for a thread; more get 503 at once."),
+              "Requests that may wait for a process; more get 503 at once."),
     "read_seconds": ("--read-seconds", _SECONDS, "S", "Longest time for a reading."),
     "receive_seconds": ("--receive-seconds", _SECONDS, "S",
                         "Longest time for a request to arrive; its body gets more while it comes "

@@ -38,7 +38,7 @@ def read_many(
     waiting: deque[Future[list[Reading]]] = deque()
     try:
         for batch in batches(sources):
-            with _shielded():
+            with shielded(signal.SIGINT):
                 waiting.append(executor.submit(_read, batch, single))
             # far enough ahead to keep all busy, and no further: sources may be endless
             if len(waiting) > 2 * jobs:
@@ -54,8 +54,8 @@ def read_many(
 
 
 @contextmanager
-def _shielded() -> Iterator[None]:
-    """Have processes that are started inside the block never hear Ctrl-C.
+def shielded(*signals: signal.Signals) -> Iterator[None]:
+    """Have processes that are started inside the block never hear these signals, such as Ctrl-C.
 
     They could set so themselves only after seconds of imports. One that comes meanwhile is heard
     by this process after the block. Windows has no such mask.
@@ -63,7 +63,7 @@ def _shielded() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     try:
         yield
     finally:

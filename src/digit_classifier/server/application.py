@@ -51,7 +51,7 @@ def build(settings: Settings) -> FastAPI:
     inside.add(app)
     corrections.add(app, state)
     health.add(app, state)
-    documents.add(app, state.shelf.readers)
+    documents.add(app, state.shelf.models)
     # the one added last stands outermost
     app.add_middleware(guard.Guard, service=state)
     app.add_middleware(access.Access, service=state)

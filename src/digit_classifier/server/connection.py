@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, Scope
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from digit_classifier.server.faults import Refusal
 from digit_classifier.server.metrics import Metrics
+from digit_classifier.server.refusal import Refusal
 from digit_classifier.server.settings import Limits
 
 # A phone on a poor line sends more than this; a client that drips sends less.

@@ -7,9 +7,10 @@ from fastapi import FastAPI, Request
 from starlette.responses import Response
 
 from digit_classifier.picture import Picture, decode
-from digit_classifier.server import bodies, schemas
-from digit_classifier.server.faults import Refusal
+from digit_classifier.server import bodies, parsing, schemas
+from digit_classifier.server.helper import Helper
 from digit_classifier.server.label_folder import Box
+from digit_classifier.server.refusal import Refusal
 from digit_classifier.server.service import Service
 
 _BODY = schemas.record(image=schemas.TEXT, label={"type": "integer", "minimum": 0, "maximum": 9})
@@ -54,10 +55,10 @@ def add(app: FastAPI, service: Service) -> None:
                 "this server keeps no corrections; start it with `--corrections FOLDER`.",
             )
         given = await bodies.json_request(request, limits.body_bytes)
-        data = bodies.encoded(given.get("image"), "image")
+        data = parsing.encoded(given.get("image"), "image")
         label = _label(given.get("label"))
 
-        def work() -> str:
+        def work(_: Helper) -> str:
             picture = decode(data, max_pixels=limits.pixels)
             return kept.keep(picture, _box(given.get("box"), picture), label)
 

@@ -4,7 +4,8 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from digit_classifier.server.faults import Refusal
+from digit_classifier.server.faults import respond
+from digit_classifier.server.refusal import Refusal
 from digit_classifier.server.service import Service
 from digit_classifier.server.settings import LOOPBACK
 
@@ -30,7 +31,7 @@ class Guard:
             await self._app(scope, receive, send)
         else:
             scope["fault"] = refused.code
-            await refused.response()(scope, receive, send)
+            await respond(refused)(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> Refusal | None:
         headers = dict(scope["headers"])

@@ -6,7 +6,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import Response
 
 from digit_classifier.server import schemas
-from digit_classifier.server.faults import Refusal
+from digit_classifier.server.refusal import Refusal
 from digit_classifier.server.service import Service
 
 

@@ -12,8 +12,8 @@ from starlette.responses import Response
 from digit_classifier import weights
 from digit_classifier.errors import ModelError
 from digit_classifier.onnx_model import SIDE
-from digit_classifier.server import bodies, graph, schemas
-from digit_classifier.server.faults import Refusal
+from digit_classifier.server import bodies, graph, parsing, schemas
+from digit_classifier.server.refusal import Refusal
 
 MODEL = "mlp"
 NAMES = ("hidden 1", "hidden 2", "output")
@@ -111,7 +111,7 @@ def add(app: FastAPI) -> None:
     )
     async def show_activations(request: Request) -> Response:
         body = await bodies.json_request(request, BODY_BYTES)
-        data = bodies.encoded(body.get("image"), "image")
+        data = parsing.encoded(body.get("image"), "image")
         if len(data) != SIDE * SIDE:
             raise Refusal(
                 422, "bad_input", f"`image` has {len(data):,} bytes; {SIDE * SIDE} are needed."

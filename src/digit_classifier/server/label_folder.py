@@ -12,7 +12,7 @@ import numpy as np
 from digit_classifier import atomic
 from digit_classifier.errors import StorageError
 from digit_classifier.picture import Picture, normalise
-from digit_classifier.server.faults import Refusal
+from digit_classifier.server.refusal import Refusal
 
 # What a small file takes on most disks.
 BLOCK = 4096

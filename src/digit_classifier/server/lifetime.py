@@ -1,7 +1,6 @@
 """From the first byte to the last: listen, say where, serve, and stop without dropping anybody."""
 
 import asyncio
-import contextlib
 import errno
 import gc
 import logging
@@ -12,17 +11,15 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
-import numpy as np
 import uvicorn
 
-from digit_classifier.errors import DigitError, FaultError, OptionError
-from digit_classifier.server import application, reading, reloading
+from digit_classifier.errors import FaultError, OptionError
+from digit_classifier.server import application, reloading
 from digit_classifier.server.connection import limited
-from digit_classifier.server.label_folder import png
 from digit_classifier.server.service import Service
 from digit_classifier.server.settings import Settings
 
-# Python's own 5 ms would let a thread that reads keep the event loop waiting for so long.
+# Python's own 5 ms would let a thread that keeps a correction hold the event loop up for so long.
 SWITCH_SECONDS = 0.0005
 
 
@@ -33,7 +30,6 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._service, self._ready = service, ready
         self._stop_at: float | None = None
-        self._warming: asyncio.Task[None] | None = None
         self._watching: asyncio.Task[None] | None = None
 
     def handle_exit(self, _sig: int, _frame: FrameType | None) -> None:
@@ -49,20 +45,10 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if self._service.settings.reload_model:
             self._watching = asyncio.create_task(reloading.watch(self._service))
-        self._ready()
-        self._warming = asyncio.create_task(self._warm_up())
-
-    async def _warm_up(self) -> None:
-        """Read a bar, so that the first user does not wait for OpenCV and Pillow to be imported."""
-        paper = np.full((100, 100), 255, np.uint8)
-        paper[20:80, 45:55] = 0
-        reader = self._service.shelf.find(None)
-        with contextlib.suppress(DigitError):
-            # not at the desk, where it would take a user's place
-            await asyncio.to_thread(reading.read_picture, reader, png(paper), False, paper.size)
         # What is loaded by now stays. To look through it for garbage again and again would make
         # requests wait for tens of milliseconds each time.
         gc.freeze()
+        self._ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Close what is left."""
@@ -94,6 +80,7 @@ def serve(settings: Settings, ready: Callable[[str], None]) -> None:
         app = application.build(settings)
         logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
         sys.setswitchinterval(SWITCH_SECONDS)
+        app.state.service.desk.wait()
         config = uvicorn.Config(
             app,
             http=limited(settings.limits, app.state.service.metrics),
@@ -108,8 +95,8 @@ def serve(settings: Settings, ready: Callable[[str], None]) -> None:
         address = _address(settings.host, listener.getsockname()[1])
         Server(config, app.state.service, lambda: ready(address)).run([listener])
     if not app.state.service.desk.close(1.0):
-        # A thread is still inside OpenCV or ONNX Runtime, whose clean-up at a normal exit would
-        # pull the ground from under it, and a crash is no exit code of 0.
+        # A thread is still inside OpenCV, whose clean-up at a normal exit would pull the ground
+        # from under it, and a crash is no exit code of 0.
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(0)

@@ -24,7 +24,7 @@ class Metrics:
             ("route",), buckets=_SECONDS, registry=self.registry,
         )  # fmt: skip
         self.wait = Histogram(
-            "digits_queue_wait_seconds", "How long readings waited for a thread.",
+            "digits_queue_wait_seconds", "How long readings waited for a process.",
             buckets=_SECONDS, registry=self.registry,
         )  # fmt: skip
         self.in_flight = Gauge(

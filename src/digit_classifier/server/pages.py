@@ -5,7 +5,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from starlette.responses import Response
 
-from digit_classifier.server.faults import Refusal
+from digit_classifier.server.refusal import Refusal
 
 FOLDER = Path(__file__).parent / "page"
 KINDS = {

@@ -28,17 +28,16 @@ async def watch(service: Service) -> None:
 def take(service: Service, path: Path) -> None:
     """Let the model at `path` take the place of the one in use, if it is good."""
     try:
-        reader = shelf.load(path)
+        model = shelf.load(path)
     except ModelError as error:
         service.reload_error = f"{error}; the one before it is still in use"
         service.metrics.reloads.labels("refused").inc()
         _log.warning("The changed model was not taken: %s.", service.reload_error)
     else:
-        reader.name = service.shelf.default  # clients go on asking for it by the old name
-        service.shelf.replace(reader)
+        service.shelf.replace(model)
         service.reload_error = None
         service.metrics.reloads.labels("taken").inc()
-        _log.warning("The model %s was loaded anew from %s.", reader.name, path)
+        _log.warning("The model %s was loaded anew from %s.", service.shelf.default, path)
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:

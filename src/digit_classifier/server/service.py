@@ -1,8 +1,10 @@
-"""What all routes share: the models, the threads, the counters, and whether the end is near."""
+"""What all routes share: the models, who reads, the counters, and whether the end is near."""
 
 from dataclasses import dataclass
 
+from digit_classifier.server import read
 from digit_classifier.server.desk import Desk
+from digit_classifier.server.helper import Helper
 from digit_classifier.server.label_folder import LabelFolder
 from digit_classifier.server.metrics import Metrics
 from digit_classifier.server.settings import Settings
@@ -16,7 +18,7 @@ class Service:
     Attributes:
         settings: what it was told.
         shelf: its models.
-        desk: where readings wait for a thread.
+        desk: where readings wait for a process.
         metrics: its counters.
         corrections: its folder of corrected pictures; None where none are kept.
         draining: it was told to stop; only what is in flight is still answered.
@@ -26,7 +28,7 @@ class Service:
 
     settings: Settings
     shelf: Shelf
-    desk: Desk
+    desk: Desk[Helper]
     metrics: Metrics
     corrections: LabelFolder | None = None
     draining: bool = False
@@ -35,17 +37,25 @@ class Service:
 
 
 def start(settings: Settings) -> Service:
-    """Load the models and start the threads.
+    """Load the models and start the processes that read.
 
     Raises:
         ModelError: a model that is missing or does not work.
         StorageError: the folder for corrections cannot be written.
     """
     metrics, limits = Metrics(), settings.limits
+    helpers = [Helper() for _ in range(limits.workers)]  # first: they need a moment
     shelf = Shelf(settings.model)
-    for name in shelf.readers:
+    for name in shelf.models:
         metrics.model.labels(name, str(name == shelf.default).lower()).set(1)
-    desk = Desk(limits.workers, limits.queue, limits.read_seconds, metrics)
+
+    desk = Desk(
+        helpers,
+        limits.queue,
+        limits.read_seconds,
+        metrics,
+        prepare=lambda helper: helper.ask(shelf.find(None), read.warm_up),
+    )
     folder = settings.corrections
     kept = LabelFolder(folder, limits.corrections_bytes) if folder else None
     service = Service(settings, shelf, desk, metrics, kept)

@@ -1,5 +1,6 @@
 """The models that this server can read with, loaded once and found by name."""
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from digit_classifier import weights
 from digit_classifier.errors import ModelError
 from digit_classifier.onnx_model import CLASSES, SIDE, OnnxModel
 from digit_classifier.reader import DigitReader
-from digit_classifier.server.faults import Refusal
+from digit_classifier.server.refusal import Refusal
 
 SUMMARIES = {
     "cnn": "the convolutional network that reads best",
@@ -19,11 +20,26 @@ SUMMARIES = {
 }
 
 
+@dataclass(frozen=True, eq=False)
+class Shelved:
+    """A model that was checked.
+
+    Attributes:
+        name: what clients call it.
+        reader: it, loaded in this process.
+        content: its file, as it was when it was checked; what reading processes get.
+    """
+
+    name: str
+    reader: DigitReader
+    content: bytes
+
+
 class Shelf:
     """Models by name: those that ship, and the one that the server was started with.
 
     Attributes:
-        readers: by name. Replaced as a whole when a model changes, so any thread may read it.
+        models: by name. Replaced as a whole when one changes, so any thread may read it.
         default: name of the one that reads unless a request names another.
     """
 
@@ -38,40 +54,43 @@ class Shelf:
         """
         chosen = load(weights.find(model))
         self.default = chosen.name
-        self.readers = {name: load(weights.find(name)) for name in weights.names()}
-        self.readers[chosen.name] = chosen
+        self.models = {name: load(weights.find(name)) for name in weights.names()}
+        self.models[chosen.name] = chosen
 
-    def find(self, name: str | None) -> DigitReader:
+    def find(self, name: str | None) -> Shelved:
         """The model of that name; the default for None.
 
         Raises:
             Refusal: 404, no such model.
         """
-        reader = self.readers.get(self.default if name is None else name)
-        if reader is None:
-            known = ", ".join(self.readers)
+        found = self.models.get(self.default if name is None else name)
+        if found is None:
+            known = ", ".join(self.models)
             raise Refusal(404, "unknown_model", f"no model called {name!r}; there are {known}.")
-        return reader
+        return found
 
-    def replace(self, reader: DigitReader) -> None:
-        """Let `reader` take the default's place."""
-        self.readers = {
-            name: reader if name == self.default else old for name, old in self.readers.items()
-        }
+    def replace(self, new: Shelved) -> None:
+        """Let `new` take the default's place, and its name: clients go on asking for that."""
+        self.models = {**self.models, self.default: replace(new, name=self.default)}
 
     def describe(self) -> list[dict[str, Any]]:
         """What each model says of itself, the default first."""
-        names = sorted(self.readers, key=lambda name: (name != self.default, name))
-        return [_described(name, self.readers[name]) for name in names]
+        models = self.models.values()
+        ordered = sorted(models, key=lambda model: (model.name != self.default, model.name))
+        return [_described(model) for model in ordered]
 
 
-def load(path: Path) -> DigitReader:
+def load(path: Path) -> Shelved:
     """Load a model and see that it answers as a digit network does.
 
     Raises:
         ModelError: it cannot be loaded, or its answers are no probabilities.
     """
-    reader = DigitReader(OnnxModel(path))
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror}") from error
+    reader = DigitReader(OnnxModel(content, path=path))
     images = np.random.default_rng(0).integers(0, 256, (4, SIDE, SIDE), np.uint8)
     try:
         answers = reader.model.predict(images)
@@ -84,19 +103,18 @@ def load(path: Path) -> DigitReader:
             f"with rows that sum to {sums.min():.3g} and {sums.max():.3g}, "
             f"and (4, {CLASSES}) with rows that sum to 1 are needed"
         )
-    return reader
+    return Shelved(reader.name, reader, content)
 
 
-def _described(name: str, reader: DigitReader) -> dict[str, Any]:
-    said = reader.model.metadata
-    path = reader.model.path
+def _described(model: Shelved) -> dict[str, Any]:
+    said = model.reader.model.metadata
     return {
-        "name": name,
-        "summary": SUMMARIES.get(name, "a network of your own"),
+        "name": model.name,
+        "summary": SUMMARIES.get(model.name, "a network of your own"),
         "accuracy": said.get("accuracy"),
         "measured_on": said.get("measured_on"),
         "dataset": said.get("dataset"),
         "parameters": said.get("parameters"),
-        "bytes": path.stat().st_size if path and path.is_file() else None,
-        "threshold": reader.threshold,
+        "bytes": len(model.content),
+        "threshold": model.reader.threshold,
     }

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from digit_classifier.onnx_model import SIDE
-from digit_classifier.server.faults import Refusal
+from digit_classifier.server.refusal import Refusal
 
 _NUMBERS = "whole numbers from 0 (paper) to 255 (ink)"
 

@@ -18,6 +18,7 @@ const output = Array.from({ length: 10 }, (_, digit) => column(digit));
 byId('first').append(...first.map(({ label }) => label));
 byId('second').append(...second.map((cell) => make('li', { className: 'neuron' }, cell)));
 byId('output').append(...output.map(({ item }) => item));
+hideInside(); // every neuron has its name before the first answer
 
 export function setWeights(numbers) {
   weights = numbers;

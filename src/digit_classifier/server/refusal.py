@@ -1,0 +1,64 @@
+"""What a client is told instead of an answer: its status, its code and its sentence.
+
+Knows nothing of the web framework, so that reading processes need not import it.
+"""
+
+import orjson
+
+from digit_classifier.errors import (
+    DigitError,
+    MissingExtraError,
+    ModelError,
+    NoInkError,
+    OptionError,
+    PictureError,
+    StorageError,
+    TooLargeError,
+)
+
+# The first class that fits decides.
+STATUS: dict[type[DigitError], tuple[int, str]] = {
+    TooLargeError: (413, "too_large"),
+    NoInkError: (422, "no_ink"),
+    PictureError: (400, "bad_picture"),
+    MissingExtraError: (415, "unsupported_type"),
+    ModelError: (422, "bad_input"),
+    OptionError: (422, "bad_input"),
+    StorageError: (507, "storage_failed"),
+}
+
+
+class Refusal(DigitError):  # noqa: N818  what a server does, not what went wrong
+    """A request that is not carried out, with the answer that says so.
+
+    Attributes:
+        status: of HTTP.
+        code: a word for programs.
+        headers: to be sent along.
+    """
+
+    def __init__(
+        self, status: int, code: str, message: str, headers: dict[str, str] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status, self.code, self.headers = status, code, headers or {}
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """So that it can come out of another process."""
+        return Refusal, (self.status, self.code, str(self), self.headers)
+
+    def body(self) -> bytes:
+        """The answer's body."""
+        # a sentence may quote what a client sent, and that may hold half a character
+        message = str(self).encode("utf-8", "replace").decode()
+        return orjson.dumps({"error": {"code": self.code, "message": message}})
+
+
+def refusal(error: Exception) -> Refusal:
+    """What a client is told of any error; of one that nobody foresaw, no more than that."""
+    if isinstance(error, Refusal):
+        return error
+    for kind, (status, code) in STATUS.items():
+        if isinstance(error, kind):
+            return Refusal(status, code, str(error))
+    return Refusal(500, "internal", "The server failed at this request; its log says more.")
