@@ -1,5 +1,8 @@
 """What reading MNIST's test images as picture files costs in accuracy, beside the plain model.
 
+Last come digits of other people: scikit-learn's load_digits, enlarged from 8x8 to 32x32 pixels
+and read as single digits.
+
     python benchmarks/mnist_as_pictures.py            # all 10,000, about a minute
     python benchmarks/mnist_as_pictures.py --n 1000 --model runs/latest
 
@@ -14,6 +17,7 @@ from collections.abc import Callable, Iterator
 import cv2
 import numpy as np
 from PIL import Image
+from sklearn.datasets import load_digits
 
 from digit_classifier import load
 from digit_classifier.intervals import wilson
@@ -38,6 +42,16 @@ def main() -> None:
         readings = reader.read_many(files)
         right = sum(reading.text == str(y) for reading, y in zip(readings, labels, strict=True))
         _row(name, right, len(labels), float(plain.mean()))
+    _other_people(reader)
+
+
+def _other_people(reader: DigitReader) -> None:
+    known = load_digits()
+    images = (known.images * (255 / 16)).astype(np.uint8)
+    files = [_png(cv2.resize(i, (32, 32), interpolation=cv2.INTER_CUBIC)) for i in images]
+    readings = reader.read_many(files, single=True)
+    right = sum(r.text == str(y) for r, y in zip(readings, known.target, strict=True))
+    _row(f"load_digits, {len(files):,}, --single", right, len(files), None)
 
 
 def _row(name: str, right: int, n: int, plain: float | None) -> None:

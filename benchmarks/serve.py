@@ -43,7 +43,9 @@ SIDE = 280
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seconds", type=float, default=30, help="at the fixed rate")
+    parser.add_argument(
+        "--seconds", type=float, default=30, help="at the fixed rate, and overloaded"
+    )
     parser.add_argument("--requests", type=int, default=100_000, help="while memory is watched")
     parser.add_argument("--rounds", type=int, default=5, help="of what is repeated")
     parser.add_argument("--no-peer", action="store_true", help="leave the Keras server out")
@@ -67,7 +69,7 @@ def main() -> None:
             most = _capacity(port, f"infer, one image, {name}", requests, short)
             rate = 0.7 * most
             _latency(port, f"infer, {name}, at 70 % of capacity", requests, rate, short)
-        _overload(port, drawings, capacity, short)
+        _overload(port, drawings, capacity, short, options.seconds)
         _memory(port, process.pid, drawings, options.requests)
     if not options.no_peer:
         _beside_keras(options.rounds, max(1.0, short / 4))
@@ -160,19 +162,22 @@ def _latency(port: int, what: str, requests: Sequence[bytes], rate: float, secon
     _row(f"{what} for {seconds:g} s", f"{_spread(found.times())}, {counted}")
 
 
-def _overload(port: int, requests: Sequence[bytes], capacity: float, seconds: float) -> None:
-    calm = load.opened(port, requests, [(CALM, seconds)])
+def _overload(
+    port: int, requests: Sequence[bytes], capacity: float, short: float, seconds: float
+) -> None:
+    calm = load.opened(port, requests, [(CALM, short)])
     unloaded = float(np.percentile(calm.times(), 99))
     _row(f"unloaded, {CALM} a second", f"{_spread(calm.times())}, n = {len(calm.seconds):,}")
-    after = max(3.0, seconds / 3)
+    after = max(3.0, short / 3)
     found = load.opened(port, requests, [(OVERLOAD * capacity, seconds), (CALM, after)])
     due, ms, status = np.array(found.due), 1e3 * np.array(found.seconds), np.array(found.status)
     during = due < seconds
     taken, refused = during & (status == 200), during & (status == 503)
-    _row(f"at {OVERLOAD} times capacity, {OVERLOAD * capacity:,.0f} a second",
+    _row(f"at {OVERLOAD} times capacity, {OVERLOAD * capacity:,.0f} a second, for {seconds:g} s",
          f"{taken.sum():,} accepted, {refused.sum():,} refused, {found.lost} lost")  # fmt: skip
     accepted = float(np.percentile(ms[taken], 99))
     _row("  accepted", f"{_spread(ms[taken])}, {accepted / unloaded:.1f} times the unloaded p99")
+    _row("  accepted in the first second", _spread(ms[taken & (due < 1)]))
     if refused.any():
         _row("  refused", f"{_spread(ms[refused])}")
     odd = ~during & ((status != 200) | (ms > 2 * unloaded))

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from digit_classifier.errors import TrainingError
+from digit_classifier.training.distortions import Distortions
 from digit_classifier.training.loop import Loop, StoppedError, score
 from digit_classifier.training.networks import build
 from digit_classifier.training.objective import make_objective
@@ -23,6 +24,7 @@ def make_loop(keras, sample, count=330, recipe=None, xla=True, seed=3, **more):
         batch_size=recipe.batch_size,
         seed=seed,
         xla=xla,
+        late=more.get("late"),
     )
 
 
@@ -40,6 +42,36 @@ def test_two_epochs_are_what_keras_own_fit_makes_of_the_same_order(keras, sample
         assert row.accuracy == pytest.approx(history["accuracy"][0])
     for ours, theirs in zip(loop.model.get_weights(), plain.get_weights(), strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-4)
+
+
+def test_the_late_objective_takes_over_at_its_epoch(keras, sample):
+    def told(loss):
+        return lambda call, images, labels, seed: (
+            keras.ops.sum(call(images)) * 0 + loss,
+            keras.ops.cast(0, "float32"),
+        )
+
+    loop = make_loop(keras, sample, count=64, objective=told(1.0), late=(3, told(2.0)))
+    losses = [loop.run_epoch(epoch).loss for epoch in (1, 2, 3, 4)]
+    assert losses == pytest.approx([1, 1, 2, 2])
+    resumed = make_loop(keras, sample, count=64, objective=told(1.0), late=(3, told(2.0)))
+    assert resumed.run_epoch(4).loss == pytest.approx(2)
+
+
+def test_the_last_epochs_are_distorted_as_the_recipe_says(keras, sample):
+    recipe = Recipe(distortions=Distortions(shift=9), late=Distortions(), late_share=0.5)
+    labels = keras.ops.convert_to_tensor(sample.train_labels[:8])
+    images = keras.ops.convert_to_tensor(sample.train_images[:8])
+    shown = {}
+    for late in (False, True):
+
+        def look(x, late=late):
+            shown[late] = np.asarray(x)
+            return keras.ops.zeros((8, 10))
+
+        make_objective(recipe, late=late)(look, images, labels, (1, 2))
+    np.testing.assert_allclose(shown[True], sample.train_images[:8], atol=1e-3)
+    assert np.abs(shown[False] - sample.train_images[:8]).mean() > 5
 
 
 def test_validation_figures_are_those_of_keras_evaluate(keras, sample):

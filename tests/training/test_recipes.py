@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from digit_classifier.errors import OptionError
+from digit_classifier.training.distortions import Distortions
 from digit_classifier.training.networks import NETWORKS
 from digit_classifier.training.recipes import RECIPES, Recipe, optimiser, recipe
 
@@ -28,6 +29,14 @@ def test_every_recipe_belongs_to_a_network_and_every_network_has_one():
 
 def test_only_the_classic_recipe_looks_at_the_test_set_while_it_trains():
     assert [key for key, value in RECIPES.items() if not value.holds_out] == [("mlp", "classic")]
+
+
+def test_late_epochs_are_the_last_share_of_them():
+    late = Distortions(rotation=1)
+    assert Recipe(epochs=60, late=late, late_share=0.2).first_late_epoch == 49
+    assert Recipe(epochs=2, late=late, late_share=0.2).first_late_epoch == 3  # none
+    assert Recipe(epochs=60).first_late_epoch == 61
+    assert Recipe(epochs=5, late=late, late_share=1.0).first_late_epoch == 1
 
 
 def test_an_unknown_recipe_lists_those_of_the_network():

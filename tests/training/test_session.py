@@ -1,5 +1,6 @@
 import csv
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,6 +9,8 @@ from digit_classifier.errors import DataError, OptionError, StorageError, Traini
 from digit_classifier.intervals import wilson
 from digit_classifier.onnx_model import OnnxModel
 from digit_classifier.training import Listener, TrainConfig, resume, train
+from digit_classifier.training.distortions import Distortions
+from digit_classifier.training.recipes import RECIPES, Recipe
 
 FILES = {
     "model.keras",
@@ -159,3 +162,22 @@ def test_fit_with_callbacks_stays_usable_for_users_own_code(keras, sample):
     images, labels = sample.train_images[:64], sample.train_labels[:64]
     network.fit(images, labels, epochs=2, verbose=0, callbacks=[callback])
     assert ended == [0, 1]
+
+
+def test_the_last_epochs_see_what_the_recipe_keeps_for_them(
+    keras, small_folder, tmp_path, monkeypatch
+):
+    hard_then_plain = Recipe(
+        epochs=2,
+        learning_rate=3e-3,
+        distortions=Distortions(shift=14),
+        late=Distortions(),
+        late_share=0.5,
+        holds_out=False,
+    )
+    monkeypatch.setitem(RECIPES, ("mlp", "two"), hard_then_plain)
+    first, second = train(config(small_folder, recipe="two", epochs=None)).history
+    monkeypatch.setitem(RECIPES, ("mlp", "one"), replace(hard_then_plain, late=None))
+    same, harder = train(config(small_folder, recipe="one", epochs=None, out="run1")).history
+    assert first.loss == same.loss
+    assert second.loss < 0.97 * harder.loss

@@ -13,8 +13,8 @@ from digit_classifier.server.metrics import Metrics
 from digit_classifier.server.refusal import Refusal
 
 # Once more than this share of the latest requests was refused there is a crowd, and nobody waits: a
-# queue that stays full helps nobody, it only makes those wait who are let in. Short bursts still
-# find their places.
+# queue that stays full helps nobody, it only makes those wait who are let in. It is over when all
+# hands would refuse a smaller share. Short bursts still find their places.
 CROWDED = 0.33
 LATEST = 32  # requests over which shares, gaps and times are sliding means
 # To refuse a crowd takes a core of its own: so many hands then rest, and who is let in is not held
@@ -148,7 +148,7 @@ class Desk(Generic[H]):
         self._refused += (refused - self._refused) / LATEST
         if not self._crowded:
             self._crowded = self._refused > CROWDED
-        elif 0 < self._took < self._hands * self._gap:  # all hands could do it
+        elif 0 < self._took * (1 - CROWDED) < self._hands * self._gap:  # all hands could do it
             self._crowded, self._refused = False, 0.0
 
     def _give_up(self, job: "_Job") -> None:

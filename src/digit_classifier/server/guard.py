@@ -1,5 +1,10 @@
-"""Who may ask: no stranger's page through somebody's browser, and nobody once the end is near."""
+"""Who may ask: no stranger's page through somebody's browser, and nobody once the end is near.
 
+Nor anybody for whom there is no place. A crowd is sent away here, where it costs least.
+"""
+
+import re
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -12,6 +17,11 @@ from digit_classifier.server.settings import LOOPBACK
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 # Answered to the end: whoever stops the server looks here to see how far it is.
 _ALWAYS = ("/v2/health/", "/metrics")
+# What waits at the desk, and the routes as metrics name them.
+_READING = {
+    re.compile("/v1/read"): SimpleNamespace(path="/v1/read"),
+    re.compile("/v2/models/[^/]+/infer"): SimpleNamespace(path="/v2/models/{name}/infer"),
+}
 
 
 class Guard:
@@ -51,6 +61,16 @@ class Guard:
                 503, "stopping", "the server is stopping.",
                 {"Retry-After": "5", "Connection": "close"},
             )  # fmt: skip
+        return self._without_place(scope) if scope["method"] == "POST" else None
+
+    def _without_place(self, scope: Scope) -> Refusal | None:
+        for path, route in _READING.items():
+            if path.fullmatch(scope["path"]):
+                try:
+                    self._service.desk.check()
+                except Refusal as refused:
+                    scope["route"] = route
+                    return refused
         return None
 
 

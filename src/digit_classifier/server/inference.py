@@ -40,7 +40,6 @@ def add(app: FastAPI, service: Service) -> None:
         responses=schemas.answers(schemas.INFER_ANSWER, 400, 403, 404, 413, 415, 422, 503, 504),
     )
     async def infer(request: Request, name: str) -> Response:
-        service.desk.check()
         shelved = service.shelf.find(name)
         body = await bodies.receive(request, service.settings.limits.body_bytes)
         header = request.headers.get(HEADER)

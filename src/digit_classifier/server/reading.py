@@ -32,7 +32,6 @@ def add(app: FastAPI, service: Service) -> None:
             bool, Query(description="Also give what the network saw of each mark.")
         ] = False,
     ) -> Response:
-        service.desk.check()
         shelved = service.shelf.find(model)
         data, name = await bodies.picture(request, limits.body_bytes)
         work = partial(

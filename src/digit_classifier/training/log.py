@@ -39,7 +39,7 @@ def describe(plan: Plan) -> dict[str, Value]:
     """
     config, dataset = plan.config, plan.dataset
     recipe = asdict(plan.recipe)
-    distortions = recipe.pop("distortions") or {}
+    bent = {when: recipe.pop(when) or {} for when in ("distortions", "late")}
     told = {
         "model": config.model,
         "weights": plan.parameters,
@@ -51,6 +51,6 @@ def describe(plan: Plan) -> dict[str, Value]:
         "training_images": plan.training_images,
         "validated_on": plan.validated_on,
         **recipe,
-        **{f"distortions.{name}": value for name, value in distortions.items()},
+        **{f"{when}.{name}": v for when, amounts in bent.items() for name, v in amounts.items()},
     }
     return {name: value for name, value in told.items() if value is not None}

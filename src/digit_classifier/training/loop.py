@@ -66,6 +66,7 @@ class Loop:
         batch_size: int,
         seed: int,
         xla: bool,
+        late: tuple[int, Objective] | None = None,
     ) -> None:
         """Prepare compiled steps; nothing is compiled before the first epoch.
 
@@ -79,13 +80,18 @@ class Loop:
             batch_size: images per step; the last step of an epoch takes what is left.
             seed: any non-negative integer.
             xla: see `compile_steps`.
+            late: an epoch, and the objective of that epoch and all after it.
         """
         optimiser.build(model.trainable_variables)
         self.model, self._network, self.optimiser = model, network, optimiser
         self._labels, self._validation = training[1], validation
         self._batch_size, self._seed = batch_size, seed
         self._chunk = 1_000_000_000 if xla else STEPS_PER_CALL
-        self._steps = compile_steps(model, optimiser, objective, *training, xla)
+        # (first epoch, compiled steps), in order
+        self._phases = [
+            (first, compile_steps(model, optimiser, aim, *training, xla))
+            for first, aim in ((1, objective), *((late,) if late else ()))
+        ]
         self.answer = _in_batches(compile_forward(network, xla))
 
     def compile(self) -> float:
@@ -102,7 +108,8 @@ class Loop:
         kept = [np.array(np.asarray(variable)) for variable in variables]
         shapes = {rows.shape: rows for rows in self._calls(np.arange(len(self._labels)))}
         for rows in shapes.values():
-            self._steps(rows, 0, 0)
+            for _, steps in self._phases:
+                steps(rows, 0, 0)
         self.answer(self._validation[0])
         for variable, value in zip(variables, kept, strict=True):
             variable.assign(value)
@@ -130,10 +137,11 @@ class Loop:
         begun = perf_counter()
         key = int(np.random.SeedSequence([self._seed, epoch]).generate_state(1)[0] >> 1)
         order = np.random.default_rng([self._seed, epoch]).permutation(len(self._labels))
+        steps = [steps for first, steps in self._phases if first <= epoch][-1]
         loss = hits = 0.0
         done = 0
         for rows in self._calls(order):
-            total, right = self._steps(rows, key, done)
+            total, right = steps(rows, key, done)
             done += len(rows)
             loss, hits = loss + total * rows.shape[1], hits + right
             if not np.isfinite(loss):

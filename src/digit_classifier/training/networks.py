@@ -141,11 +141,11 @@ def _cnn() -> list[Any]:
 
     return [
         layers.Reshape((SIDE, SIDE, 1)),
-        *_convolution(32, 5, "valid", pool=True),
+        *_convolution(48, 5, "valid", pool=True),
         *_convolution(64, 3, "valid"),
         *_convolution(64, 3, "valid", pool=True),
-        *_convolution(128, 3),
-        *_convolution(128, 3, "valid"),
+        *_convolution(160, 3),
+        *_convolution(160, 3, "valid"),
         layers.GlobalMaxPooling2D(),
     ]
 

@@ -10,14 +10,18 @@ from digit_classifier.training.recipes import Recipe
 CLASSES = 10
 
 
-def make_objective(recipe: Recipe) -> Objective:
+def make_objective(recipe: Recipe, *, late: bool = False) -> Objective:
     """Turn a recipe into loss and right answers of one batch.
+
+    Args:
+        recipe: whose loss and distortions.
+        late: distort as in the recipe's last epochs.
 
     The result takes a function from images to logits (b, 10), uint8 images (b, 28, 28), uint8
     labels (b,), where 10 means no digit, and a seed of two integers; it gives the mean
     cross-entropy in nats and the number of digits answered rightly.
     """
-    smoothing, distortions = recipe.label_smoothing, recipe.distortions
+    smoothing, distortions = recipe.label_smoothing, recipe.late if late else recipe.distortions
     bend = (
         compile_alone(lambda images, seed: distort(images, distortions, seed))
         if distortions

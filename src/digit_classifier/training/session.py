@@ -145,6 +145,7 @@ def _run(
         batch_size=recipe.batch_size,
         seed=config.seed,
         xla=NETWORKS[config.model].xla,
+        late=(recipe.first_late_epoch, make_objective(recipe, late=True)) if recipe.late else None,
     )
     history = checkpoint.load(run.path, model, optimiser, dataset.sha256) if resumed else []
     plan = Plan(

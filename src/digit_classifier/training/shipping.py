@@ -150,9 +150,10 @@ def _membership(said: dict[str, Any]) -> dict[str, str]:
 def _describe(how: Recipe) -> str:
     """Whatever differs from the original's recipe."""
     changed = _differing(how, Recipe())
-    bent = _differing(how.distortions, Distortions()) if how.distortions else {}
-    if bent:
-        changed["distortions"] = f"({', '.join(f'{k} {v:g}' for k, v in bent.items())})"
+    for when in ("distortions", "late"):
+        if amounts := getattr(how, when):
+            bent = _differing(amounts, Distortions())
+            changed[when] = f"({', '.join(f'{k} {v:g}' for k, v in bent.items())})"
     return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in changed.items())
 
 
