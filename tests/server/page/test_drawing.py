@@ -165,7 +165,9 @@ def test_each_network_shows_what_was_measured_of_it(page, server):
     for model in server.client.get("v1/settings").json()["models"]:
         card = page.locator("#models .choice", has_text=model["name"])
         expect(card).to_contain_text(f"{model['accuracy']:.2%}".replace("%", " %"))
-        expect(card).to_contain_text(f"{model['parameters']:,} weights")
+        count = model["parameters"]
+        written = f"{count:,}" if count < 1e6 else f"{count / 1e6:.1f} M"
+        expect(card).to_contain_text(f"{written} weights")
 
 
 def test_a_server_that_cannot_be_reached_is_said_and_asked_again(page):

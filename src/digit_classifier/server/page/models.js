@@ -25,7 +25,12 @@ function* figures({ accuracy, parameters }) {
     yield make('span', { className: 'figure' }, `${(accuracy * 100).toFixed(2)} %`);
     if (accuracy < 1) yield make('span', {}, `1 wrong in ${Math.round(1 / (1 - accuracy))}`);
   }
-  if (parameters) yield make('span', {}, `${parameters.toLocaleString('en')} weights`);
+  if (parameters) yield make('span', {}, `${short(parameters)} weights`);
+}
+
+/** A count that fits on one line of a card. */
+function short(count) {
+  return count < 1e6 ? count.toLocaleString('en') : `${(count / 1e6).toFixed(1)} M`;
 }
 
 function measuredOn({ dataset, measured_on: images }) {
