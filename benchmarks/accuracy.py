@@ -54,7 +54,7 @@ Tried, and not clearly better on the held-out images, or worse:
   averaging over ten shifted views.
 - ensemble: all of small beside all of cnn.
 
-What is left of the cnn's errors on training images is mostly 7 read as 1 and 1 read as 7; the drawn
+The largest kind of error that the cnn makes on its training images is 7 and 1 confused; the drawn
 ones with long flags that it is taught are the likely cause.
 """
 # A history of more epochs is thinned to this many rows before it goes under docs/.

@@ -20,7 +20,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import cv2
@@ -193,8 +193,14 @@ def _memory(port: int, pid: int, requests: Sequence[bytes], total: int) -> None:
 
 
 def _resident(pid: int) -> float:
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 1024
+    """Memory of a process and of those that it started, in MB."""
+    family = [Path(f"/proc/{pid}")]
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it ended meanwhile
+            parent = (entry / "stat").read_text().rsplit(")", 1)[1].split()[1]
+            family += [entry] if int(parent) == pid else []
+    lines = [line for one in family for line in (one / "status").read_text().splitlines()]
+    return sum(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 1024
 
 
 def _beside_keras(rounds: int, seconds: float) -> None:

@@ -15,7 +15,7 @@ def test_every_limit_has_a_flag_and_help_shows_its_default() -> None:
     assert set(LIMIT_FLAGS) == {field.name for field in dataclasses.fields(Limits)}
     shown = " ".join(CliRunner().invoke(command, ["--help"]).output.split())
     for field, (flag, _, unit, _) in LIMIT_FLAGS.items():
-        default = "(one a core)" if field == "workers" else getattr(Limits(), field)
+        default = "(one a core, 8 at most)" if field == "workers" else getattr(Limits(), field)
         text = shown.partition(f"{flag} {unit}")[2]
         assert text.split("[default: ")[1].startswith(f"{default};")
 

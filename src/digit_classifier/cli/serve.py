@@ -34,7 +34,7 @@ def _limit_flags(command: Callable[..., None]) -> Callable[..., None]:
     defaults = Limits()
     for field, (flag, kind, unit, text) in reversed(LIMIT_FLAGS.items()):
         default = getattr(defaults, field)
-        shown = "one a core" if field == "workers" else True
+        shown = "one a core, 8 at most" if field == "workers" else True
         command = click.option(
             flag, field, type=kind, default=default, show_default=shown, metavar=unit, help=text
         )(command)

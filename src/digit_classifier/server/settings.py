@@ -8,6 +8,9 @@ from pathlib import Path
 # request's Host header is a stranger's domain that was pointed here (DNS rebinding).
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
+# Each is a process with libraries and a model of its own.
+MOST_WORKERS = 8
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -30,7 +33,7 @@ class Limits:
     body_bytes: int = 5_000_000
     bodies_bytes: int = 200_000_000
     pixels: int = 25_000_000
-    workers: int = field(default_factory=lambda: os.cpu_count() or 1)
+    workers: int = field(default_factory=lambda: min(os.cpu_count() or 1, MOST_WORKERS))
     queue: int = 8
     read_seconds: float = 10.0
     receive_seconds: float = 10.0
