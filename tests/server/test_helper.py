@@ -1,5 +1,6 @@
 """The processes that read: they die, they hang, they are told to end, and nobody notices."""
 
+import contextlib
 import io
 import os
 import pickle
@@ -21,7 +22,8 @@ def kill(server: Server) -> set[int]:
     """Kill what reads; its process ids."""
     pids = server.readers()
     for pid in pids:
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # the server itself ended it meanwhile
+            os.kill(pid, signal.SIGKILL)
     return pids
 
 
