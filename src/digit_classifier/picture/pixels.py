@@ -32,8 +32,6 @@ def flatten(image: "Image.Image") -> np.ndarray:
         image = image if image.mode == mode else image.convert(mode)
         alpha = image.getchannel("A")
         colour = np.asarray(image.convert(mode[:-1]))
-        if alpha.getextrema() == (255, 255):
-            return colour
         return compose(colour[..., None] if colour.ndim == 2 else colour, np.asarray(alpha))
     return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
 
