@@ -1,7 +1,6 @@
 """Who gets a place: bursts wait, a crowd does not."""
 
 import asyncio
-import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from digit_classifier.server.desk import Desk
@@ -9,11 +8,13 @@ from digit_classifier.server.metrics import Metrics
 from digit_classifier.server.refusal import Refusal
 
 
-class Nothing:
-    """What a thread needs that only waits."""
+class Ready:
+    """A hand that only waits."""
 
-    def interrupt(self) -> None:
-        """It cannot be."""
+    is_ready = True
+
+    async def ready(self) -> None:
+        """It always is."""
 
     def close(self) -> None:
         """It holds nothing."""
@@ -23,8 +24,8 @@ class Held:
     """A desk with four waiting places, whose work ends when it is let go."""
 
     def __init__(self, hands: int = 1) -> None:
-        self.desk = Desk([Nothing() for _ in range(hands)], 4, 60, Metrics())
-        self.go = threading.Event()
+        self.desk = Desk([Ready() for _ in range(hands)], 4, 60, Metrics())
+        self.go = asyncio.Event()
         self.tasks: list[asyncio.Task[bool]] = []
 
     async def ask(self) -> bool:
@@ -33,7 +34,7 @@ class Held:
             self.desk.check()
         except Refusal:
             return False
-        self.tasks.append(asyncio.create_task(self.desk.run(lambda _: self.go.wait(60))))
+        self.tasks.append(asyncio.create_task(self.desk.run(lambda _: self.go.wait())))
         await asyncio.sleep(0)
         return True
 
@@ -103,7 +104,7 @@ def test_once_all_hands_could_do_what_is_asked_bursts_may_wait_again() -> None:
     run(test)
 
 
-def test_all_who_wait_are_served_and_no_thread_is_lost() -> None:
+def test_all_who_wait_are_served_and_no_hand_is_lost() -> None:
     async def test(held: Held) -> None:
         for _ in range(50):
             assert [await held.ask() for _ in range(7)] == [True] * 6 + [False]

@@ -1,15 +1,14 @@
 """POST /v1/corrections: pictures that were read wrongly, kept with what they truly show."""
 
+import asyncio
+from functools import partial
 from typing import Any
 
 import orjson
 from fastapi import FastAPI, Request
 from starlette.responses import Response
 
-from digit_classifier.picture import Picture, decode
-from digit_classifier.server import bodies, parsing, schemas
-from digit_classifier.server.helper import Helper
-from digit_classifier.server.label_folder import Box
+from digit_classifier.server import bodies, correct, parsing, schemas
 from digit_classifier.server.refusal import Refusal
 from digit_classifier.server.service import Service
 
@@ -46,7 +45,7 @@ def add(app: FastAPI, service: Service) -> None:
             status=201,
         ),
     )
-    async def correct(request: Request) -> Response:
+    async def keep(request: Request) -> Response:
         kept = service.corrections
         if kept is None:
             raise Refusal(
@@ -58,11 +57,11 @@ def add(app: FastAPI, service: Service) -> None:
         data = parsing.encoded(given.get("image"), "image")
         label = _label(given.get("label"))
 
-        def work(_: Helper) -> str:
-            picture = decode(data, max_pixels=limits.pixels)
-            return kept.keep(picture, _box(given.get("box"), picture), label)
-
-        file = await service.desk.run(work)
+        work = partial(correct.answer, data=data, box=given.get("box"), pixels=limits.pixels)
+        reader = service.shelf.find(None)
+        picture = await service.desk.run(lambda helper: helper.ask(reader, work))
+        # not on the event loop: a disk may be slow
+        file = await asyncio.to_thread(kept.keep, picture, label)
         return Response(orjson.dumps({"file": file}), 201, media_type="application/json")
 
 
@@ -70,20 +69,3 @@ def _label(value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 9:
         raise Refusal(422, "bad_input", "`label` must be a whole number from 0 to 9.")
     return value
-
-
-def _box(value: Any, picture: Picture) -> Box | None:
-    if value is None:
-        return None
-    whole = isinstance(value, list) and len(value) == 4
-    if not whole or any(not isinstance(v, int) or isinstance(v, bool) for v in value):
-        raise Refusal(422, "bad_input", "`box` must be four whole numbers: x, y, width, height.")
-    x, y, width, height = value
-    inside = x + width <= picture.width and y + height <= picture.height
-    if x < 0 or y < 0 or width < 1 or height < 1 or not inside:
-        raise Refusal(
-            422,
-            "bad_input",
-            f"`box` does not lie inside the picture of {picture.width} x {picture.height} pixels.",
-        )
-    return x, y, width, height

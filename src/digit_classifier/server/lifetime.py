@@ -4,7 +4,6 @@ import asyncio
 import errno
 import gc
 import logging
-import os
 import socket
 import sys
 import time
@@ -18,9 +17,6 @@ from digit_classifier.server import application, reloading
 from digit_classifier.server.connection import limited
 from digit_classifier.server.service import Service
 from digit_classifier.server.settings import Settings
-
-# Python's own 5 ms would let a thread that keeps a correction hold the event loop up for so long.
-SWITCH_SECONDS = 0.0005
 
 
 class Server(uvicorn.Server):
@@ -42,6 +38,7 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, and say so."""
+        await self._service.prepare()
         await super().startup(sockets)
         if self._service.settings.reload_model:
             self._watching = asyncio.create_task(reloading.watch(self._service))
@@ -79,8 +76,6 @@ def serve(settings: Settings, ready: Callable[[str], None]) -> None:
     with listener:
         app = application.build(settings)
         logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
-        sys.setswitchinterval(SWITCH_SECONDS)
-        app.state.service.desk.wait()
         config = uvicorn.Config(
             app,
             http=limited(settings.limits, app.state.service.metrics),
@@ -94,12 +89,7 @@ def serve(settings: Settings, ready: Callable[[str], None]) -> None:
         )
         address = _address(settings.host, listener.getsockname()[1])
         Server(config, app.state.service, lambda: ready(address)).run([listener])
-    if not app.state.service.desk.close(1.0):
-        # A thread is still inside OpenCV, whose clean-up at a normal exit would pull the ground
-        # from under it, and a crash is no exit code of 0.
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(0)
+    app.state.service.desk.close()
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -35,6 +35,10 @@ class Service:
     in_flight: int = 0
     reload_error: str | None = None
 
+    async def prepare(self) -> None:
+        """Have every process read once, so that the first user waits for nothing."""
+        await self.desk.prepare(lambda helper: helper.ask(self.shelf.find(None), read.warm_up))
+
 
 def start(settings: Settings) -> Service:
     """Load the models and start the processes that read.
@@ -49,13 +53,7 @@ def start(settings: Settings) -> Service:
     for name in shelf.models:
         metrics.model.labels(name, str(name == shelf.default).lower()).set(1)
 
-    desk = Desk(
-        helpers,
-        limits.queue,
-        limits.read_seconds,
-        metrics,
-        prepare=lambda helper: helper.ask(shelf.find(None), read.warm_up),
-    )
+    desk = Desk(helpers, limits.queue, limits.read_seconds, metrics)
     folder = settings.corrections
     kept = LabelFolder(folder, limits.corrections_bytes) if folder else None
     service = Service(settings, shelf, desk, metrics, kept)
