@@ -7,6 +7,7 @@ cannot hide behind its own slowness (coordinated omission).
 """
 
 import asyncio
+import select
 import selectors
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
@@ -84,9 +85,21 @@ def opened(
     return _run(_opened(port, requests, plan, most))
 
 
+class _Selector(selectors.DefaultSelector):
+    """Waits for microseconds, as select() does, and looks at few of many sockets, as epoll does.
+
+    epoll alone waits for whole milliseconds, and select() alone looks at every socket each time.
+    """
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if timeout and timeout > 0 and hasattr(self, "fileno"):
+            select.select([self.fileno()], [], [], timeout)
+            timeout = 0
+        return super().select(timeout)
+
+
 def _run(work: Coroutine[Any, Any, Outcome]) -> Outcome:
-    # select() waits for microseconds, epoll for whole milliseconds
-    loop = asyncio.SelectorEventLoop(selectors.SelectSelector())
+    loop = asyncio.SelectorEventLoop(_Selector())
     try:
         return loop.run_until_complete(work)
     finally:
