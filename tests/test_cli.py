@@ -1,9 +1,11 @@
 """The command line as a whole: listed, documented, one way of failing."""
 
+import os
 import re
 import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -68,6 +70,21 @@ def test_an_error_is_one_sentence_and_its_exit_code(monkeypatch, capsys, error, 
         cli.main([])
     assert left.value.code == code
     assert capsys.readouterr().err == f"Error: {error}\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+@pytest.mark.parametrize("buffering", ["", "1"])
+@pytest.mark.parametrize("words", [["models", "mlp"], ["--help"], ["runs", "--csv"]])
+def test_output_that_cannot_be_written_is_one_sentence(words, buffering):
+    with Path("/dev/full").open("w") as full:
+        left = subprocess.run(
+            [sys.executable, "-m", "digit_classifier", *words],
+            stdout=full, stderr=subprocess.PIPE, text=True,
+            env={**os.environ, "PYTHONUNBUFFERED": buffering},
+        )  # fmt: skip
+    assert left.returncode == 1
+    assert left.stderr.count("\n") == 1
+    assert "standard input or output failed: No space left on device" in left.stderr
 
 
 def test_every_error_is_in_the_tree_and_the_tree_in_the_docstring():

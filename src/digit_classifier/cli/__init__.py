@@ -59,12 +59,23 @@ def main(arguments: list[str] | None = None) -> None:
     """
     try:
         code = group.main(arguments, prog_name="digits", standalone_mode=False)
+        sys.stdout.flush()  # what is left to print, while a failure can still be told
     except DigitError as error:
         click.echo(f"Error: {error}", err=True)
         code = error.exit_code
     except click.ClickException as error:
         error.show()
         code = error.exit_code
+    except OSError as error:
+        # Files raise a DigitError. Python would write the rest once more as it ends, and complain.
+        sys.stdout = None
+        what = error.filename or "standard input or output"
+        click.echo(
+            f"Error: {what} failed: {error.strerror or error}. "
+            "Check where it comes from or goes to.",
+            err=True,
+        )
+        code = 1
     except (KeyboardInterrupt, click.Abort):
         click.echo("Stopped.", err=True)
         code = 130
