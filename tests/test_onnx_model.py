@@ -4,7 +4,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from digit_classifier.errors import ModelError
-from digit_classifier.onnx_model import OnnxModel
+from digit_classifier.onnx_model import SLICE, OnnxModel
 
 
 def network(shape=("n", 28, 28), kind=TensorProto.UINT8, classes=10, **metadata):
@@ -40,6 +40,19 @@ def test_images_in_probabilities_out_any_number_of_them():
         answers = model.predict(np.zeros((n, 28, 28), np.uint8))
         assert answers.shape == (n, 10)
         assert answers.dtype == np.float32
+
+
+def test_many_images_are_run_in_slices_that_bound_the_memory(monkeypatch):
+    model, sizes = OnnxModel(network()), []
+    run = model._session.run
+
+    def watched(names, feed):
+        sizes.extend(map(len, feed.values()))
+        return run(names, feed)
+
+    monkeypatch.setattr(model._session, "run", watched)
+    assert model.predict(np.zeros((2 * SLICE + 1, 28, 28), np.uint8)).shape == (2 * SLICE + 1, 10)
+    assert sizes == [SLICE, SLICE, 1]
 
 
 def test_metadata_that_is_json_is_parsed_and_other_text_kept():
