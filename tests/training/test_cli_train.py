@@ -59,7 +59,8 @@ def test_a_plain_output_has_no_control_characters(finished_run):
     [
         (["--epochs", "0"], "--epochs is 0; it must be 1 or more"),
         (["--epochs", "many"], "'many' is not a valid integer"),
-        (["--model", "resnet"], "resnet"),
+        (["--model", "resnet"], "'resnet' is not one of 'mlp', 'quick', 'small', 'cnn'"),
+        (["--model", "ensemble"], "'ensemble' is not one of 'mlp', 'quick', 'small', 'cnn'"),
         (["--dataset", "nowhere.npz"], "nowhere.npz"),
         (["--resume", "nowhere"], "is not a run folder"),
         (["--resume", "run", "--epochs", "3"], "takes no --epochs"),

@@ -58,7 +58,7 @@ def test_the_command_draws_the_sheet(keras, capsys):
     ("flags", "words"),
     [
         (["--augmented", "--model", "mlp", "--recipe", "classic"], "distorts nothing"),
-        (["--augmented", "--model", "resnet"], "resnet has no recipe"),
+        (["--augmented", "--model", "resnet"], "no network is called 'resnet'"),
         (["--augmented", "--part", "test"], "takes no --part"),
         (["--seed", "3"], "--seed has no meaning"),
     ],

@@ -114,7 +114,7 @@ def verify(data_dir: Path | None) -> None:
     default="cnn",
     show_default=True,
     metavar="NAME",
-    help="Whose recipe; with --augmented.",
+    help="Whose recipe: mlp, quick, small or cnn; with --augmented.",
 )
 @click.option(
     "--recipe",

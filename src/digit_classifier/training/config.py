@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from digit_classifier.errors import OptionError
+from digit_classifier.training.networks import NETWORKS
 
 
 def option(default: Any, text: str, **more: Any) -> Any:
@@ -31,7 +32,11 @@ class TrainConfig:
         None, "A folder with the four MNIST files. Also: MNIST_DATA_DIR.", metavar="FOLDER"
     )
     offline: bool = option(False, "Never use the network.")
-    model: str = option("mlp", "The network: see `digits models`.", metavar="NAME")
+    model: str = option(
+        "mlp",
+        "The network: mlp, the original; quick, for 99 % in seconds; small; cnn, which reads best.",
+        choices=tuple(NETWORKS),
+    )
     recipe: str | None = option(
         None,
         "How it is trained. classic: the original's, 10 epochs of Adam. best: the most accurate. "

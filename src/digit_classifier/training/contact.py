@@ -6,6 +6,7 @@ import numpy as np
 
 from digit_classifier.dataset.sheet import Row
 from digit_classifier.errors import OptionError
+from digit_classifier.training import networks
 from digit_classifier.training.distortions import Distortions, distort
 from digit_classifier.training.recipes import RECIPES, recipe
 
@@ -18,9 +19,9 @@ def find(model: str, name: str) -> Distortions:
     """The distortions of a recipe.
 
     Raises:
-        OptionError: no such recipe, or one that distorts nothing.
+        OptionError: no such network or recipe, or one that distorts nothing.
     """
-    found = recipe(model, name).distortions
+    found = recipe(networks.find(model).name, name).distortions
     if found is None:
         known = [f"{m} {r}" for (m, r), entry in RECIPES.items() if entry.distortions]
         raise OptionError(

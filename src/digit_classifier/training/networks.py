@@ -36,6 +36,17 @@ class Network:
     xla: bool
 
 
+def find(name: str) -> Network:
+    """The network of that name.
+
+    Raises:
+        OptionError: there is none.
+    """
+    if name not in NETWORKS:
+        raise OptionError(f"no network is called {name!r}. Choose from: {', '.join(NETWORKS)}.")
+    return NETWORKS[name]
+
+
 def build(name: str, *, logits: bool = False, precision: str = "float32") -> keras.Sequential:
     """Make a network with fresh weights, drawn from Keras's global seed.
 
@@ -54,14 +65,13 @@ def build(name: str, *, logits: bool = False, precision: str = "float32") -> ker
     Raises:
         OptionError: no network has this name.
     """
-    if name not in NETWORKS:
-        raise OptionError(f"no network is called {name!r}. Choose from: {', '.join(NETWORKS)}.")
+    network = find(name)
     import keras
 
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(precision)
     try:
-        hidden = NETWORKS[name].layers()
+        hidden = network.layers()
     finally:
         keras.config.set_dtype_policy(before)
     return keras.Sequential(
