@@ -50,6 +50,9 @@ def test_without_a_manifest_folders_or_names_say_the_digit(tmp_path: Path) -> No
     ("manifest", "sentence"),
     [
         ("file,digit\na.png,7\n", "file and text are needed"),
+        ("", "no columns; file and text are needed"),
+        ("file,text\n", "has no row below its headings; one a picture is needed"),
+        ("file,text\na.png,7\na.png\n", "line 3: no text after a.png. .* a.png, with the comma"),
         ("file,text\nmissing.png,7\n", "line 2: no file missing.png"),
         ("file,text\na.png,seven\n", "line 2: text 'seven'"),
         (b"file,text\n\xff\xfe,7\n", "not a CSV file in UTF-8"),

@@ -134,16 +134,26 @@ def _sum(kind: str, style: str, outcomes: Sequence[Outcome]) -> Row:
 def _from_manifest(manifest: Path) -> list[Case]:
     try:
         with manifest.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
+            reader = csv.DictReader(file)
+            rows, columns = list(reader), reader.fieldnames or ()
     except (UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{manifest} is not a CSV file in UTF-8: {error}") from error
-    if rows and not {"file", "text"} <= rows[0].keys():
-        raise DataError(f"{manifest} has columns {', '.join(rows[0])}; file and text are needed")
+    if not {"file", "text"} <= set(columns):
+        found = f"columns {', '.join(columns)}" if columns else "no columns"
+        raise DataError(f"{manifest} has {found}; file and text are needed")
+    if not rows:
+        raise DataError(f"{manifest} has no row below its headings; one a picture is needed")
     return [_from_row(manifest, number, row) for number, row in enumerate(rows, 2)]
 
 
 def _from_row(manifest: Path, number: int, row: dict[str, str | None]) -> Case:
-    name, text = row["file"] or "", re.sub(r"\s", "", row["text"] or "")
+    name, said = row["file"] or "", row["text"]
+    if said is None:
+        raise DataError(
+            f"{manifest}, line {number}: no text after {name}. Where no digit is in the picture, "
+            f"write {name}, with the comma"
+        )
+    text = re.sub(r"\s", "", said)
     places = [manifest.parent / name, manifest.parent / "images" / name]
     path = next((place for place in places if place.is_file()), None)
     if path is None:
