@@ -100,5 +100,5 @@ def test_the_section_names_images_and_file_by_digest_and_says_what_an_answer_cos
 def test_the_built_in_sample_is_said_to_be_of_the_training_set():
     held = trial(LABELS, ANSWERS)
     subject = Subject("stub", None, lambda x: np.full((len(x), 10), 0.1))
-    said = " ".join(accuracy.section(subject, held, dataset(held, is_sample=True)).sentences)
+    said = " ".join(accuracy.section(subject, held, dataset(held, is_sample=True)).caveats)
     assert "has seen them" in said

@@ -36,6 +36,7 @@ def test_a_piped_summary_is_plain_and_says_where_the_report_is(
     assert "\x1b" not in out
     assert out.splitlines()[0] == "linear on 30 test images of own data: drawn.npz"
     assert "How good is it?" in out
+    assert "So few as 30 images tell little: mind the interval." in out
     assert "Does it know what is not a digit?" in out
     place = Path("reports") / "linear"
     assert f"Report  {place / 'report.html'} in" in out

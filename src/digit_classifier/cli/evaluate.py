@@ -151,7 +151,7 @@ def _move(bars: "Progress", bar: "TaskID", what: str, share: float) -> None:
 
 
 def _print_summary(console: "Console", report: "Report") -> None:
-    """Each section's question and the first sentence of its answer; the rest is in the report."""
+    """Each section's question, the first sentence of its answer, and what that may not mean."""
     from rich.padding import Padding
     from rich.text import Text
 
@@ -164,7 +164,7 @@ def _print_summary(console: "Console", report: "Report") -> None:
     for section in report.sections[:-1]:  # the last one is pictures
         seconds = f"({report.seconds[section.key]:.1f} s)"
         console.print(f"\n{section.title} {seconds}", style="bold", markup=False)
-        answer = Text(section.sentences[0])
+        answer = Text(" ".join([section.sentences[0], *section.caveats]))
         console.print(Padding(answer, (0, 0, 0, 2)) if console.is_terminal else answer)
     pages = report.folder / "report.html"
     worked = report.metrics["processor_seconds"]

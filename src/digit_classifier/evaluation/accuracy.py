@@ -43,7 +43,8 @@ def section(subject: Subject, trial: Trial, dataset: Dataset) -> Section:
     return Section(
         key="accuracy",
         title="How good is it?",
-        sentences=_sentences(subject, trial, dataset, figures),
+        sentences=_sentences(subject, trial, figures),
+        caveats=_caveats(trial, dataset),
         tables=[
             Table(
                 ["Digit", "Images", "Errors", "Precision", "Recall", "F1"],
@@ -130,25 +131,27 @@ def draw_digits(digits: list[dict[str, Any]]) -> Figure:
     return figure
 
 
-def _sentences(
-    subject: Subject, trial: Trial, dataset: Dataset, figures: dict[str, Any]
-) -> list[str]:
+def _sentences(subject: Subject, trial: Trial, figures: dict[str, Any]) -> list[str]:
     low, high = figures["interval"]
-    sentences = [
+    return [
         f"{subject.name} reads {trial.n - figures['errors']:,} of {count(trial.n, 'image')} "
         f"rightly: {percent(figures['accuracy'])} (95 % interval {percent(low)} to "
         f"{percent(high)}), {count(figures['errors'], 'error')}.",
         f"Its log loss is {figures['log_loss']:.4f} nats an image: what a wrong or hesitant answer "
         "costs, 0 at best, 2.3026 for one who only ever says “any digit, equally likely”.",
     ]
+
+
+def _caveats(trial: Trial, dataset: Dataset) -> list[str]:
+    caveats = []
     if dataset.is_sample:
-        sentences.append(
+        caveats.append(
             "These images are of MNIST's training set: a model that was trained on MNIST has seen "
             "them, and its figures here say nothing about new digits."
         )
     if trial.n < 1000:
-        sentences.append(f"So few as {count(trial.n, 'image')} tell little: mind the interval.")
-    return sentences
+        caveats.append(f"So few as {count(trial.n, 'image')} tell little: mind the interval.")
+    return caveats
 
 
 def _about(subject: Subject, trial: Trial, dataset: Dataset, speed: dict[str, Any]) -> Table:

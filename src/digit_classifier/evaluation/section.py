@@ -48,6 +48,7 @@ class Section:
         key: its name in metrics.json.
         title: the question.
         sentences: the answer in words, the most important first.
+        caveats: why the answer may mean less than it seems; shown wherever it is.
         tables: figures for people.
         plates: pictures.
         metrics: the same figures unrounded, ready for JSON; None where a figure does not exist.
@@ -56,6 +57,7 @@ class Section:
     key: str
     title: str
     sentences: Sequence[str]
+    caveats: Sequence[str] = field(default=(), kw_only=True)
     tables: Sequence[Table] = ()
     plates: Sequence[Plate] = ()
     metrics: dict[str, Any] = field(default_factory=dict)
