@@ -4,9 +4,10 @@ import subprocess
 import sys
 
 import pytest
+from PIL import Image
 
 from digit_classifier import atomic
-from digit_classifier.errors import StorageError
+from digit_classifier.errors import OptionError, StorageError
 
 
 def test_a_file_is_there_once_the_block_has_ended_well(tmp_path):
@@ -81,6 +82,18 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path):
         atomic.replacing_folder(tmp_path / "file" / "report"),
     ):
         pass
+
+
+def test_a_picture_is_written_as_png_and_under_no_other_name(tmp_path):
+    picture = Image.new("L", (3, 2), 7)
+    atomic.write_png(tmp_path / "new" / "a.PNG", picture)
+    with Image.open(tmp_path / "new" / "a.PNG") as written:
+        assert (written.format, written.size) == ("PNG", (3, 2))
+    with pytest.raises(OptionError, match=r"a\.jpg does not end in \.png"):
+        atomic.write_png(tmp_path / "a.jpg", picture)
+    with pytest.raises(StorageError):
+        atomic.write_png(tmp_path / "new" / "a.PNG" / "a.png", picture)
+    assert [file.name for file in tmp_path.iterdir()] == ["new"]
 
 
 def umask():

@@ -6,8 +6,12 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from digit_classifier.errors import StorageError
+from digit_classifier.errors import OptionError, StorageError
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 
 @contextlib.contextmanager
@@ -113,6 +117,29 @@ def write_bytes(path: str | Path, data: bytes) -> None:
     """
     with replacing(path) as temporary:
         temporary.write_bytes(data)
+
+
+def check_png(path: str | Path) -> Path:
+    """Give a path back if a picture may be written there; asked before long work, too.
+
+    Raises:
+        OptionError: the name does not end in .png.
+    """
+    path = Path(path)
+    if path.suffix.lower() != ".png":
+        raise OptionError(f"{path} does not end in .png, and what is drawn is PNG. Name it so.")
+    return path
+
+
+def write_png(path: str | Path, picture: "Image.Image") -> None:
+    """Write a picture to `path`, whole or not at all.
+
+    Raises:
+        OptionError: as `check_png`.
+        StorageError: as `replacing`.
+    """
+    with replacing(check_png(path)) as temporary:
+        picture.save(temporary, format="PNG")
 
 
 def _umask() -> int:

@@ -1,9 +1,6 @@
 import numpy as np
-import pytest
-from PIL import Image
 
 from digit_classifier.dataset import sheet
-from digit_classifier.errors import OptionError, StorageError
 
 
 def test_by_class_gives_a_row_for_each_class_spread_over_the_data():
@@ -60,16 +57,3 @@ def test_what_leads_a_row_stands_apart_and_nothing_is_lost():
 def test_long_title_widens_the_sheet():
     row = [sheet.Row("1", np.zeros((1, 28, 28), np.uint8))]
     assert sheet.draw(row, "own data: " + "x" * 80).width > sheet.draw(row, "x").width
-
-
-def test_sheet_is_written_as_a_png_whole_or_not_at_all(tmp_path):
-    page = sheet.draw([sheet.Row("1", np.zeros((1, 28, 28), np.uint8))], "x")
-    sheet.save(page, tmp_path / "new" / "sheet.png")
-    with Image.open(tmp_path / "new" / "sheet.png") as image:
-        assert image.format == "PNG"
-        assert image.size == page.size
-    with pytest.raises(OptionError, match=r"must end in \.png"):
-        sheet.save(page, tmp_path / "sheet.jpg")
-    with pytest.raises(StorageError):
-        sheet.save(page, tmp_path / "new" / "sheet.png" / "sheet.png")
-    assert [path.name for path in (tmp_path / "new").iterdir()] == ["sheet.png"]

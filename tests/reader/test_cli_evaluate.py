@@ -70,10 +70,11 @@ def test_refusals_of_drawn_nondigits_are_measured_with_what_they_cost(
         (["--nondigits", "--pictures", "folder"], "choose one of"),
         (["--pictures", "folder", "--quick"], "--quick has no meaning for --pictures"),
         (["--nondigits", "--single"], "--single has no meaning for --nondigits"),
+        (["--pictures", "folder", "--out", "x.jpg"], "x.jpg does not end in .png"),
         (["--threshold", "0.5"], "--threshold has no meaning for the report"),
     ],
 )
-def test_a_flag_that_would_be_ignored_is_a_mistake(
+def test_a_flag_that_makes_no_sense_is_a_mistake(
     arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert evaluate(*arguments) == 2

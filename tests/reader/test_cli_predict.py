@@ -118,6 +118,7 @@ def test_a_file_whose_name_looks_like_a_pattern_is_the_file(predict: Run, folder
         (["-", "-"], "- was given twice"),
         (["--json", "--csv", "3.png"], "choose one"),
         (["--show", "x.png", "3.png", "5.png"], "--show draws one picture, 2 were given"),
+        (["--show", "x.jpg", "3.png"], "x.jpg does not end in .png"),
         (["--model", "nothing", "3.png"], "no model called nothing"),
         (["--model", "broken.png", "3.png"], "broken.png is not a model"),
         (["--threshold", "2", "3.png"], "Invalid value for '--threshold'"),

@@ -59,6 +59,7 @@ def test_the_command_draws_the_sheet(keras, capsys):
     [
         (["--augmented", "--model", "mlp", "--recipe", "classic"], "distorts nothing"),
         (["--augmented", "--model", "resnet"], "no network is called 'resnet'"),
+        (["--augmented", "--out", "x.jpg"], "x.jpg does not end in .png"),
         (["--augmented", "--part", "test"], "takes no --part"),
         (["--seed", "3"], "--seed has no meaning"),
     ],

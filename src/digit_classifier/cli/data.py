@@ -151,6 +151,7 @@ def show(
       digits data show --dataset my-digits/ --part test
       digits data show --augmented --model small --recipe best
     """
+    from digit_classifier.atomic import check_png, write_png
     from digit_classifier.dataset import sheet
     from digit_classifier.errors import OptionError
 
@@ -163,10 +164,10 @@ def show(
         reason = "needs training images, so it takes no" if augmented else "is missing; without it"
         words = f"{reason} {odd[0]}" + ("." if augmented else " has no meaning.")
         raise OptionError(f"--augmented {words}")
+    out = check_png(out or ("augmented.png" if augmented else "digits.png"))
     if augmented:
-        _draw_augmented(out or Path("augmented.png"), dataset, data_dir, offline, **chosen)
+        _draw_augmented(out, dataset, data_dir, offline, **chosen)
         return
-    out = out or Path("digits.png")
     data = load_aloud(dataset, data_dir=data_dir, offline=offline)
     images, labels = (
         (data.train_images, data.train_labels)
@@ -177,7 +178,7 @@ def show(
     count = sum(len(row.images) for row in rows)
     words = "training" if part == "train" else "test"
     caption = f"{data.counts}; here {count} of the {words} images, each pixel drawn 2 x 2"
-    sheet.save(sheet.draw(rows, data.name, caption), out)
+    write_png(out, sheet.draw(rows, data.name, caption))
     click.echo(f"{out}: {count} {words} images of {data.name}")
 
 
@@ -191,6 +192,7 @@ def _draw_augmented(
     recipe: str,
     seed: int,
 ) -> None:
+    from digit_classifier.atomic import write_png
     from digit_classifier.dataset import sheet
     from digit_classifier.training import contact
     from digit_classifier.training.backend import check_installed, start
@@ -205,7 +207,7 @@ def _draw_augmented(
         f"as drawn in training\n{contact.describe(distortions)}"
     )
     title = f"How the recipe {recipe} of {model} distorts training images"
-    sheet.save(sheet.draw(rows, title, caption, leading=1), out)
+    write_png(out, sheet.draw(rows, title, caption, leading=1))
     click.echo(f"{out}: {len(rows)} images of {data.name}, {contact.COPIES} copies of each")
 
 

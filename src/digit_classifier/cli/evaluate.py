@@ -76,7 +76,11 @@ def command(
       digits evaluate --pictures my-digits/ --out mistakes.png
       digits evaluate mlp --nondigits
     """
+    from digit_classifier.atomic import check_png
+
     _check_flags(context, pictures, nondigits)
+    if pictures and out:
+        check_png(out)
     if not pictures and not nondigits:
         _write_report(model, out, **chosen)
         return

@@ -56,6 +56,7 @@ def command(
       digits predict "scans/*.png" --single --csv
       curl -s https://example.org/7.png | digits predict -
     """
+    from digit_classifier.atomic import check_png
     from digit_classifier.cli.sources import expand
     from digit_classifier.errors import OptionError
     from digit_classifier.reader import DigitReader
@@ -65,6 +66,8 @@ def command(
     files = expand(pictures)
     if show and len(files) != 1:
         raise OptionError(f"--show draws one picture, {len(files)} were given")
+    if show:
+        check_png(show)
     reader = DigitReader(model, threshold)
     if show:
         readings = iter([_read_and_show(reader, files[0], single, show)])
@@ -93,7 +96,7 @@ def _read_and_show(reader: "DigitReader", file: str, single: bool, show: str) ->
     from dataclasses import replace
 
     from digit_classifier import overlay
-    from digit_classifier.atomic import replacing
+    from digit_classifier.atomic import write_png
     from digit_classifier.errors import PictureError
     from digit_classifier.picture import decode
     from digit_classifier.reader import Reading
@@ -104,8 +107,7 @@ def _read_and_show(reader: "DigitReader", file: str, single: bool, show: str) ->
     except PictureError as error:
         return Reading("", model=reader.name, file=file, error=str(error))
     reading = replace(reader.read(picture.pixels, single), file=file, notes=picture.notes)
-    with replacing(show) as temporary:
-        overlay.draw(picture.pixels, reading).save(temporary, format="PNG")
+    write_png(show, overlay.draw(picture.pixels, reading))
     return reading
 
 

@@ -1,15 +1,12 @@
 """A contact sheet: rows of labelled digits in one picture."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from digit_classifier import atomic
 from digit_classifier.dataset.labelled import Pixels
-from digit_classifier.errors import OptionError
 
 COLUMNS = 20
 _SCALE = 2  # each pixel becomes a block of 2 x 2: every pixel of the data can be seen
@@ -78,16 +75,3 @@ def draw(rows: Sequence[Row], title: str, caption: str = "", *, leading: int = 0
             x = _MARGIN + _LABELS + column * (_TILE + _GAP) + (apart if column >= leading else 0)
             page.paste(tile, (x, y))
     return page
-
-
-def save(page: Image.Image, path: Path) -> None:
-    """Write the sheet as a PNG.
-
-    Raises:
-        OptionError: the name does not end in .png.
-        StorageError: the file cannot be written.
-    """
-    if path.suffix.lower() != ".png":
-        raise OptionError(f"the sheet is a PNG picture: {path} must end in .png.")
-    with atomic.replacing(path) as temporary:
-        page.save(temporary, format="PNG", optimize=True)

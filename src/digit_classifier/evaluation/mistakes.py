@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
-from digit_classifier.atomic import replacing
+from digit_classifier.atomic import write_png
 
 MARGIN, THUMBNAIL, SEEN, CAPTION = 8, 150, 84, 18
 COLUMNS = 8  # images of the network in one row
@@ -36,6 +36,7 @@ def write_sheet(path: str | Path, mistakes: Sequence[Mistake]) -> None:
         path: where the sheet goes.
         mistakes: at most 150 are drawn; the last line says how many are left out.
     Raises:
+        OptionError: the name does not end in .png.
         StorageError: the file cannot be written.
     """
     strips = [_strip(mistake) for mistake in mistakes[:MOST]]
@@ -49,8 +50,7 @@ def write_sheet(path: str | Path, mistakes: Sequence[Mistake]) -> None:
     for strip in strips:
         sheet.paste(strip, (0, top))
         top += strip.height
-    with replacing(path) as temporary:
-        sheet.save(temporary, format="PNG")
+    write_png(path, sheet)
 
 
 def _strip(mistake: Mistake) -> Image.Image:
