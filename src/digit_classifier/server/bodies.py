@@ -1,6 +1,6 @@
 """A request's body: received up to the limit, then taken for a picture in one of three forms."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any
 
 from starlette.datastructures import UploadFile
@@ -17,6 +17,7 @@ FORMS = (
 )
 
 JSON = "application/json"
+FORM = "multipart/form-data"
 
 
 async def receive(request: Request, limit: int) -> bytes:
@@ -33,7 +34,7 @@ async def receive(request: Request, limit: int) -> bytes:
         )
     announced = request.headers.get("content-length", "")
     if announced.isdigit() and int(announced) > limit:
-        raise _too_large(limit, waits="expect" in request.headers)
+        raise _too_large(limit)
     parts, size = [], 0
     try:
         async for part in request.stream():
@@ -53,13 +54,39 @@ async def picture(request: Request, limit: int) -> tuple[bytes, str | None]:
         Refusal: 413, 415 for another content type, 400 for a body that is not what it says.
     """
     kind, header = _kind(request)
-    if kind == "multipart/form-data":
-        return await _uploaded(request, await receive(request, limit))
+    if kind == FORM:
+        file, _ = await _uploaded(request, await receive(request, limit))
+        return await file.read(), file.filename or None
     if kind.startswith("image/"):
         return await receive(request, limit), None
     if kind == JSON:
         return encoded(json_object(await receive(request, limit)).get("image"), "image"), None
     raise Refusal(415, "unsupported_type", f"the content type is {header[:80]!r}; {FORMS}.")
+
+
+async def picture_and_fields(
+    request: Request, limit: int, values: Mapping[str, Callable[[Any], Any]]
+) -> tuple[bytes, dict[str, Any]]:
+    """The bytes of a picture file, and what else the form or the JSON object says.
+
+    Args:
+        request: a multipart form with a field `file`, or JSON with `image`.
+        limit: most bytes.
+        values: for fields that are no text, what makes of a form's text the value that JSON has.
+    Raises:
+        Refusal: as `picture`.
+    """
+    kind, header = _kind(request)
+    if kind == FORM:
+        file, fields = await _uploaded(request, await receive(request, limit))
+        given = {name: values.get(name, _same)(value) for name, value in fields.items()}
+        return await file.read(), given
+    if kind == JSON:
+        given = json_object(await receive(request, limit))
+        return encoded(given.pop("image", None), "image"), given
+    raise Refusal(
+        415, "unsupported_type", f"the content type is {header[:80]!r}, not {FORM} or {JSON}."
+    )
 
 
 async def json_request(request: Request, limit: int) -> dict[str, Any]:
@@ -79,7 +106,9 @@ def _kind(request: Request) -> tuple[str, str]:
     return header.split(";")[0].strip().lower(), header
 
 
-async def _uploaded(request: Request, body: bytes) -> tuple[bytes, str | None]:
+async def _uploaded(request: Request, body: bytes) -> tuple[UploadFile, dict[str, Any]]:
+    """A form's file, and its other fields."""
+
     async def stream() -> AsyncGenerator[bytes, None]:
         yield body
         yield b""
@@ -98,14 +127,16 @@ async def _uploaded(request: Request, body: bytes) -> tuple[bytes, str | None]:
         raise Refusal(
             422, "bad_input", "the multipart form holds no complete file field called `file`."
         )
-    return await file.read(), file.filename or None
+    return file, {name: value for name, value in form.items() if name != "file"}
 
 
-def _too_large(limit: int, waits: bool = False) -> Refusal:
+def _same(value: Any) -> Any:
+    return value
+
+
+def _too_large(limit: int) -> Refusal:
     return Refusal(
         413,
         "too_large",
         f"the body has more than {limit:,} bytes; send a smaller picture, or save it as JPEG.",
-        # a client that waits for leave to send may as well not send, and then nothing can follow
-        {"Connection": "close"} if waits else {},
     )
