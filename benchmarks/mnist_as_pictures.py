@@ -34,7 +34,7 @@ def main() -> None:
     images, labels = dataset.test_images[: options.n], dataset.test_labels[: options.n]
     reader = DigitReader(options.model)
     print(describe("numpy", "onnxruntime", "opencv-python-headless", "pillow"))
-    print(f"model {reader.name}, threshold {reader.threshold:.3f}, {len(labels):,} test images")
+    print(f"model {reader.name}, its own rule, {len(labels):,} test images")
     plain = reader.model.predict(images).argmax(axis=1) == labels
     _row("the model alone", plain.sum(), len(labels), None)
     for name, encode in WAYS.items():

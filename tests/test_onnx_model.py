@@ -71,6 +71,7 @@ def test_a_path_and_bytes_are_the_same_model(tmp_path):
         (np.zeros((2, 28, 28), np.float32), "float32"),
         (np.zeros((28, 28), np.uint8), r"\(28, 28\)"),
         (np.zeros((1, 32, 32), np.uint8), r"\(1, 32, 32\)"),
+        ([[0]], "list"),
     ],
 )
 def test_images_of_another_kind_are_refused_with_what_is_needed(images, words):
@@ -86,7 +87,7 @@ def test_no_file_no_onnx_and_no_digit_network_are_three_sentences(tmp_path):
         OnnxModel(tmp_path / "text.onnx")
     with pytest.raises(ModelError, match="a digit network takes one uint8 input"):
         OnnxModel(network(shape=("n", 32, 32)))
-    with pytest.raises(ModelError, match=r"a digit network gives \(n, 10\)"):
+    with pytest.raises(ModelError, match=r"a digit network gives .* \(n, 10\)"):
         OnnxModel(network(classes=5))
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ class OnnxModel:
             ModelError: no such file, not ONNX, or not a digit network.
         """
         self.path = path if isinstance(model, bytes) else Path(model)
+        self._given = model, threads
         shown = self.path or "the bytes given"
         self._session = open_session(model, threads, shown)
         self._input = self._session.get_inputs()[0]
@@ -57,6 +59,11 @@ class OnnxModel:
         Raises:
             ModelError: images of another shape or dtype.
         """
+        if not isinstance(images, np.ndarray):
+            raise ModelError(
+                f"a {type(images).__name__} was given as images; "
+                "a numpy array, uint8 of shape (n, 28, 28), is needed"
+            )
         if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (SIDE, SIDE):
             raise ModelError(
                 f"images of shape {images.shape} and dtype {images.dtype} were given, "
@@ -66,6 +73,10 @@ class OnnxModel:
         slices = [images[at : at + SLICE] for at in range(0, max(1, len(images)), SLICE)]
         answers = [self._run(part) for part in slices]
         return answers[0] if len(answers) == 1 else np.concatenate(answers)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copied and pickled as what it was made from: ONNX Runtime's sessions cannot be."""
+        return partial(type(self), path=self.path), self._given
 
     def _run(self, images: np.ndarray) -> np.ndarray:
         (probabilities,) = self._session.run([self._output.name], {self._input.name: images})

@@ -33,7 +33,7 @@ def test_pictures_are_measured_by_kind_and_mistakes_are_drawn(
     sheet = known / "mistakes" / "sheet.png"
     assert evaluate(model, "--pictures", known, "--out", sheet) == 0
     out = capsys.readouterr().out
-    assert "model linear, threshold 0.500, 3 pictures" in out
+    assert "model linear, its own rule, 3 pictures" in out
     single = next(line for line in out.splitlines() if line.startswith("single"))
     assert single.split()[:4] == ["single", "2", "1", "50.0%"]
     assert "c.png: 9, read 7" in out

@@ -1,17 +1,20 @@
+import copy
 import io
 import itertools
 import json
+import pickle
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
 import digit_classifier
-from digit_classifier.errors import OptionError, PictureError
+from digit_classifier.errors import ModelError, OptionError, PictureError
 from digit_classifier.onnx_model import OnnxModel
 from digit_classifier.reader import DigitReader
 from digit_classifier.reader.judgement import Rule
@@ -62,19 +65,40 @@ def test_a_mark_below_the_threshold_is_a_question_mark(model: Path) -> None:
 
 
 def test_the_threshold_is_the_models_own_unless_another_is_given(tmp_path: Path) -> None:
-    path = drawing.write_model(tmp_path / "model.onnx", threshold=0.7)
-    assert DigitReader(path).threshold == 0.7
-    assert DigitReader(path, threshold=0.2).threshold == 0.2
-    assert DigitReader(path, threshold=0).threshold == 0
     soft = drawing.write_model(tmp_path / "soft.onnx", threshold=0.3, softness=0.2)
     assert DigitReader(soft).rule == Rule(0.3, 0.2)
     assert DigitReader(soft, threshold=0.9).rule == Rule(0.9)
+    assert DigitReader(soft, threshold=0).rule == Rule(0)
 
 
-@pytest.mark.parametrize("threshold", [-0.1, 1.1, float("nan")])
-def test_a_threshold_outside_0_to_1_is_refused(model: Path, threshold: float) -> None:
-    with pytest.raises(OptionError, match="0 to 1 is needed"):
+def test_a_readers_threshold_makes_another_of_the_same_rule(tmp_path: Path) -> None:
+    soft = drawing.write_model(tmp_path / "soft.onnx", threshold=0.3, softness=0.2)
+    for given in (None, 0.9, 0):
+        reader = DigitReader(soft, threshold=given)
+        assert reader.threshold == given
+        assert DigitReader(soft, threshold=reader.threshold).rule == reader.rule
+
+
+@pytest.mark.parametrize("threshold", [-0.1, 1.1, float("nan"), "0.5"])
+def test_a_threshold_outside_0_to_1_is_refused(model: Path, threshold: Any) -> None:
+    with pytest.raises(OptionError, match="a number from 0 to 1 is needed"):
         DigitReader(model, threshold=threshold)
+
+
+@pytest.mark.parametrize("model", [None, b"bytes", 7])
+def test_what_is_no_model_is_refused_with_what_is_needed(model: Any) -> None:
+    with pytest.raises(ModelError, match="was given as a model; needed a name, a path or an Onnx"):
+        DigitReader(model)
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda each: pickle.loads(pickle.dumps(each))])
+def test_a_copy_of_a_reader_reads_as_it_does(model: Path, copied: Any) -> None:
+    page = drawing.page("3x7")
+    for source in (OnnxModel(model), OnnxModel(model.read_bytes())):
+        reader = DigitReader(source, threshold=0.9)
+        twin = copied(reader)
+        assert (twin.name, twin.threshold) == (reader.name, 0.9)
+        assert twin.read(page).to_dict() == reader.read(page).to_dict()
 
 
 def test_a_blank_picture_has_no_digits_and_says_so(digits: DigitReader) -> None:
@@ -113,12 +137,23 @@ def test_many_takes_its_sources_as_it_goes(digits: DigitReader, jobs: int) -> No
     readings.close()
 
 
-def test_a_model_without_a_file_reads_in_this_process_only(model: Path) -> None:
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_model_without_a_file_reads_as_any_other(model: Path, jobs: int) -> None:
     reader = DigitReader(OnnxModel(model.read_bytes()))
     assert reader.name == "linear"
-    assert [reading.text for reading in reader.read_many([drawing.page("3")])] == ["3"]
-    with pytest.raises(OptionError, match="jobs=1"):
-        list(reader.read_many([drawing.page("3")], jobs=2))
+    assert [reading.text for reading in reader.read_many([drawing.page("3")], jobs)] == ["3"]
+
+
+@pytest.mark.parametrize("one", ["3.png", Path("3.png"), b"\x89PNG"])
+def test_one_picture_is_not_taken_for_many(digits: DigitReader, one: Any) -> None:
+    for read in (digits.read_many, digits.read_batch):
+        with pytest.raises(OptionError, match=r"one picture was given.*\[picture\]"):
+            read(one)
+
+
+def test_a_batch_may_come_from_a_generator(digits: DigitReader) -> None:
+    readings = digits.read_batch(drawing.page(text) for text in "37")
+    assert [reading.text for reading in readings] == ["3", "7"]
 
 
 def test_no_jobs_are_refused(digits: DigitReader) -> None:

@@ -4,9 +4,11 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import asdict
 from html.parser import HTMLParser
 from pathlib import Path
 
+from digit_classifier.reader import DigitReader
 from server.process import Server
 
 ROUTES = {
@@ -84,3 +86,9 @@ def test_another_method_is_405_and_told_which_are_right(server: Server) -> None:
         assert answer.status_code == 405
         assert answer.json()["error"]["code"] == "method_not_allowed"
         assert answer.headers["allow"] == ", ".join(sorted(map(str.upper, methods)))
+
+
+def test_a_models_own_rule_is_told_with_what_its_threshold_is_of(server: Server) -> None:
+    models = {model["name"]: model for model in server.client.get("v1/settings").json()["models"]}
+    assert models["cnn"]["rule"] == asdict(DigitReader("cnn").rule)
+    assert "threshold" not in models["cnn"]

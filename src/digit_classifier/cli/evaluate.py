@@ -46,7 +46,7 @@ SEED = 20_000
                    "the like, and what that costs in digits.")  # fmt: skip
 @click.option("--single", is_flag=True, help="Each picture holds one digit: do not look for more.")
 @click.option("--threshold", type=click.FloatRange(0, 1), metavar="0..1",
-              help="Least confidence for a digit. Default: as measured for the model.")  # fmt: skip
+              help="Least confidence for a digit. Default: the model's own rule.")  # fmt: skip
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True,
               help="Processes that share the reading of pictures.")  # fmt: skip
 @click.pass_context
@@ -184,7 +184,7 @@ def _judge_pictures(
     cases = pictures.list_cases(folder)
     readings = list(reader.read_many((case.path for case in cases), jobs, single))
     outcomes = pictures.judge(cases, readings)
-    click.echo(f"model {reader.name}, threshold {reader.threshold:.3f}, {len(cases)} pictures")
+    click.echo(f"model {reader.name}, {_rule(reader)}, {len(cases)} pictures")
     _print_table(pictures.tabulate(outcomes))
     wrong = [pair for pair in zip(outcomes, readings, strict=True) if not pair[0].exact]
     for outcome, reading in wrong:
@@ -194,6 +194,10 @@ def _judge_pictures(
         click.echo(f"{len(wrong)} mistakes drawn in {out}")
 
 
+def _rule(reader: "DigitReader") -> str:
+    return "its own rule" if reader.threshold is None else f"threshold {reader.threshold:g}"
+
+
 def _judge_nondigits(reader: "DigitReader", data: str, data_dir: str | None) -> None:
     from digit_classifier.dataset import load
     from digit_classifier.evaluation import rejection
@@ -201,7 +205,7 @@ def _judge_nondigits(reader: "DigitReader", data: str, data_dir: str | None) -> 
 
     dataset = load(data, data_dir=data_dir)
     rows = rejection.measure(reader.model.predict, reader.rule.vouch, dataset.test_images, SEED)
-    click.echo(f"model {reader.name}, threshold {reader.threshold:.3f}, digits of {dataset.name}")
+    click.echo(f"model {reader.name}, {_rule(reader)}, digits of {dataset.name}")
     click.echo(f"{'what':20} {'shown':>6} {'refused':>8}  95 % interval")
     for row in (*rows, *rejection.sum_up(rows)[1:]):
         low, high = wilson(row.refused, row.n)

@@ -25,7 +25,7 @@ BAR_FROM = 20
 @click.option("--single", is_flag=True, help="Each picture holds one digit: do not look for more.")
 @click.option("--threshold", type=click.FloatRange(0, 1), metavar="0..1",
               help="Least confidence for a digit; below it a mark is shown as ?. "
-                   "Default: what was measured for the model.")  # fmt: skip
+                   "Default: the model's own rule, which was measured.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a picture, one a line.")
 @click.option("--csv", "as_csv", is_flag=True, help="One row a picture, with a heading.")
 @click.option("--show", type=click.Path(dir_okay=False), metavar="FILE.png",

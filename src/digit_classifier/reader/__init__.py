@@ -6,13 +6,14 @@ Never imports the training stack.
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, islice, pairwise
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from digit_classifier import weights
-from digit_classifier.errors import DigitError, OptionError, TooLargeError
+from digit_classifier.errors import DigitError, ModelError, OptionError, TooLargeError
 from digit_classifier.onnx_model import CLASSES, OnnxModel
 from digit_classifier.picture import Page, decode, find
 from digit_classifier.reader import judgement
@@ -43,7 +44,9 @@ class DigitReader:
     Attributes:
         model: the network.
         name: what it is called in readings.
-        rule: which answers are called digits: a threshold, and how it is applied.
+        threshold: the least confidence for a digit, as it was given; None for the model's own rule.
+        rule: which answers are called digits. That of a model may be of a softened confidence, so
+            its number is no `threshold` to give.
     """
 
     def __init__(
@@ -59,17 +62,20 @@ class DigitReader:
             ModelError: no such model, or not a digit network.
             OptionError: a threshold outside 0 to 1.
         """
-        if threshold is not None and not 0 <= threshold <= 1:
-            raise OptionError(f"a threshold of {threshold} was given; 0 to 1 is needed")
+        if not isinstance(model, (str, os.PathLike, OnnxModel)):
+            raise ModelError(
+                f"a {type(model).__name__} was given as a model; "
+                "needed a name, a path or an OnnxModel"
+            )
+        if threshold is not None and not (isinstance(threshold, Real) and 0 <= threshold <= 1):
+            raise OptionError(
+                f"a threshold of {threshold!r} was given; a number from 0 to 1 is needed"
+            )
         self.model = model if isinstance(model, OnnxModel) else OnnxModel(weights.find(model))
         path = self.model.path
         self.name = str(self.model.metadata.get("name") or (path.stem if path else "model"))
+        self.threshold = threshold
         self.rule = _measured_rule(self.model) if threshold is None else Rule(threshold)
-
-    @property
-    def threshold(self) -> float:
-        """The rule's threshold."""
-        return self.rule.threshold
 
     def read(self, source: "Source", single: bool = False) -> Reading:
         """Read one picture.
@@ -99,8 +105,9 @@ class DigitReader:
         Yields:
             One reading per source.
         Raises:
-            OptionError: fewer than one job.
+            OptionError: fewer than one job, or one picture in place of several.
         """
+        _refuse_one(sources)
         if jobs < 1:
             raise OptionError(f"{jobs} jobs were asked for; at least 1 is needed")
         if jobs == 1:
@@ -109,8 +116,10 @@ class DigitReader:
 
         return workers.read_many(self, sources, jobs, single)
 
-    def read_batch(self, sources: "Sequence[Source]", single: bool = False) -> list[Reading]:
+    def read_batch(self, sources: "Iterable[Source]", single: bool = False) -> list[Reading]:
         """Read a handful of pictures with one call of the network; errors as `read_many`."""
+        _refuse_one(sources)
+        sources = list(sources)
         opened = [_open(source, single) for source in sources]
         names = [_name(source) for source in sources]
         pages = [page for page in opened if isinstance(page, Page)]
@@ -173,6 +182,12 @@ def _open(source: "Source", single: bool) -> Page | DigitError:
         return error
     except MemoryError:
         return TooLargeError("the picture does not fit into memory; scale it down")
+
+
+def _refuse_one(sources: Any) -> None:
+    """A path is made of letters, but those are no pictures."""
+    if isinstance(sources, (str, bytes, os.PathLike)):
+        raise OptionError("one picture was given where several are read. Use read, or [picture].")
 
 
 def _name(source: Any) -> str | None:

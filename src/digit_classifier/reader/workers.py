@@ -8,14 +8,12 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from digit_classifier.errors import FaultError, OptionError
+from digit_classifier.errors import FaultError
 
 if TYPE_CHECKING:
     from digit_classifier.reader import DigitReader, Source
-    from digit_classifier.reader.judgement import Rule
     from digit_classifier.reader.reading import Reading
 
 _reader: "DigitReader | None" = None  # of a worker process
@@ -27,14 +25,12 @@ def read_many(
     """As `DigitReader.read_many`, in `jobs` processes, each with a model of its own."""
     from digit_classifier.reader import batches
 
-    if reader.model.path is None:
-        raise OptionError("a model made from bytes reads in this process only; use jobs=1")
     executor = ProcessPoolExecutor(
         jobs,
         # fork would copy ONNX Runtime's locks in whatever state its threads left them
         mp_context=multiprocessing.get_context("spawn"),
         initializer=_start,
-        initargs=(reader.model.path, reader.rule),
+        initargs=(reader,),
     )
     waiting: deque[Future[list[Reading]]] = deque()
     try:
@@ -72,14 +68,11 @@ def shielded(*signals: signal.Signals) -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _start(model: Path, rule: "Rule") -> None:
-    from digit_classifier.reader import DigitReader
-
+def _start(reader: "DigitReader") -> None:
     # Ctrl-C reaches every process of a terminal; the parent alone answers it
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     global _reader
-    _reader = DigitReader(model)
-    _reader.rule = rule
+    _reader = reader
 
 
 def _read(batch: "list[Source]", single: bool) -> "list[Reading]":

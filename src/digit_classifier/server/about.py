@@ -18,7 +18,7 @@ _MODEL = schemas.record(
     dataset={"type": ["string", "null"]},
     parameters={"type": ["integer", "null"]},
     bytes={"type": ["integer", "null"]},
-    threshold=schemas.NUMBER,
+    rule=schemas.record(threshold=schemas.NUMBER, softness=schemas.NUMBER),
 )
 _CORRECTIONS = {
     **schemas.record(folder=schemas.TEXT, bytes=schemas.WHOLE, limit_bytes=schemas.WHOLE),

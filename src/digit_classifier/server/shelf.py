@@ -1,6 +1,6 @@
 """The models that this server can read with, loaded once and found by name."""
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -116,5 +116,5 @@ def _described(model: Shelved) -> dict[str, Any]:
         "dataset": said.get("dataset"),
         "parameters": said.get("parameters"),
         "bytes": len(model.content),
-        "threshold": model.reader.threshold,
+        "rule": asdict(model.reader.rule),
     }
