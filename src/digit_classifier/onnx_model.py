@@ -89,9 +89,11 @@ class OnnxModel:
                 f"{shown} takes {kind} of shape {shape}; "
                 "a digit network takes one uint8 input of shape (n, 28, 28)"
             )
-        if self._output.shape[1:] != [CLASSES]:
+        shape, kind = self._output.shape, self._output.type
+        if kind != "tensor(float)" or shape[1:] != [CLASSES]:
             raise ModelError(
-                f"{shown} gives shape {self._output.shape}; a digit network gives (n, {CLASSES})"
+                f"{shown} gives {kind} of shape {shape}; "
+                f"a digit network gives tensor(float) of shape (n, {CLASSES})"
             )
 
 

@@ -34,8 +34,13 @@ class Held:
             self.desk.check()
         except Refusal:
             return False
-        self.tasks.append(asyncio.create_task(self.desk.run(lambda _: self.go.wait())))
+        self.tasks.append(asyncio.create_task(self.desk.run(self.work)))
         await asyncio.sleep(0)
+        return True
+
+    async def work(self, _: Ready) -> bool:
+        await self.go.wait()
+        await asyncio.sleep(0.01)
         return True
 
     async def finish(self) -> None:
@@ -94,10 +99,25 @@ def test_in_a_crowd_one_hand_rests() -> None:
 def test_once_all_hands_could_do_what_is_asked_bursts_may_wait_again() -> None:
     async def test(held: Held) -> None:
         await held.crowd()
-        for _ in range(200):
+        for _ in range(100):
             assert await held.ask()
             await held.finish()
-            await asyncio.sleep(0.002)  # longer than such work takes
+            await asyncio.sleep(0.01)
+        assert [await held.ask() for _ in range(6)] == [True] * 5 + [False]
+        await held.finish()
+
+    run(test)
+
+
+def test_one_slow_picture_does_not_prolong_a_crowd() -> None:
+    async def test(held: Held) -> None:
+        await held.ask()
+        await asyncio.sleep(1)
+        await held.crowd()
+        for _ in range(40):
+            await asyncio.sleep(0.02)
+            await held.ask()
+            await held.finish()
         assert [await held.ask() for _ in range(6)] == [True] * 5 + [False]
         await held.finish()
 

@@ -29,6 +29,17 @@ def test_a_client_that_asks_first_is_not_told_to_go_on(server: Server) -> None:
     assert b"connection: close" in answer.lower()
 
 
+def test_a_client_that_is_refused_leave_to_send_loses_no_request_to_the_body(
+    server: Server,
+) -> None:
+    """It may go on without its body, so what it sends next must not be taken for that."""
+    asked = HEAD.replace(b"image/png", b"text/plain") + b"Expect: 100-continue\r\n"
+    with server.connect() as connection:
+        connection.sendall(asked + b"Content-Length: 100\r\n\r\n")
+        answer = everything(connection)  # it is closed
+    assert answer.startswith(b"HTTP/1.1 415 ")
+
+
 def test_a_body_of_unknown_length_is_cut_off_while_it_comes(server: Server) -> None:
     """No end is ever sent: the limit alone ends it."""
     with server.connect() as connection:
@@ -80,7 +91,7 @@ def test_surplus_requests_are_refused_at_once_and_the_others_answered(
     assert server.client.post("v1/read", content=as_png("5"), headers=PNG).status_code == 200
 
 
-def test_health_and_the_page_are_answered_while_all_threads_read(
+def test_health_and_the_page_are_answered_while_all_processes_read(
     start, slow_picture: bytes
 ) -> None:
     server = start("--workers", "1", "--queue", "3", "--read-seconds", "100")
@@ -105,7 +116,7 @@ def test_a_reading_that_takes_too_long_is_504(start, slow_picture: bytes) -> Non
     status, code, message = fault(answer)
     assert (status, code) == (504, "too_slow")
     assert "0.05 s" in message
-    # what nobody waits for is not begun, so the thread is soon free again
+    # what nobody waits for is not begun, so the process is soon free again
     wait_until(lambda: server.metric("digits_queue_depth") == 0)
     assert server.client.get("v2/health/ready").status_code == 200
 

@@ -93,6 +93,15 @@ def test_an_uploaded_name_is_echoed_and_never_opened(
         assert answer.json()["text"] == "42"
 
 
+def test_half_a_character_in_an_uploaded_name_breaks_nothing(
+    server: Server, picture: bytes
+) -> None:
+    head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="+2AA-.png"\r\n\r\n'
+    kind = {"Content-Type": "multipart/form-data; boundary=b; charset=utf-7"}
+    answer = server.client.post("v1/read", content=head + picture + b"\r\n--b--\r\n", headers=kind)
+    assert (answer.json()["text"], answer.json()["file"]) == ("42", "?.png")
+
+
 def test_what_is_no_picture_gets_the_readers_own_sentence(server: Server, picture: bytes) -> None:
     def read(data: bytes) -> tuple[int, str, str]:
         return fault(server.client.post("v1/read", content=data, headers=PNG))

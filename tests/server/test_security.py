@@ -50,6 +50,13 @@ def test_this_machines_own_names_and_allowed_ones_are_not(server: Server, start)
     assert b" 200 " in server.say(b"GET /v2/health/live HTTP/1.0\r\n\r\n")
 
 
+@pytest.mark.parametrize("hosts", [b"", b"Host: localhost\r\nHost: evil.example\r\n"])
+def test_a_request_names_one_host(server: Server, hosts: bytes) -> None:
+    answer = server.say(b"GET /v2/health/live HTTP/1.1\r\n" + hosts + b"\r\n")
+    assert b" 400 " in answer
+    assert b'"code":"bad_request"' in answer
+
+
 @pytest.mark.parametrize(
     "path",
     [

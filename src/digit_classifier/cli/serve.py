@@ -1,5 +1,6 @@
 """`digits serve`: a page to draw on, and an HTTP server to build on."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,18 @@ import click
 from digit_classifier.errors import MissingExtraError
 from digit_classifier.server.settings import Limits, Settings
 
-_COUNT, _SECONDS = click.IntRange(min=1), click.FloatRange(min=0, min_open=True)
+
+class _Seconds(click.FloatRange):
+    """A range without nan and inf, which are in every range of click's."""
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> float:
+        seconds: float = super().convert(value, param, ctx)
+        if not math.isfinite(seconds):
+            self.fail(f"{value} is no number of seconds.", param, ctx)
+        return seconds
+
+
+_COUNT, _SECONDS = click.IntRange(min=1), _Seconds(min=0, min_open=True)
 # field of Limits -> flag, type, unit, help
 LIMIT_FLAGS: "dict[str, tuple[str, click.ParamType[Any], str, str]]" = {
     "body_bytes": ("--max-body", _COUNT, "BYTES", "Longest body of a request."),
@@ -22,7 +34,7 @@ LIMIT_FLAGS: "dict[str, tuple[str, click.ParamType[Any], str, str]]" = {
     "receive_seconds": ("--receive-seconds", _SECONDS, "S",
                         "Longest time for a request to arrive; its body gets more while it comes "
                         "faster than 50 kB a second."),
-    "stop_seconds": ("--stop-seconds", click.FloatRange(min=0), "S",
+    "stop_seconds": ("--stop-seconds", _Seconds(min=0), "S",
                      "Longest wait for requests in flight at the end."),
     "connections": ("--connections", _COUNT, "N", "Most connections at once."),
     "corrections_bytes": ("--max-corrections", _COUNT, "BYTES", "Most disk for --corrections."),

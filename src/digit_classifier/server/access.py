@@ -1,5 +1,6 @@
 """Around every request: its id, what is counted, one line in the log, and headers for browsers."""
 
+import asyncio
 import contextlib
 import json
 import re
@@ -47,11 +48,18 @@ class Access:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = [*message["headers"], *headers]
+                if status >= 400 and any(name == b"expect" for name, _ in scope["headers"]):
+                    # who asked for leave to send may as well not send, and then nothing can follow
+                    message["headers"].append((b"connection", b"close"))
             await send(message)
 
         self._service.in_flight += 1
         try:
             await self._app(scope, receive, answer)
+        except asyncio.CancelledError:
+            # at the end of its time; its client was told
+            if not self._service.draining:
+                raise
         finally:
             self._service.in_flight -= 1
             self._note(scope, status, time.perf_counter() - started, headers[0][1].decode())

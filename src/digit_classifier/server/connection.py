@@ -112,6 +112,11 @@ class Connection(HttpToolsProtocol):
             self._answered_early = True
             self._arm(self.limits.receive_seconds)
 
+    def stop(self) -> None:
+        """The server ends, and what this client asked for will not be answered."""
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._refuse(Refusal(503, "stopping", "the server stops.", {"Retry-After": "5"}))
+
     def pause_writing(self) -> None:
         """The client does not read; give it a while."""
         super().pause_writing()

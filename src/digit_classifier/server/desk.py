@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import statistics
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
@@ -14,7 +15,7 @@ from digit_classifier.server.refusal import Refusal
 # queue that stays full helps nobody, it only makes those wait who are let in. It is over when all
 # hands would refuse a smaller share. Short bursts still find their places.
 CROWDED = 0.33
-LATEST = 32  # requests over which shares, gaps and times are sliding means
+LATEST = 32  # requests over which shares and gaps are sliding means, and times a median
 # To refuse a crowd takes a core of its own: so many hands then rest, and who is let in is not held
 # up.
 RESTING = 1
@@ -54,7 +55,8 @@ class Desk(Generic[H]):
         self._few = max(1, len(hands) - RESTING)
         self._crowded = False
         self._refused = 0.0  # share
-        self._gap = self._took = 0.0  # seconds between requests, and for one
+        self._gap = 0.0  # seconds between requests
+        self._took: deque[float] = deque(maxlen=LATEST)  # seconds for one
         self._last = time.perf_counter()
         self._seconds = seconds
         self._metrics = metrics
@@ -110,8 +112,7 @@ class Desk(Generic[H]):
                 try:
                     return await work(hand)
                 finally:
-                    took = time.perf_counter() - begun
-                    self._took += (took - self._took) / (LATEST if self._took else 1)
+                    self._took.append(time.perf_counter() - begun)
                     self._release(hand)
         except TimeoutError:
             message = f"the picture was not read within {self._seconds:g} s; send a smaller one."
@@ -127,7 +128,10 @@ class Desk(Generic[H]):
         self._refused += (refused - self._refused) / LATEST
         if not self._crowded:
             self._crowded = self._refused > CROWDED
-        elif 0 < self._took * (1 - CROWDED) < len(self._hands) * self._gap:  # all could do it
+        if not self._crowded or not self._took:
+            return
+        usual = statistics.median(self._took)  # one slow picture does not prolong a crowd
+        if usual * (1 - CROWDED) < len(self._hands) * self._gap:  # all hands could do it
             self._crowded, self._refused = False, 0.0
 
     async def _next(self) -> H:

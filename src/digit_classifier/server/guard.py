@@ -45,6 +45,9 @@ class Guard:
 
     def _refusal(self, scope: Scope) -> Refusal | None:
         headers = dict(scope["headers"])
+        hosts = sum(name == b"host" for name, _ in scope["headers"])
+        if hosts > 1 or (hosts == 0 and scope["http_version"] != "1.0"):
+            return Refusal(400, "bad_request", f"a request names one host, not {hosts}.")
         host = headers.get(b"host", b"").decode("latin-1").lower()
         if self._names is not None and host and hostname(host) not in self._names:
             return Refusal(

@@ -14,7 +14,7 @@ import uvicorn
 
 from digit_classifier.errors import FaultError, OptionError
 from digit_classifier.server import application, reloading
-from digit_classifier.server.connection import limited
+from digit_classifier.server.connection import Connection, limited
 from digit_classifier.server.service import Service
 from digit_classifier.server.settings import Settings
 
@@ -49,6 +49,9 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Close what is left."""
+        for connection in list(self.server_state.connections):
+            if isinstance(connection, Connection):
+                connection.stop()
         if self._watching is not None:
             self._watching.cancel()
         await super().shutdown(sockets)

@@ -43,7 +43,9 @@ def answer(
     picture = decode(data, max_pixels=pixels)
     reading = replace(reader.read(picture.pixels, single), notes=picture.notes)
     said = _detailed(reading) if details else reading.to_dict()
-    return orjson.dumps({**said, "file": name}), len(reading.digits)
+    # a name in an odd character set may hold half a character
+    called = name and name.encode("utf-8", "replace").decode()
+    return orjson.dumps({**said, "file": called}), len(reading.digits)
 
 
 def warm_up(reader: DigitReader) -> None:

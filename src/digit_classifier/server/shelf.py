@@ -90,13 +90,15 @@ def load(path: Path) -> Shelved:
         content = path.read_bytes()
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror}") from error
-    reader = DigitReader(OnnxModel(content, path=path))
     images = np.random.default_rng(0).integers(0, 256, (4, SIDE, SIDE), np.uint8)
     try:
+        reader = DigitReader(OnnxModel(content, path=path))
         answers = reader.model.predict(images)
-    except Exception as error:  # ONNX Runtime raises a dozen unrelated classes
+        sums = answers.sum(axis=1)
+    except ModelError:
+        raise
+    except Exception as error:  # ONNX Runtime raises a dozen unrelated classes, numpy others
         raise ModelError(f"{path} loads but does not run: {error}") from error
-    sums = answers.sum(axis=1)
     if answers.shape != (4, CLASSES) or not np.allclose(sums, 1, atol=1e-3) or answers.min() < 0:
         raise ModelError(
             f"{path} does not answer with probabilities: for noise it gave shape {answers.shape} "

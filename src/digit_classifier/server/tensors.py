@@ -30,10 +30,10 @@ def images(inputs: Any, binary: bytes, name: object) -> np.ndarray:
         raise _wrong(f"`inputs` must be a list of one tensor, called {name!r}.")
     tensor = inputs[0]
     if tensor.get("name") != name:
-        raise _wrong(f"the input is called {name!r}, not {str(tensor.get('name'))[:40]!r}.")
+        raise _wrong(f"the input is called {name!r}, not {_shown(tensor.get('name'))}.")
     if tensor.get("datatype") != "UINT8":
-        given = str(tensor.get("datatype"))[:40]
-        raise _wrong(f"the datatype is {given!r}; 'UINT8' is needed: {_NUMBERS}.")
+        given = _shown(tensor.get("datatype"))
+        raise _wrong(f"the datatype is {given}; 'UINT8' is needed: {_NUMBERS}.")
     count = _count(tensor.get("shape"))
     parameters = tensor.get("parameters", {})
     if not isinstance(parameters, dict):
@@ -60,7 +60,7 @@ def _count(shape: Any) -> int:
         or shape[0] < 1
         or shape[1:] != [SIDE, SIDE]
     ):
-        raise _wrong(f"the shape is {str(shape)[:40]}; [n, {SIDE}, {SIDE}] is needed.")
+        raise _wrong(f"the shape is {_shown(shape)}; [n, {SIDE}, {SIDE}] is needed.")
     return shape[0]
 
 
@@ -79,6 +79,16 @@ def _numbers(data: Any, count: int) -> bytes:
         return b"".join([bytes(row) for row in rows])
     except (TypeError, ValueError):
         raise _wrong(f"`data` must be a list, flat or nested, of {_NUMBERS}.") from None
+
+
+def _shown(value: Any) -> str:
+    """What was given, in few words."""
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, list):
+        # never what lists hold: nested a thousand deep they overflow Python's stack
+        return str([item if isinstance(item, int) else "..." for item in value[:4]])[:40]
+    return repr(value)[:40]
 
 
 def _is_row(value: Any) -> bool:
