@@ -220,6 +220,17 @@ def test_ctrl_c_stops_at_once_without_a_traceback(model: Path, folder: Path, job
     assert b"Traceback" not in error
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="file names are characters on Windows")
+def test_a_name_is_printed_as_it_is_in_any_locale(model: Path, folder: Path) -> None:
+    (folder / "3.png").rename(folder / "drei-\u00e9.png")
+    running = process(
+        "--model", model, "--json", folder / "drei-\u00e9.png", stdout=subprocess.PIPE,
+        env={**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0"},
+    )  # fmt: skip
+    out, _ = running.communicate(timeout=60)
+    assert json.loads(out)["file"] == str(folder / "drei-\u00e9.png")
+
+
 def test_a_reader_that_closes_its_end_is_no_traceback(model: Path, folder: Path) -> None:
     running = process(
         "--model", model, "--json", *[folder / "12.png"] * 2000,
