@@ -60,7 +60,8 @@ def test_refusals_of_drawn_nondigits_are_measured_with_what_they_cost(
     )
     assert evaluate("--nondigits", model) == 0
     out = capsys.readouterr().out
-    assert "digits of drawn" in out
+    assert "60 test images of drawn, non-digits of seed 20000" in out
+    assert "a model's card are of other samples" in out
     assert out.count("(never trained on)") == 1 + len(nondigits.HELD_OUT)
 
 

@@ -205,13 +205,18 @@ def _judge_nondigits(reader: "DigitReader", data: str, data_dir: str | None) -> 
 
     dataset = load(data, data_dir=data_dir)
     rows = rejection.measure(reader.model.predict, reader.rule.vouch, dataset.test_images, SEED)
-    click.echo(f"model {reader.name}, {_rule(reader)}, digits of {dataset.name}")
+    digits = f"{len(dataset.test_images):,} test images of {dataset.name}"
+    click.echo(f"model {reader.name}, {_rule(reader)}, {digits}, non-digits of seed {SEED}")
     click.echo(f"{'what':20} {'shown':>6} {'refused':>8}  95 % interval")
     for row in (*rows, *rejection.sum_up(rows)[1:]):
         low, high = wilson(row.refused, row.n)
         share = f"{row.refused / row.n:.2%}"
         held_out = "  (never trained on)" if row.seen is False else ""
         click.echo(f"{row.kind:20} {row.n:6} {share:>8}  {low:.2%}-{high:.2%}{held_out}")
+    click.echo(
+        "The shares in a model's card are of other samples: held-out training images, and drawings "
+        "of another seed."
+    )
 
 
 def _print_table(rows: "Sequence[Row]") -> None:
