@@ -1,6 +1,6 @@
 # What a newcomer types: `make run`, `make test`. Windows has no make: README has the pip lines.
 PYTHON ?= python3
-VENV ?= .venv
+VENV ?= venv
 ifeq ($(OS),Windows_NT)
 BIN := $(VENV)/Scripts
 else
