@@ -203,7 +203,8 @@ def _preface() -> list[str]:
         "and up, all of which are shown. Every recipe holds out the last 5,000 training images, "
         "on which all choices were made; but `classic` trains on all of them and looks at the test "
         "set after each epoch, as the original project did, and its last epoch is what counts. How "
-        "each training went, epoch by epoch, is in [trainings](trainings).",
+        "each training went, epoch by epoch or, of many, about a hundred, is in "
+        "[trainings](trainings).",
     ]
 
 
