@@ -15,9 +15,11 @@ from digit_classifier.picture.paper import (
     drop_colour,
     histogram,
     judge,
+    judge_plain,
     to_grey,
 )
 from digit_classifier.picture.polarity import shrink
+from digit_classifier.picture.sheet import find as find_sheet
 
 LARGE = 2000  # pixels: no digit of a page gains from more
 TINY = 160  # pixels: below it, strokes are too few pixels wide for geometry
@@ -36,6 +38,7 @@ class Ink:
         noise: grain of the paper, grey levels.
         factor: working pixels per pixel of the picture.
         flat: the paper is one colour.
+        corner: x and y of its first pixel in the picture: not 0 where only a sheet in it is read.
     """
 
     depth: np.ndarray
@@ -45,6 +48,7 @@ class Ink:
     noise: float
     factor: float
     flat: bool
+    corner: tuple[int, int] = (0, 0)
 
     def faint(self) -> np.ndarray:
         """The mask with all that stands out from the grain of the paper, however pale."""
@@ -58,14 +62,23 @@ def extract(pixels: np.ndarray) -> Ink:
         pixels: uint8, shape (height, width) or (height, width, 3).
     """
     pixels = drop_colour(pixels)
-    paper = judge(pixels)
+    paper, sheet = judge_plain(pixels), None
+    if paper is None:
+        small = shrink(pixels, SMALL)
+        sheet = find_sheet(small, pixels.shape)
+        if sheet is not None:
+            pixels = sheet.cut_out(pixels)
+            small = shrink(pixels, SMALL)
+        paper = judge(small)
     longest = max(pixels.shape[:2])
     grey = to_grey(shrink(pixels, LARGE), paper.weights)
     if paper.light_ink:
         grey = 255 - grey
     factor = max(grey.shape) / longest
     source = depth = _difference(grey, paper)
-    if not paper.flat and longest > TINY:
+    if sheet is not None:
+        source[sheet.outside(source.shape) > 0] = 0
+    elif not paper.flat and longest > TINY:
         source[_outside(grey, pixels) > 0] = 0
     if longest < TINY:
         factor = float(min(6, -(-TINY // longest)))
@@ -76,7 +89,8 @@ def extract(pixels: np.ndarray) -> Ink:
         mask = np.zeros_like(depth)
     else:
         mask = trace(depth, contrast, paper.noise)
-    return Ink(depth, source, mask, contrast, paper.noise, factor, paper.flat)
+    corner = sheet.corner if sheet is not None else (0, 0)
+    return Ink(depth, source, mask, contrast, paper.noise, factor, paper.flat, corner)
 
 
 def _difference(grey: np.ndarray, paper: Paper) -> np.ndarray:

@@ -38,7 +38,7 @@ def read(pixels: np.ndarray, *, single: bool) -> tuple[tuple[Mark, ...], tuple[R
         return (), ()
     strokes, dropped = sift(strokes, ink)
     dropped += [(Stroke(*box, 0, ()), "ruled line") for box in ruled]
-    height, width = pixels.shape[:2]
+    height, width = (size / ink.factor for size in ink.mask.shape)
     small = max(height, width) <= SMALL_PICTURE and width < 1.8 * height
     lines: list[list[Segment]] = []
     if strokes and (single or small):
@@ -142,10 +142,10 @@ class _Sheet:
 
     def box(self, stroke: Stroke) -> tuple[int, int, int, int]:
         """In pixels of the picture."""
-        factor = self.ink.factor
+        factor, corner = self.ink.factor, self.ink.corner
         x, y = int(stroke.x / factor), int(stroke.y / factor)
         right, bottom = -(-stroke.right // factor), -(-stroke.bottom // factor)
-        return x, y, max(1, int(right) - x), max(1, int(bottom) - y)
+        return x + corner[0], y + corner[1], max(1, int(right) - x), max(1, int(bottom) - y)
 
 
 def _oneness(aspect: float) -> float:

@@ -37,14 +37,11 @@ class Paper:
 
 
 def judge(pixels: np.ndarray) -> Paper:
-    """Find what is paper and what is ink.
+    """Find what is paper and what is ink, where `judge_plain` does not know.
 
     Args:
         pixels: uint8, shape (height, width) or (height, width, 3).
     """
-    plain = _judge_plain(pixels)
-    if plain is not None:
-        return plain
     small = shrink(pixels, SMALL)
     weights = _axis(small)
     grey = to_grey(small, weights)
@@ -56,8 +53,8 @@ def judge(pixels: np.ndarray) -> Paper:
     return Paper(weights, light_ink, flat, level, noise)
 
 
-def _judge_plain(pixels: np.ndarray) -> Paper | None:
-    """What `judge` finds of a drawing on paper of exactly one grey; None for other pictures."""
+def judge_plain(pixels: np.ndarray) -> Paper | None:
+    """The same of a drawing on paper of exactly one grey; None for other pictures."""
     if pixels.ndim == 3 or min(pixels.shape) < 3:
         return None
     level = int(pixels[0, 0])
