@@ -72,7 +72,8 @@ def find(small: np.ndarray, shape: tuple[int, ...]) -> Sheet | None:
         return None
     largest = 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
     paper = (labels == largest).astype(np.uint8)
-    hull = cv2.convexHull(cv2.findNonZero(paper))
+    outline = cv2.findContours(paper, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0][0]
+    hull = cv2.convexHull(outline)
     edges = _edges(hull, paper.shape)
     if _sides(edges, hull) < 3:
         return None
