@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from digit_classifier.onnx_model import soften
+from digit_classifier.onnx_model import own_rule, soften
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,8 @@ class Acceptance:
     @classmethod
     def of(cls, metadata: Mapping[str, Any]) -> Acceptance:
         """What a model's own metadata say; the plain top probability where they say nothing."""
-        reject = metadata.get("reject")
-        if not isinstance(reject, Mapping) or "threshold" not in reject:
-            return cls()
-        return cls(float(reject.get("softness", 1.0)), float(reject["threshold"]))
+        threshold, softness = own_rule(metadata) or (None, 1.0)
+        return cls(softness, threshold)
 
     @property
     def words(self) -> str:

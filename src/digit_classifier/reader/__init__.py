@@ -14,7 +14,7 @@ import numpy as np
 
 from digit_classifier import weights
 from digit_classifier.errors import DigitError, ModelError, OptionError, TooLargeError
-from digit_classifier.onnx_model import CLASSES, OnnxModel
+from digit_classifier.onnx_model import CLASSES, OnnxModel, own_rule
 from digit_classifier.picture import Page, decode, find
 from digit_classifier.reader import judgement
 from digit_classifier.reader.judgement import Rule
@@ -169,10 +169,8 @@ def batches(sources: "Iterable[Source]", size: int = BATCH) -> "Iterator[list[So
 
 
 def _measured_rule(model: OnnxModel) -> Rule:
-    reject = model.metadata.get("reject")
-    if not isinstance(reject, dict) or "threshold" not in reject:
-        return Rule(DEFAULT_THRESHOLD)
-    return Rule(float(reject["threshold"]), float(reject.get("softness", 1)))
+    measured = own_rule(model.metadata)
+    return Rule(*measured) if measured else Rule(DEFAULT_THRESHOLD)
 
 
 def _open(source: "Source", single: bool) -> Page | DigitError:
