@@ -8,7 +8,7 @@ from statistics import median
 import cv2
 import numpy as np
 
-from digit_classifier.picture import cutting, ruling, splits
+from digit_classifier.picture import cutting, frames, ruling, splits
 from digit_classifier.picture.ink import Ink, extract
 from digit_classifier.picture.lines import arrange
 from digit_classifier.picture.marks import Later, Link, Mark, Rejected
@@ -36,10 +36,14 @@ def read(pixels: np.ndarray, *, single: bool) -> tuple[tuple[Mark, ...], tuple[R
     labels, strokes = collect(ink.mask)
     if not strokes:
         return (), ()
-    strokes, dropped = sift(strokes, ink)
-    dropped += [(Stroke(*box, 0, ()), "ruled line") for box in ruled]
     height, width = (size / ink.factor for size in ink.mask.shape)
     small = max(height, width) <= SMALL_PICTURE and width < 1.8 * height
+    around: list[Stroke] = []
+    if not (single or small):
+        strokes, around = frames.take_out(strokes, labels)
+    strokes, dropped = sift(strokes, ink)
+    dropped += [(stroke, "frame") for stroke in around]
+    dropped += [(Stroke(*box, 0, ()), "ruled line") for box in ruled]
     lines: list[list[Segment]] = []
     if strokes and (single or small):
         lines = [[Segment(union(strokes))]]

@@ -90,7 +90,7 @@ class Rejected:
 
     Attributes:
         box: x, y, width, height in pixels of the upright picture.
-        reason: "speck", "ruled line", "edge of the page" or "one of too many marks".
+        reason: "speck", "frame", "ruled line", "edge of the page" or "one of too many marks".
     """
 
     box: tuple[int, int, int, int]
