@@ -4,6 +4,7 @@ import io
 import re
 
 import numpy as np
+import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -18,6 +19,7 @@ from server.page.hand import (
     touch,
     watch_bodies,
 )
+from server.process import wait_until
 
 
 def test_a_3_drawn_with_the_mouse_is_read_as_3(page):
@@ -113,13 +115,37 @@ def test_a_pen_that_presses_harder_draws_thicker(page):
     assert inks[1] > 1.5 * inks[0]
 
 
-def test_the_canvas_is_sent_pixel_by_pixel_as_drawn(phone):
+def test_the_canvas_is_sent_pixel_by_pixel_as_drawn(page):
+    watch_bodies(page)
+    drag(page, [(0.5, 0.2), (0.5, 0.8)])
+    expect(number(page)).to_have_text("1")
+    picture = Image.open(io.BytesIO(sent_body(page)))
+    assert picture.format == "PNG"
+    assert np.array_equal(np.asarray(picture.convert("RGBA")), pixels(page, "#canvas"))
+
+
+def test_a_dense_screen_shows_more_pixels_and_sends_as_many_as_any_other(phone):
     watch_bodies(phone)
     drag(phone, [(0.5, 0.2), (0.5, 0.8)])
     expect(number(phone)).to_have_text("1")
+    shown = pixels(phone, "#canvas")
+    frame = phone.locator("#canvas").bounding_box()
+    assert shown.shape[1] >= 3 * frame["width"]  # device pixels: nothing is blown up
     picture = Image.open(io.BytesIO(sent_body(phone)))
-    assert picture.format == "PNG"
-    assert np.array_equal(np.asarray(picture.convert("RGBA")), pixels(phone, "#canvas"))
+    assert picture.size == (640, 480)
+    smaller = np.asarray(Image.fromarray(shown).resize((640, 480), Image.Resampling.BOX))
+    difference = np.abs(np.asarray(picture.convert("RGBA")).astype(int) - smaller)
+    assert difference.mean() < 0.5
+
+
+def test_a_window_that_moves_to_a_denser_screen_draws_anew(page):
+    drag(page, [(0.5, 0.2), (0.5, 0.8)])
+    expect(number(page)).to_have_text("1")
+    session = page.context.new_cdp_session(page)
+    denser = {"width": 1400, "height": 880, "deviceScaleFactor": 2, "mobile": False}
+    session.send("Emulation.setDeviceMetricsOverride", denser)
+    wait_until(lambda: pixels(page, "#canvas").shape[:2] == (960, 1280))
+    assert (pixels(page, "#canvas")[480, 640, :3] < 140).all()  # ink
 
 
 def test_a_late_answer_never_replaces_a_newer_one(page):
@@ -157,7 +183,7 @@ def test_another_network_reads_when_it_is_chosen(page):
     draw(page, "3")
     for name in ("mlp", "small", "cnn"):
         page.get_by_role("radio", name=name).check(force=True)
-        expect(page.locator("#verdict")).to_contain_text(f"read by {name}")
+        expect(page.locator("#verdict")).to_contain_text(f"Read by {name}")
         expect(number(page)).to_have_text("3")
 
 
@@ -178,6 +204,48 @@ def test_a_server_that_cannot_be_reached_is_said_and_asked_again(page):
     page.context.set_offline(False)
     page.get_by_role("button", name="Try again").click()
     expect(number(page)).to_have_text("1")
+
+
+def test_a_server_that_was_started_anew_is_asked_for_its_settings(open_page, start, tmp_path):
+    before = start("--corrections", str(tmp_path / "mine"))
+    page = open_page(before.address)
+    page.locator("input[value=small]").check(force=True)
+    draw(page, "3")
+    expect(page.locator("#privacy")).to_contain_text("mine")
+    before.stop()
+    drag(page, [(0.9, 0.2), (0.9, 0.8)])
+    expect(page.locator("#verdict")).to_contain_text("cannot be reached")
+    start("--port", str(before.port))
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator("#verdict")).to_contain_text("Read by small")
+    expect(page.locator("#kept")).to_contain_text("Corrections are off")
+    expect(page.locator("#labels")).not_to_be_visible()
+    expect(page.locator("#privacy")).not_to_contain_text("mine")
+
+
+@pytest.mark.parametrize("status", [500, 504])
+def test_a_server_that_fails_is_said_in_a_users_words_and_asked_again(page, status):
+    page.route(READ, lambda route: route.fulfill(status=status, body="oops"))
+    draw(page, "3")
+    expect(page.locator("#verdict")).to_contain_text("The server failed")
+    page.unroute(READ)
+    page.get_by_role("button", name="Try again").click()
+    expect(number(page)).to_have_text("3")
+
+
+def test_an_answer_that_takes_long_does_not_leave_the_one_before_it_as_if_it_were_new(page):
+    held = []
+    drag(page, [(0.3, 0.2), (0.3, 0.8)])
+    expect(page.locator("#verdict")).to_contain_text("Read by")
+    page.route(READ, lambda route: held.append(route))
+    drag(page, [(0.6, 0.2), (0.6, 0.8)])
+    expect(page.locator("#verdict")).to_have_text("Reading …")
+    expect(page.locator("#live")).to_have_text("Reading …")
+    expect(number(page)).to_have_css("opacity", "0.4")
+    held[0].continue_()
+    expect(number(page)).to_have_text("11")
+    expect(page.locator("#verdict")).to_contain_text("Read by")
+    expect(number(page)).to_have_css("opacity", "1")
 
 
 def test_a_busy_server_is_said_plainly(page):

@@ -1,9 +1,12 @@
 """What the network saw, what is inside it, and correcting it."""
 
 import base64
+import io
 import re
 
 import numpy as np
+import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from server.page.hand import draw, number, pixels
@@ -77,9 +80,86 @@ def test_a_correction_is_kept_with_its_label(open_page, start, tmp_path):
     expect(page.locator("#kept")).to_contain_text("mine")
     expect(page.locator("#privacy")).to_contain_text("mine")
     page.get_by_role("group", name="That’s wrong").get_by_role("button", name="8").click()
-    expect(page.locator("#kept")).to_contain_text("Kept as a 8")
+    expect(page.locator("#kept")).to_contain_text("Kept as 8")
     (kept,) = (tmp_path / "mine" / "8").iterdir()
     assert kept.name in page.locator("#kept").inner_text()
+
+
+def kept_in(folder):
+    return sorted(path.parent.name for path in folder.rglob("*.png"))
+
+
+def label(page, digit):
+    group = page.get_by_role("group", name="That’s wrong")
+    return group.get_by_role("button", name=str(digit), exact=True)
+
+
+@pytest.fixture
+def corrected(open_page, start, tmp_path):
+    """A 3 and a 5 on a page whose server keeps corrections in `tmp_path`."""
+    page = open_page(start("--corrections", str(tmp_path)).address)
+    draw(page, "35")
+    expect(number(page)).to_have_text("35")
+    return page
+
+
+def test_a_second_choice_for_a_mark_takes_the_place_of_the_first(corrected, tmp_path):
+    page = corrected
+    label(page, 4).click()
+    label(page, 6).click()  # at once: it waits for its turn
+    expect(page.locator("#kept")).to_contain_text("Kept as 6")
+    expect(label(page, 6)).to_have_attribute("aria-pressed", "true")
+    expect(label(page, 4)).to_have_attribute("aria-pressed", "false")
+    page.locator("#marks input").nth(1).check(force=True)
+    expect(label(page, 6)).to_have_attribute("aria-pressed", "false")
+    label(page, 9).click()
+    expect(page.locator("#kept")).to_contain_text("Kept as 9")
+    assert kept_in(tmp_path) == ["6", "9"]
+    page.locator("#marks input").nth(0).check(force=True)
+    expect(page.locator("#kept")).to_contain_text("Kept as 6")
+    page.get_by_role("radio", name="small").check(force=True)
+    expect(page.locator("#verdict")).to_contain_text("Read by small")
+    label(page, 7).click()  # the same mark, whoever reads it
+    expect(page.locator("#kept")).to_contain_text("Kept as 7")
+    assert kept_in(tmp_path) == ["7", "9"]
+
+
+def test_a_double_click_keeps_one_picture_and_another_click_takes_it_back(corrected, tmp_path):
+    page = corrected
+    label(page, 4).dblclick()
+    expect(page.locator("#kept")).to_contain_text("Kept as 4")
+    label(page, 8).dblclick()
+    expect(page.locator("#kept")).to_contain_text("Kept as 8")
+    assert kept_in(tmp_path) == ["8"]
+    page.wait_for_timeout(600)  # until the next click is not the third of three
+    label(page, 8).click()
+    expect(page.locator("#kept")).to_have_text("Taken back.")
+    expect(label(page, 8)).to_have_attribute("aria-pressed", "false")
+    assert kept_in(tmp_path) == []
+
+
+def test_a_picture_of_four_megabytes_is_read_and_corrected(corrected, tmp_path):
+    page = corrected
+    noise = np.random.default_rng(0).integers(150, 256, (1250, 1250, 3), np.uint8)
+    noise[200:1000, 600:660] = 0
+    file = io.BytesIO()
+    Image.fromarray(noise).save(file, format="PNG")
+    assert 3_750_000 < len(file.getvalue()) < 4_900_000
+    picture = {"name": "noise.png", "mimeType": "image/png", "buffer": file.getvalue()}
+    page.locator("#file").set_input_files(picture)
+    expect(number(page)).to_have_text("1")
+    label(page, 7).click()
+    expect(page.locator("#kept")).to_contain_text("Kept as 7")
+    assert kept_in(tmp_path) == ["7"]
+
+
+def test_what_is_not_kept_is_said_in_a_sentence(open_page, start, tmp_path):
+    flags = ("--corrections", str(tmp_path), "--max-corrections", "100")
+    page = open_page(start(*flags).address)
+    draw(page, "3")
+    label(page, 8).click()
+    expect(page.locator("#kept")).to_contain_text("Not kept. Corrections take")
+    expect(label(page, 8)).to_have_attribute("aria-pressed", "false")
 
 
 def test_a_server_that_keeps_nothing_says_so(page):

@@ -1,19 +1,20 @@
 """Pictures in place of a drawing."""
 
 import io
+import re
 
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from server.page.hand import READ, draw, number, sent_body, watch_bodies
+from server.page.hand import READ, drag, draw, number, sent_body, watch_bodies
 
-DROP = """([name, bytes]) => {
+DROP = """([name, bytes, type]) => {
     const data = new DataTransfer();
-    data.items.add(new File([new Uint8Array(bytes)], name, { type: 'image/png' }));
-    for (const type of ['dragover', 'drop'])
+    data.items.add(new File([new Uint8Array(bytes)], name, { type }));
+    for (const event of ['dragover', 'drop'])
         document.getElementById('stage').dispatchEvent(
-            new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true }));
+            new DragEvent(event, { dataTransfer: data, bubbles: true, cancelable: true }));
 }"""
 COPY = """bytes => navigator.clipboard.write([new ClipboardItem(
     { 'image/png': new Blob([new Uint8Array(bytes)], { type: 'image/png' }) })])"""
@@ -32,7 +33,7 @@ def test_a_picture_that_is_pasted_is_read(page, picture):
 
 def test_a_picture_that_is_dropped_is_read_untouched(page, picture):
     watch_bodies(page)
-    page.evaluate(DROP, ["../page.png", list(picture)])
+    page.evaluate(DROP, ["../page.png", list(picture), "image/png"])
     expect(number(page)).to_have_text("42")
     assert sent_body(page) == picture
 
@@ -67,11 +68,73 @@ def test_clear_goes_back_to_drawing(page, picture):
     expect(number(page)).to_have_text("3")
 
 
-def test_what_is_no_picture_is_said_in_the_readers_words(page, server):
-    choose(page, b"not a picture", "notes.png")
-    kind = {"Content-Type": "image/png"}
-    said = server.client.post("v1/read", content=b"not a picture", headers=kind).json()
-    expect(page.locator("#verdict")).to_have_text(said["error"]["message"])
+def test_undo_puts_a_picture_away_and_brings_the_drawing_back(page, picture):
+    drag(page, [(0.5, 0.2), (0.5, 0.8)])
+    expect(number(page)).to_have_text("1")
+    choose(page, picture)
+    expect(number(page)).to_have_text("42")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#picture")).not_to_be_visible()
+    expect(number(page)).to_have_text("1")
+    choose(page, picture)
+    expect(number(page)).to_have_text("42")
+    page.keyboard.press("Control+z")
+    expect(number(page)).to_have_text("1")
+    page.get_by_role("button", name="Undo").click()
+    expect(number(page)).to_have_text("")
+
+
+@pytest.mark.parametrize("kind", ["", "application/x-unknown"])
+def test_a_picture_whose_kind_the_browser_does_not_know_is_read(page, picture, kind):
+    page.evaluate(DROP, ["photo", list(picture), kind])
+    expect(number(page)).to_have_text("42")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "content"),
+    [
+        ("notes.png", "image/png", b"not a picture"),
+        ("notes.py", "text/x-python", b"import this"),
+        ("drawing.svg", "image/svg+xml", b"<svg xmlns='http://www.w3.org/2000/svg'/>"),
+        ("nothing", "", b""),
+    ],
+)
+def test_what_is_no_picture_is_said_in_a_users_words(page, name, kind, content):
+    choose(page, content, name, kind)
+    said = page.locator("#verdict")
+    expect(said).to_contain_text("This file is no picture that can be read here")
+    expect(page.locator("#unshown")).not_to_be_visible()
+    for suffix in ("PNG", "JPEG", "WebP", "GIF", "BMP", "TIFF"):
+        expect(said).to_contain_text(suffix)
+
+
+def test_what_the_server_says_of_a_picture_is_a_sentence_on_the_page(page):
+    file = io.BytesIO()
+    Image.new("L", (5200, 5200), 255).save(file, format="PNG")
+    choose(page, file.getvalue())
+    said = re.compile(r"The picture has 5,200 x 5,200 pixels.*\.")
+    expect(page.locator("#verdict")).to_have_text(said)
+
+
+def test_of_an_animation_it_is_said_that_the_first_frame_was_read(page, picture):
+    file, first = io.BytesIO(), Image.open(io.BytesIO(picture)).convert("L")
+    first.save(file, "GIF", save_all=True, append_images=[Image.new("L", first.size, 255)])
+    choose(page, file.getvalue(), "page.gif", "image/gif")
+    expect(number(page)).to_have_text("42")
+    said = "Animated: only the first of 2 was read"
+    expect(page.locator("#left-out li")).to_have_text([said])
+
+
+def test_a_picture_takes_the_answer_before_it_away_at_once(page, picture):
+    draw(page, "3")
+    expect(number(page)).to_have_text("3")
+    held = []
+    page.route(READ, lambda route: held.append(route))
+    choose(page, picture)
+    expect(page.locator("#verdict")).to_have_text("Reading …")
+    expect(number(page)).to_have_text("")
+    held[0].continue_()
+    expect(number(page)).to_have_text("42")
 
 
 def test_a_picture_over_the_servers_limit_is_refused_before_it_is_sent(page, server):

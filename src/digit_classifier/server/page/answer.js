@@ -4,6 +4,7 @@ import { byId, make } from './dom.js';
 import { paintDigit } from './pixels.js';
 import { leftOut, percent, spoken } from './reading.js';
 
+const WAITING = 'Reading …';
 const card = document.querySelector('.answer');
 
 export function showEmpty() {
@@ -11,23 +12,33 @@ export function showEmpty() {
   byId('live').textContent = 'Draw a digit.';
 }
 
-/** @param canRetry whether asking again may help. */
-export function showFault(fault, canRetry) {
+/** A new picture, of which nothing is known yet. */
+export function showPending() {
+  show('pending', WAITING);
+}
+
+/** An answer that is on its way for so long that the one before it must not pass for it. */
+export function showWaiting() {
+  card.classList.add('waiting');
+  byId('verdict').textContent = byId('live').textContent = WAITING;
+}
+
+export function showFault(fault) {
   show('fault', fault.message);
-  byId('again').hidden = !canRetry;
+  byId('again').hidden = !fault.passing;
   byId('live').textContent = fault.message;
 }
 
 /** @param took milliseconds from asking to the answer. */
 export function showReading(reading, marks, chosen, took, choose) {
   const [out, by] = [leftOut(reading), `${reading.model} · ${Math.round(took)} ms`];
-  show('read', marks.length ? `read by ${by}` : `No digit found. ${by}`);
+  show('read', marks.length ? `Read by ${by}` : `No digit found. ${by}`);
   byId('number').classList.toggle('long', reading.text.length > 8);
   byId('number').replaceChildren(...[...reading.text].map(letterOf));
   byId('marks').hidden = marks.length === 0;
   byId('marks').classList.toggle('many', marks.length > 12);
   byId('marks').append(...marks.map((mark, at) => choiceOf(mark, at, chosen, choose)));
-  showLeftOut([...out.map((mark) => mark.reason), ...(reading.notes ?? [])]);
+  showLeftOut(out.map((mark) => mark.reason), reading.notes ?? []);
   byId('live').textContent = marks.length ? spoken(marks, reading.model) : 'No digit found.';
 }
 
@@ -56,12 +67,13 @@ function choiceOf(mark, at, chosen, choose) {
   return make('label', { className: mark.isDoubt ? 'choice doubt' : 'choice' }, input, text);
 }
 
-/** Each reason once, with how often it was given. */
-function showLeftOut(reasons) {
+/** Each reason once, with how often it was given; then what else there is to say. */
+function showLeftOut(reasons, notes) {
   const counts = new Map();
   for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
-  const lines = [...counts].map(([reason, count]) =>
-    make('li', {}, count > 1 ? `Left out, ${count} times: ${reason}` : `Left out: ${reason}`));
-  byId('left-out').replaceChildren(...lines);
+  const said = [...counts].map(([reason, count]) =>
+    count > 1 ? `Left out, ${count} times: ${reason}` : `Left out: ${reason}`);
+  const lines = [...said, ...notes.map((note) => note[0].toUpperCase() + note.slice(1))];
+  byId('left-out').replaceChildren(...lines.map((line) => make('li', {}, line)));
   byId('left-out').hidden = lines.length === 0;
 }

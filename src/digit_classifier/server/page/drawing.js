@@ -1,9 +1,16 @@
-// Strokes on a canvas. The canvas keeps one size whatever the screen, and is sent as it is:
-// all pixel work for reading happens on the server, in one place.
+// Strokes on a canvas. It has one size whatever the screen, and more pixels on a dense one. What is
+// sent has none of those: all pixel work for reading happens on the server, in one place.
 
 import { colour } from './pixels.js';
 
+const [WIDTH, HEIGHT] = [640, 480];
+
 export class Drawing {
+  width = WIDTH;
+  height = HEIGHT;
+  #pen;
+  #file = null; // the drawing as it was last asked for; null since it changed
+
   /**
    * @param begun called when a stroke begins.
    * @param finished called after every change that is worth reading.
@@ -15,6 +22,7 @@ export class Drawing {
     this.begun = begun;
     this.finished = finished;
     this.active = null;
+    this.#pen = canvas.getContext('2d');
     this.redraw();
   }
 
@@ -25,19 +33,22 @@ export class Drawing {
   begin(x, y, force = 1) {
     this.active = [{ x, y, width: this.brush * force }];
     this.strokes.push(this.active);
-    this.#dot(this.active[0]);
+    this.#file = null;
+    dot(this.#pen, this.active[0]);
     this.begun();
   }
 
   extend(x, y, force = 1) {
     if (!this.active) return; // cleared in the middle of a stroke
     this.active.push({ x, y, width: this.brush * force });
-    this.#segment(this.active, this.active.length - 1);
+    this.#file = null;
+    segment(this.#pen, this.active, this.active.length - 1);
   }
 
   end() {
     if (!this.active) return;
-    this.#tail(this.active);
+    this.#file = null;
+    tail(this.#pen, this.active);
     this.active = null;
     this.finished();
   }
@@ -58,52 +69,73 @@ export class Drawing {
 
   /** Draws everything anew: after an undo, or in the colours of another theme. */
   redraw() {
-    const pen = this.canvas.getContext('2d');
+    this.#file = null;
+    this.#render(this.#pen, density());
+  }
+
+  /** Draws everything anew if the screen is denser than before, or less dense. */
+  fit() {
+    if (this.canvas.width !== WIDTH * density()) this.#render(this.#pen, density());
+  }
+
+  /** A PNG file, the same from every screen, and the same object until the drawing changes. */
+  blob() {
+    this.#file ??= this.#encode();
+    return this.#file;
+  }
+
+  #encode() {
+    const canvas = document.createElement('canvas');
+    this.#render(canvas.getContext('2d'), 1);
+    return new Promise((resolve) => canvas.toBlob(resolve, 'image/png'));
+  }
+
+  #render(pen, scale) {
+    [pen.canvas.width, pen.canvas.height] = [WIDTH * scale, HEIGHT * scale];
+    pen.scale(scale, scale);
     pen.fillStyle = colour('--paper');
-    pen.fillRect(0, 0, this.canvas.width, this.canvas.height);
+    pen.fillRect(0, 0, WIDTH, HEIGHT);
     for (const stroke of this.strokes) {
-      this.#dot(stroke[0]);
-      for (let at = 1; at < stroke.length; at++) this.#segment(stroke, at);
-      if (stroke !== this.active) this.#tail(stroke);
+      dot(pen, stroke[0]);
+      for (let at = 1; at < stroke.length; at++) segment(pen, stroke, at);
+      if (stroke !== this.active) tail(pen, stroke);
     }
   }
+}
 
-  /** The canvas as it is, as a PNG file. */
-  blob() {
-    return new Promise((resolve) => this.canvas.toBlob(resolve, 'image/png'));
-  }
+/** Pixels of the canvas for one of the drawing. */
+function density() {
+  return devicePixelRatio > 1 ? 2 : 1;
+}
 
-  #dot({ x, y, width }) {
-    const pen = this.canvas.getContext('2d');
-    pen.fillStyle = colour('--ink');
-    pen.beginPath();
-    pen.arc(x, y, width / 2, 0, 2 * Math.PI);
-    pen.fill();
-  }
+function dot(pen, { x, y, width }) {
+  pen.fillStyle = colour('--ink');
+  pen.beginPath();
+  pen.arc(x, y, width / 2, 0, 2 * Math.PI);
+  pen.fill();
+}
 
-  // From the middle of one step to the middle of the next, bent by the point between: a smooth
-  // line that can be drawn while the hand still moves.
-  #segment(stroke, at) {
-    const [before, corner, next] = [stroke[Math.max(0, at - 2)], stroke[at - 1], stroke[at]];
-    this.#line(middle(before, corner), corner, middle(corner, next), next.width);
-  }
+// From the middle of one step to the middle of the next, bent by the point between: a smooth
+// line that can be drawn while the hand still moves.
+function segment(pen, stroke, at) {
+  const [before, corner, next] = [stroke[Math.max(0, at - 2)], stroke[at - 1], stroke[at]];
+  line(pen, middle(before, corner), corner, middle(corner, next), next.width);
+}
 
-  #tail(stroke) {
-    const last = stroke.at(-1);
-    const start = middle(stroke.at(-2) ?? last, last);
-    this.#line(start, last, last, last.width);
-  }
+function tail(pen, stroke) {
+  const last = stroke.at(-1);
+  const start = middle(stroke.at(-2) ?? last, last);
+  line(pen, start, last, last, last.width);
+}
 
-  #line(from, by, to, width) {
-    const pen = this.canvas.getContext('2d');
-    pen.strokeStyle = colour('--ink');
-    pen.lineWidth = width;
-    pen.lineCap = pen.lineJoin = 'round';
-    pen.beginPath();
-    pen.moveTo(from.x, from.y);
-    pen.quadraticCurveTo(by.x, by.y, to.x, to.y);
-    pen.stroke();
-  }
+function line(pen, from, by, to, width) {
+  pen.strokeStyle = colour('--ink');
+  pen.lineWidth = width;
+  pen.lineCap = pen.lineJoin = 'round';
+  pen.beginPath();
+  pen.moveTo(from.x, from.y);
+  pen.quadraticCurveTo(by.x, by.y, to.x, to.y);
+  pen.stroke();
 }
 
 function middle(a, b) {

@@ -2,10 +2,13 @@
 
 import { byId, make } from './dom.js';
 
-/** @param chosen called with the name of a model when a person picks it. */
-export function offerModels({ models, default_model: standard }, chosen) {
+/**
+ * @param current the name of the model that reads now.
+ * @param chosen called with the name of a model when a person picks it.
+ */
+export function offerModels(models, current, chosen) {
   const known = [...models].sort((a, b) => (a.accuracy ?? 0) - (b.accuracy ?? 0));
-  const choices = known.map((model) => choice(model, model.name === standard, chosen));
+  const choices = known.map((model) => choice(model, model.name === current, chosen));
   for (const old of byId('models').querySelectorAll('.choice')) old.remove();
   byId('models').append(...choices);
   const tests = new Set(known.filter(({ accuracy }) => accuracy).map(measuredOn));

@@ -14,7 +14,7 @@ import { hideSaw, showSaw } from './saw.js';
 import * as server from './server.js';
 import { listenToTheme } from './theme.js';
 
-const PASSING = ['busy', 'unreachable']; // faults after which asking again may help
+const LONG = 400; // milliseconds of waiting after which it is said
 
 let model = null; // null until the server has said which ones it has
 let file = null; // the picture that is read in place of the drawing
@@ -31,6 +31,7 @@ async function ask() {
   const { signal } = asking;
   showTools();
   if (!file && drawing.isEmpty) return forget(answer.showEmpty);
+  const waiting = setTimeout(() => signal.aborted || answer.showWaiting(), LONG);
   try {
     const source = file ?? (await drawing.blob());
     if (signal.aborted) return;
@@ -39,12 +40,15 @@ async function ask() {
     show({ reading, marks: marksOf(reading), chosen: 0, source, took: performance.now() - start });
   } catch (error) {
     if (!signal.aborted) forget(() => tell(error));
+  } finally {
+    clearTimeout(waiting);
   }
 }
 
 function tell(error) {
   if (!(error instanceof server.Fault)) throw error; // a mistake of this page, not of the server
-  answer.showFault(error, PASSING.includes(error.code));
+  answer.showFault(error);
+  byId('unshown').hidden = true; // it says that the picture is read
 }
 
 function show(result) {
@@ -85,12 +89,11 @@ function forgetMark() {
 
 function drawBoxes() {
   if (!latest?.marks.length || (file && !size)) return hideBoxes();
-  const { canvas } = drawing;
-  showBoxes(file ? size : [canvas.width, canvas.height], latest.marks, latest.chosen, Boolean(file));
+  showBoxes(file ? size : [drawing.width, drawing.height], latest.marks, latest.chosen, Boolean(file));
 }
 
 function showTools() {
-  byId('undo').disabled = Boolean(file) || drawing.isEmpty;
+  byId('undo').disabled = !file && drawing.isEmpty;
   byId('clear').disabled = !file && drawing.isEmpty;
   byId('brush').disabled = Boolean(file);
   byId('invitation').hidden = Boolean(file) || !drawing.isEmpty;
@@ -98,16 +101,28 @@ function showTools() {
 }
 
 async function receive(picture) {
+  asking.abort();
   file = picture;
-  forget(() => {});
+  forget(answer.showPending);
   size = await showPicture(picture);
   if (file === picture) ask();
 }
 
 function clear() {
+  putAway();
+  drawing.clear();
+}
+
+/** A picture goes as a stroke does, and the drawing behind it comes back. */
+function undo() {
+  if (!file) return drawing.undo();
+  putAway();
+  ask();
+}
+
+function putAway() {
   file = null;
   hidePicture();
-  drawing.clear();
 }
 
 function repaint() {
@@ -116,12 +131,19 @@ function repaint() {
   if (latest) show(latest);
 }
 
+/** After the window or the density of its pixels changed. */
+function fit() {
+  drawing.fit();
+  drawBoxes();
+}
+
 async function start() {
   try {
     const settings = await server.settings();
-    model = settings.default_model;
+    const isKnown = settings.models.some(({ name }) => name === model); // after a restart it may be gone
+    model = isKnown ? model : settings.default_model;
     byId('version').textContent = settings.version;
-    offerModels(settings, (name) => {
+    offerModels(settings.models, model, (name) => {
       model = name;
       ask();
     });
@@ -137,14 +159,15 @@ listenToPointers(drawing);
 listenToKeys(drawing, byId('cursor'));
 listenToPictures(receive);
 listenToTheme(repaint);
-byId('undo').addEventListener('click', () => drawing.undo());
+byId('undo').addEventListener('click', undo);
 byId('clear').addEventListener('click', clear);
 byId('brush').addEventListener('input', (event) => (drawing.brush = Number(event.target.value)));
-byId('again').addEventListener('click', () => (model ? ask() : start()));
+byId('again').addEventListener('click', start); // another server may answer now, with other settings
+addEventListener('resize', fit);
 document.addEventListener('keydown', (event) => {
-  if ((event.ctrlKey || event.metaKey) && event.key === 'z' && !file) {
+  if ((event.ctrlKey || event.metaKey) && event.key === 'z') {
     event.preventDefault();
-    drawing.undo();
+    undo();
   }
 });
 start();

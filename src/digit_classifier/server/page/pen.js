@@ -9,12 +9,12 @@ export function listenToPointers(drawing) {
     if (drawn !== null || event.button !== 0) return;
     drawn = event.pointerId;
     canvas.setPointerCapture(drawn);
-    drawing.begin(...place(canvas, event));
+    drawing.begin(...place(drawing, event));
   });
   canvas.addEventListener('pointermove', (event) => {
     if (event.pointerId !== drawn) return;
     const steps = event.getCoalescedEvents?.() ?? [];
-    for (const step of steps.length ? steps : [event]) drawing.extend(...place(canvas, step));
+    for (const step of steps.length ? steps : [event]) drawing.extend(...place(drawing, step));
   });
   const lift = (event) => {
     if (event.pointerId !== drawn) return;
@@ -25,28 +25,28 @@ export function listenToPointers(drawing) {
   canvas.addEventListener('pointercancel', lift);
 }
 
-/** Where on the canvas's own pixels a pointer is, and how hard a pen presses (1 for the rest). */
-function place(canvas, event) {
+/** Where in the drawing a pointer is, and how hard a pen presses (1 for the rest). */
+function place({ canvas, width, height }, event) {
   const frame = canvas.getBoundingClientRect();
-  const x = ((event.clientX - frame.left) * canvas.width) / frame.width;
-  const y = ((event.clientY - frame.top) * canvas.height) / frame.height;
+  const x = ((event.clientX - frame.left) * width) / frame.width;
+  const y = ((event.clientY - frame.top) * height) / frame.height;
   const presses = event.pointerType === 'pen' && event.pressure > 0;
   return [x, y, presses ? 0.5 + event.pressure : 1];
 }
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-const [STEP, LEAP] = [8, 32]; // canvas pixels for a press of an arrow, and with Shift
+const [STEP, LEAP] = [8, 32]; // pixels of the drawing for a press of an arrow, and with Shift
 
 /** Lets the keyboard draw: arrows move a pen, Space puts it down and lifts it. */
 export function listenToKeys(drawing, cursor) {
-  const { canvas } = drawing;
+  const { canvas, width, height } = drawing;
   const held = new Set(); // two arrows at once move diagonally
-  let [x, y] = [canvas.width / 2, canvas.height / 4];
+  let [x, y] = [width / 2, height / 4];
   let isDown = false;
 
   const show = () => {
-    cursor.style.left = `${(x / canvas.width) * 100}%`;
-    cursor.style.top = `${(y / canvas.height) * 100}%`;
+    cursor.style.left = `${(x / width) * 100}%`;
+    cursor.style.top = `${(y / height) * 100}%`;
     cursor.classList.toggle('down', isDown);
     cursor.hidden = !canvas.matches(':focus-visible');
   };
@@ -60,8 +60,8 @@ export function listenToKeys(drawing, cursor) {
   };
   const move = (step) => {
     for (const key of held) {
-      x = Math.min(canvas.width, Math.max(0, x + ARROWS[key][0] * step));
-      y = Math.min(canvas.height, Math.max(0, y + ARROWS[key][1] * step));
+      x = Math.min(width, Math.max(0, x + ARROWS[key][0] * step));
+      y = Math.min(height, Math.max(0, y + ARROWS[key][1] * step));
     }
     if (isDown) drawing.extend(x, y);
   };

@@ -1,12 +1,23 @@
 // What the server is asked. Every failure becomes a Fault whose message a person can read.
 
 export class Fault extends Error {
-  constructor(message, code) {
-    super(message);
+  /** @param passing whether asking again may help. */
+  constructor(message, code, passing = false) {
+    super(sentence(message));
     this.code = code;
+    this.passing = passing;
   }
 }
 
+// Where the server's own sentence is for whoever sends the request, not for whoever shows a file.
+const WORDS = {
+  bad_picture: 'This file is no picture that can be read here, or it is damaged. PNG, JPEG, WebP, GIF, BMP and TIFF can be read.',
+  unsupported_type: 'This server does not read this kind of picture. Save it as JPEG or PNG.',
+  busy: 'The server is busy at the moment.',
+  failed: 'The server failed at this. It may work at a second try.',
+};
+
+const FORM = 1000; // bytes, at most, that a form needs beside its file
 let bodyLimit = Infinity; // bytes; until the server has said what it takes
 
 export async function settings() {
@@ -19,8 +30,9 @@ export async function settings() {
 export function read(blob, model, signal) {
   const query = new URLSearchParams({ details: 'true' });
   if (model) query.set('model', model);
-  const headers = { 'Content-Type': blob.type || 'application/octet-stream' };
-  return ask(`/v1/read?${query}`, { method: 'POST', headers, body: blob, signal });
+  // what the browser does not take for a picture may be one: the server looks at a form's bytes only
+  const body = blob.type.startsWith('image/') ? blob : form({ file: blob });
+  return ask(`/v1/read?${query}`, { method: 'POST', body, signal });
 }
 
 /** Weights of the original network's first layer: Float32Array, 784 numbers for each of 32. */
@@ -32,12 +44,27 @@ export async function weights() {
 /** The activations that an image (784 bytes in base64) causes, layer by layer. */
 export const activations = (image, signal) => post('/v1/inside', { image }, signal);
 
-export async function correct(blob, box, label) {
-  return post('/v1/corrections', { image: await dataUrl(blob), box, label });
+/** Keeps what is in a box of a picture. @param replaces the file that this one takes the place of, if any. */
+export function correct(blob, box, label, replaces) {
+  const body = form({ file: blob, box: box.join(), label, ...(replaces && { replaces }) });
+  return ask('/v1/corrections', { method: 'POST', body });
+}
+
+export function takeBack(file) {
+  return ask(`/v1/corrections?${new URLSearchParams({ file })}`, { method: 'DELETE' });
 }
 
 export function bytesOf(base64) {
   return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+}
+
+// Files go without the names that they have here.
+function form(fields) {
+  const body = new FormData();
+  for (const [name, value] of Object.entries(fields)) {
+    body.append(name, value, ...(value instanceof Blob ? ['picture'] : []));
+  }
+  return body;
 }
 
 function post(path, body, signal) {
@@ -52,7 +79,7 @@ async function ask(path, options) {
     response = await fetch(path, options);
   } catch (error) {
     if (error.name === 'AbortError') throw error;
-    throw new Fault('The server cannot be reached. Is it still running?', 'unreachable');
+    throw new Fault('The server cannot be reached. Is it still running?', 'unreachable', true);
   }
   const answer = await response.json().catch(() => null);
   if (response.ok && answer) return answer;
@@ -61,25 +88,19 @@ async function ask(path, options) {
 
 // Said here, because the server hangs up on what is too large without reading it.
 function checkSize(body) {
-  const size = body?.size ?? body?.length ?? 0;
+  const size = body instanceof FormData ? body.get('file').size + FORM : (body?.size ?? body?.length ?? 0);
   if (size <= bodyLimit) return;
   const [has, takes] = [size, bodyLimit].map((bytes) => (bytes / 1e6).toFixed(1));
   throw new Fault(`This picture needs ${has} MB, and the server takes ${takes} MB. Choose a smaller one.`, 'too_large');
 }
 
-function faultOf(response, answer) {
-  if (response.status === 503) {
-    return new Fault('The server is busy at the moment.', 'busy');
-  }
-  const { code = 'unknown', message = `The server answered ${response.status}.` } = answer?.error ?? {};
-  return new Fault(message, code);
+function faultOf({ status }, answer) {
+  const { code = 'unknown', message } = answer?.error ?? {};
+  if (status === 503 && code !== 'reader_died') return new Fault(WORDS.busy, 'busy', true);
+  const words = WORDS[code] ?? (code === 'internal' ? null : message);
+  return new Fault(words ?? (status < 500 ? `The server answered ${status}` : WORDS.failed), code, status >= 500);
 }
 
-function dataUrl(blob) {
-  return new Promise((resolve, reject) => {
-    const reader = new FileReader();
-    reader.onload = () => resolve(reader.result);
-    reader.onerror = () => reject(reader.error);
-    reader.readAsDataURL(blob);
-  });
+function sentence(text) {
+  return text[0].toUpperCase() + text.slice(1) + (/[.?!]$/.test(text) ? '' : '.');
 }
