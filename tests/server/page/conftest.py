@@ -7,6 +7,7 @@ from server.page import hand
 from server.page.hand import PATIENCE
 
 PHONE = {"width": 390, "height": 844}
+ON_ITS_SIDE = {"width": 844, "height": 390}
 
 
 @pytest.fixture(scope="session")
@@ -50,3 +51,9 @@ def page(open_page):
 def phone(open_page):
     """The page on a phone with a dense screen."""
     return open_page(viewport=PHONE, has_touch=True, is_mobile=True, device_scale_factor=3)
+
+
+@pytest.fixture
+def phone_on_its_side(open_page):
+    """The same, turned."""
+    return open_page(viewport=ON_ITS_SIDE, has_touch=True, is_mobile=True, device_scale_factor=3)
