@@ -138,6 +138,31 @@ def test_a_double_click_keeps_one_picture_and_another_click_takes_it_back(correc
     assert kept_in(tmp_path) == []
 
 
+def test_a_key_that_is_held_chooses_once(corrected, tmp_path):
+    page, asked = corrected, []
+    page.on("request", lambda request: asked.append(request.url))
+    label(page, 4).focus()
+    for _ in range(4):
+        page.keyboard.down("Enter")  # all but the first repeat
+    page.keyboard.up("Enter")
+    label(page, 5).click()
+    expect(page.locator("#kept")).to_contain_text("Kept as 5")
+    assert kept_in(tmp_path) == ["5"]
+    assert len([url for url in asked if "/v1/corrections" in url]) == 2
+
+
+def test_a_correction_that_is_no_longer_wanted_says_that_they_are_off(open_page, start, tmp_path):
+    before = start("--corrections", str(tmp_path))
+    page = open_page(before.address)
+    draw(page, "3")
+    expect(number(page)).to_have_text("3")
+    before.stop()
+    start("--port", str(before.port))
+    label(page, 8).click()
+    expect(page.locator("#kept")).to_contain_text("Not kept. This server keeps no corrections")
+    expect(page.locator("#labels")).not_to_be_visible()
+
+
 def test_a_picture_of_four_megabytes_is_read_and_corrected(corrected, tmp_path):
     page = corrected
     noise = np.random.default_rng(0).integers(150, 256, (1250, 1250, 3), np.uint8)
