@@ -220,3 +220,21 @@ def test_odd_shapes_do_no_harm(shape: tuple[int, int], single: bool) -> None:
         for mark in find(decode(page), single=single).marks:
             assert mark.image.shape == (28, 28)
             assert mark.image.dtype == np.uint8
+
+
+@pytest.mark.parametrize("sign", ["dash", "plus"])
+def test_a_sign_joined_with_a_digit_may_be_told_from_it_again(sign: str) -> None:
+    page = canvas()
+    stroke(page, (60, 60), (140, 60), (80, 200))
+    stroke(page, (180, 130), (220, 130))
+    if sign == "plus":
+        stroke(page, (200, 105), (200, 155))
+    stroke(page, (250, 200), (250, 60), (330, 130), (330, 200))
+    stroke(page, (400, 60), (480, 60), (420, 200))
+    (joined,) = (mark for mark in find(decode(page)).marks if mark.pieces > 1)
+    (row,) = (row for row in joined.splits if any(mark.beside or mark.loose for mark in row))
+    digit = row[-1]
+    assert digit.pieces == 1
+    assert digit.box[2] < joined.box[2] - 50
+    assert [mark.loose for mark in row] == [True, False][sign == "dash" :]
+    assert [left.reason for left in digit.beside] == ["dash or dot"] * (sign == "dash")

@@ -142,3 +142,18 @@ def test_a_softened_rule_asks_how_close_the_second_answer_came() -> None:
     rows = np.stack([close, clear])
     assert judgement.Rule(0.7).vouch(rows).tolist() == [True, True]
     assert judgement.Rule(0.28, softness=0.2).vouch(rows).tolist() == [False, True]
+
+
+def test_a_doubtful_mark_is_read_without_the_dash_beside_it() -> None:
+    dash = Rejected((9, 4, 5, 2), "dash or dot")
+    bare = replace(mark(), beside=(dash,))
+    verdict = judge([replace(mark(), splits=((bare,),))], [(0, 0.4), (7, 0.95)])
+    assert verdict.text == "7"
+    assert [(left.box, left.reason) for left in verdict.rejected] == [(dash.box, dash.reason)]
+    assert judge([replace(mark(), splits=((bare,),))], [(0, 0.9), (7, 0.95)]).rejected == ()
+
+
+def test_a_plus_beside_a_digit_is_no_reason_to_doubt_the_digit() -> None:
+    row = (replace(mark(), loose=True), mark(5))
+    assert judge([replace(mark(), splits=(row,))], [(0, 0.1), (8, 0.1), (7, 0.95)]).text == "?7"
+    assert judge([replace(mark(), splits=(row,))], [(0, 0.1), (8, 0.9), (7, 0.7)]).text == "?"

@@ -14,7 +14,7 @@ from digit_classifier.picture.lines import arrange
 from digit_classifier.picture.marks import Later, Link, Mark, Rejected
 from digit_classifier.picture.redraw import measure_pen, redraw
 from digit_classifier.picture.ruled_line import Box
-from digit_classifier.picture.segments import Segment, join
+from digit_classifier.picture.segments import LEAST, Segment, join
 from digit_classifier.picture.strokes import Stroke, collect, sift, union, writing_height
 
 SMALL_PICTURE = 64  # pixels: a small, squarish picture holds one digit however broken it is
@@ -94,11 +94,22 @@ class _Sheet:
         rows = []
         if segment.apart:
             rows.append(tuple(self._mark(stroke, number) for stroke in segment.apart))
+        if segment.bare:
+            rows.append(self._apart(segment.bare, segment.beside, number))
         keep, others, x, y = self._crop(segment.stroke)
         for parts in splits.propose(keep):
             row = (self._draw(part, cv2.max(others, keep - part), x, y) for part in parts)
             rows.append(tuple(replace(mark, line=number) for mark in row))
         return tuple(rows)
+
+    def _apart(self, digit: Stroke, beside: tuple[Stroke, ...], number: int) -> tuple[Mark, ...]:
+        """A digit without what was joined with it, and that as marks of its own if high enough."""
+        least = LEAST * digit.height
+        small = tuple(Rejected(self.box(s), "dash or dot") for s in beside if s.height < least)
+        marks = [replace(self._mark(digit, number), beside=small)]
+        high = (stroke for stroke in beside if stroke.height >= least)
+        marks += [replace(self._mark(stroke, number), loose=True) for stroke in high]
+        return tuple(sorted(marks, key=lambda mark: mark.box[0]))
 
     def _links(self, stroke: Stroke, number: int) -> tuple[Link, ...]:
         if stroke.width < splits.CHAIN * stroke.height:

@@ -31,6 +31,20 @@ class Later(Sequence[Item], Generic[Item]):
         return len(self._items)
 
 
+@dataclass(frozen=True)
+class Rejected:
+    """Ink that is no digit whatever the network would say.
+
+    Attributes:
+        box: x, y, width, height in pixels of the upright picture.
+        reason: "speck", "dash or dot", "frame", "ruled line", "edge of the page" or "one of
+            too many marks".
+    """
+
+    box: tuple[int, int, int, int]
+    reason: str
+
+
 @dataclass(frozen=True, eq=False)
 class Mark:
     """One piece of writing that may be a digit.
@@ -40,10 +54,10 @@ class Mark:
         box: x, y, width, height in pixels of the upright picture.
         line: the line of writing it stands on, from 0 at the top.
         space_before: it stands clearly apart from the mark to its left on the same line.
-        splits: other ways to see the same ink, best first: each is a row of two or more marks
-            (touching digits cut apart, or strokes that were joined taken one by one). The network's
-            confidence decides between the mark and its splits; where there are none the mark is
-            clearly one piece.
+        splits: other ways to see the same ink, best first: each is a row of marks (touching digits
+            cut apart, strokes that were joined taken one by one, or a digit without the dash that
+            stood beside it). The network's confidence decides between the mark and its splits;
+            where there are none the mark is clearly one piece.
         height_ratio: its height over the median height of the marks on its line; 1.0 when alone.
         contrast: ink against paper, in grey levels, 0 to 255.
         thickness: width of the pen over the longest side of the box.
@@ -53,6 +67,8 @@ class Mark:
             confidence in the whole mark is worth against that in the pieces of a split.
         links: of a mark as wide as several digits, all that may be one of them, by where it starts;
             any path of links from the first cut to the last is another way to see the same ink.
+        beside: of a mark in a split, what that split leaves out.
+        loose: a mark in a split that may be no digit while the others are.
     """
 
     image: np.ndarray
@@ -67,6 +83,8 @@ class Mark:
     cut: bool = False
     oneness: float = 1.0
     links: "Sequence[Link]" = ()
+    beside: tuple[Rejected, ...] = ()
+    loose: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,19 +100,6 @@ class Link:
     start: int
     end: int
     mark: Mark
-
-
-@dataclass(frozen=True)
-class Rejected:
-    """Ink that is no digit whatever the network would say.
-
-    Attributes:
-        box: x, y, width, height in pixels of the upright picture.
-        reason: "speck", "frame", "ruled line", "edge of the page" or "one of too many marks".
-    """
-
-    box: tuple[int, int, int, int]
-    reason: str
 
 
 @dataclass(frozen=True, eq=False)

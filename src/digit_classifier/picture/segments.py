@@ -8,6 +8,7 @@ import numpy as np
 from digit_classifier.picture.strokes import Stroke, union
 
 LEAST = 0.3  # of a digit's height: a smaller piece on its own is a dot or a comma
+ASIDE = 0.08  # of a digit's height: paper between a digit and a piece that may not be part of it
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,10 +19,14 @@ class Segment:
         stroke: all its ink.
         apart: the strokes it was joined from, left to right, where they may as well be digits of
             their own; empty where they may not.
+        beside: those of its strokes that may be no part of it: a dash, a plus, a smaller digit.
+        bare: the others as one; None where none stands beside it.
     """
 
     stroke: Stroke
     apart: tuple[Stroke, ...] = ()
+    beside: tuple[Stroke, ...] = ()
+    bare: Stroke | None = None
 
 
 def join(line: list[Stroke], labels: np.ndarray) -> tuple[list[Segment], list[Stroke]]:
@@ -45,7 +50,7 @@ def join(line: list[Stroke], labels: np.ndarray) -> tuple[list[Segment], list[St
             specks.append(fragment)
         else:
             groups.append([fragment])
-    segments = [Segment(union(group)) for group in groups]
+    segments = [_segment(group, tall) for group in groups]
     segments.sort(key=lambda s: s.stroke.x + s.stroke.width / 2)
     return _pair(segments, labels, tall), specks
 
@@ -92,6 +97,16 @@ def _nearest(
         if distance < best_distance:
             best, best_distance = group, distance
     return best
+
+
+def _segment(group: list[Stroke], tall: float) -> Segment:
+    """A digit, the first of its group, with the pieces that were joined with it."""
+    digit = group[0]
+    beside = tuple(s for s in group if max(digit.x - s.right, s.x - digit.right) >= ASIDE * tall)
+    if not beside:
+        return Segment(union(group))
+    close = [s for s in group if s not in beside]
+    return Segment(union(group), beside=beside, bare=union(close))
 
 
 def _pair(segments: list[Segment], labels: np.ndarray, tall: float) -> list[Segment]:

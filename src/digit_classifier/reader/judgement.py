@@ -110,6 +110,7 @@ def judge(
     for each in kept:
         line = lines.index(each.mark.line)
         text[line] += " " if each.space and text[line] else ""
+        rejected += [Rejected(left.box, left.reason) for left in each.mark.beside]
         if each.vouched:
             digits.append(_digit(each, line))
             text[line] += str(each.digit)
@@ -178,7 +179,7 @@ def _cut(mark: Mark, answers: Iterator[tuple[np.ndarray, int, float, bool]]) -> 
     path = _best_path([(link.start, link.end) for link in mark.links], linked)
     if path:
         ways.append([replace(path[0], space=mark.space_before), *path[1:]])
-    weakest = [min(piece.confidence for piece in way) for way in ways]
+    weakest = [min(piece.confidence for piece in way if not piece.mark.loose) for way in ways]
     best = max(weakest, default=0.0)
     return ways[weakest.index(best)] if best > PIECE_SURE else []
 
