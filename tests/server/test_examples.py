@@ -39,10 +39,10 @@ def test_there_are_examples_with_curl_and_with_python() -> None:
 @pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
 @pytest.mark.parametrize("command", list(examples()))
 def test_an_example_does_what_its_document_says(
-    server: Server, picture: bytes, tmp_path: Path, command: list[str]
+    keeping: Server, picture: bytes, tmp_path: Path, command: list[str]
 ) -> None:
     (tmp_path / "drawing.png").write_bytes(picture)
-    here = f"127.0.0.1:{server.port}"
+    here = f"127.0.0.1:{keeping.port}"
     run = [word.replace(ADDRESS, here).replace("curl ", "curl --fail ") for word in command]
     done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
