@@ -142,13 +142,14 @@ def test_an_upright_stroke_is_a_one_and_no_ruled_line(height: float) -> None:
     assert len(find(decode(page)).marks) == 1
 
 
-def test_an_underline_is_left_out() -> None:
+@pytest.mark.parametrize("digits", [2, 3])
+def test_an_underline_is_left_out(digits: int) -> None:
     page = canvas()
-    for x in (100, 200, 300):
-        stroke(page, (x, 60), (x, 180))
-    stroke(page, (60, 230), (420, 233), pen=4)
+    for i in range(digits):
+        stroke(page, (100 + 100 * i, 60), (100 + 100 * i, 180))
+    stroke(page, (60, 230), (120 + 100 * (digits - 1), 233), pen=4)
     found = find(decode(page))
-    assert lengths(found) == [3]
+    assert lengths(found) == [digits]
     assert [left.reason for left in found.rejected] == ["ruled line"]
 
 

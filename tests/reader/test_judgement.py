@@ -59,6 +59,12 @@ def test_a_mark_that_is_no_digit_is_not_cut_into_doubtful_ones() -> None:
     assert judge([mark(splits=[2])], [(8, 0.1), (1, 0.7), (7, 0.7)]).text == "?"
 
 
+def test_joined_straight_strokes_are_no_row_of_ones() -> None:
+    said = [(8, 0.1), (1, 0.99), (1, 0.99)]
+    assert judge([mark(splits=[2])], said).text == "?"
+    assert judge([replace(mark(splits=[2]), pieces=2)], said).text == "11"
+
+
 def test_the_surest_of_several_cuts_is_taken() -> None:
     said = [(8, 0.2), (1, 0.85), (3, 0.85), (5, 0.96), (6, 0.96), (7, 0.96)]
     assert judge([mark(splits=[2, 3])], said).text == "567"

@@ -129,6 +129,7 @@ def _judge(stroke: Stroke, typical: float, width: int, height: int, *, alone: bo
     spans = stroke.width > 0.6 * width or stroke.height > 0.6 * height
     if edge and spans and size > 2 * typical:
         return "edge of the page"
-    if stroke.width > 6 * stroke.height and stroke.width > 2.5 * typical:
+    # An underline, be it of two digits only; the loose bar of a 5 or a 7 is shorter.
+    if stroke.width > 6 * stroke.height and stroke.width > 1.25 * typical:
         return "ruled line"
     return ""

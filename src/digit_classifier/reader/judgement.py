@@ -179,6 +179,8 @@ def _cut(mark: Mark, answers: Iterator[tuple[np.ndarray, int, float, bool]]) -> 
     path = _best_path([(link.start, link.end) for link in mark.links], linked)
     if path:
         ways.append([replace(path[0], space=mark.space_before), *path[1:]])
+    # Two straight strokes that join are a V or an M: ones stand side by side and do not touch.
+    ways = [way for way in ways if mark.pieces > 1 or any(piece.digit != 1 for piece in way)]
     weakest = [min(piece.confidence for piece in way if not piece.mark.loose) for way in ways]
     best = max(weakest, default=0.0)
     return ways[weakest.index(best)] if best > PIECE_SURE else []
