@@ -61,11 +61,20 @@ def test_path_bytes_array_and_image_are_one_picture(tmp_path: Path) -> None:
         GREY.astype(np.uint16) * 257,
         GREY.astype(np.float64) / 255,
         GREY.astype(np.float32),
+        (GREY / 255).astype(np.float16),
         GREY[..., None],
         GREY.astype(np.int64),
         np.dstack([GREY, np.full_like(GREY, 255)]),
     ],
-    ids=["uint16", "float to 1", "float to 255", "one channel", "int64", "grey and alpha"],
+    ids=[
+        "uint16",
+        "float to 1",
+        "float to 255",
+        "float16",
+        "one channel",
+        "int64",
+        "grey and alpha",
+    ],
 )
 def test_arrays_of_every_dtype_give_the_same_grey(array: np.ndarray) -> None:
     assert np.array_equal(decode(array).pixels, GREY)

@@ -67,7 +67,7 @@ def _to_bytes(array: np.ndarray) -> np.ndarray:
         return array.astype(np.uint8) * np.uint8(255)
     if array.dtype.kind not in "iuf":
         raise PictureError(f"an array of dtype {array.dtype} is not a picture; uint8 is")
-    low, high = array.min(), array.max()
+    low, high = float(array.min()), float(array.max())  # float16 does not know 65535
     if not (low >= 0 and high <= 65535):  # also catches NaN
         raise PictureError(
             f"an array with values from {low} to {high} is not a picture; "
