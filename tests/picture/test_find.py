@@ -153,6 +153,20 @@ def test_an_underline_is_left_out(digits: int) -> None:
     assert [left.reason for left in found.rejected] == ["ruled line"]
 
 
+def test_digits_that_a_margin_runs_through_are_read() -> None:
+    page = np.full((340, 460, 3), 246, np.uint8)
+    page[60::70] = page[61::70] = (160, 185, 225)
+    page[:, 90:92] = (235, 120, 120)
+    writing = np.full((340, 460), 255, np.uint8)
+    for y in (40, 130, 230):
+        for x in (66, 180, 290):
+            stroke(writing, (x, y), (x + 40, y), (x + 27, y + 14), (x + 23, y + 70), pen=5)
+    page[writing < 128] = (30, 30, 90)
+    found = find(decode(page))
+    assert lengths(found) == [3, 3, 3]
+    assert {left.reason for left in found.rejected} == {"ruled line"}
+
+
 @pytest.mark.parametrize("grey", [90, 150, 200])
 @pytest.mark.parametrize("turn", [1.6, -4.0])
 def test_squared_paper_takes_no_ink_off_the_digits(grey: int, turn: float) -> None:

@@ -7,6 +7,7 @@ from digit_classifier.picture.strokes import MOST, Stroke
 
 LEAST = 0.2  # of a cell's height is the highest stroke in it, at least: less is a dot in a 0
 SLIMMEST = 0.6  # width over height of a frame: a slimmer one is a 0 with a stroke through it
+BROADEST = 0.4  # of its box is ink, at most: more is a shadow, or a page taken for ink
 
 
 def take_out(strokes: list[Stroke], labels: np.ndarray) -> tuple[list[Stroke], list[Stroke]]:
@@ -29,7 +30,8 @@ def _within(strokes: list[Stroke]) -> list[tuple[Stroke, list[Stroke]]]:
     boxes = np.array([(s.x, s.y, s.right, s.bottom) for s in strokes])
     found = []
     for stroke in strokes:
-        if stroke.width < SLIMMEST * stroke.height:
+        solid = stroke.area > BROADEST * stroke.width * stroke.height
+        if solid or stroke.width < SLIMMEST * stroke.height:
             continue
         inside = (boxes[:, :2] > (stroke.x, stroke.y)) & (
             boxes[:, 2:] < (stroke.right, stroke.bottom)

@@ -35,10 +35,11 @@ def find(mask: np.ndarray, faint: np.ndarray, depth: np.ndarray) -> tuple[np.nda
     level = _find(faint, depth) if across else []
     upright = _find(ways[1], np.ascontiguousarray(depth.T)) if down else []
     many = len(level) + len(upright) >= 3
-    level, upright = _alike(level, upright), _alike(upright, level)
+    rows, columns = mask.shape
+    level, upright = _alike(level, upright, columns), _alike(upright, level, rows)
     many = many and len(level) + len(upright) >= 3
-    level = [line for line in level if many or _is_lone_line(line, mask.shape[1])]
-    upright = [line for line in upright if many or _is_lone_line(line, mask.shape[0])]
+    level = [line for line in level if many or _is_lone_line(line, columns)]
+    upright = [line for line in upright if many or _is_lone_line(line, rows)]
     if not level and not upright:
         return nothing, []
     printed = nothing
@@ -58,19 +59,24 @@ def find(mask: np.ndarray, faint: np.ndarray, depth: np.ndarray) -> tuple[np.nda
     return printed, boxes
 
 
-def _alike(lines: list[Line], others: list[Line]) -> list[Line]:
+def _alike(lines: list[Line], others: list[Line], width: int) -> list[Line]:
     """Without rows of digits that a line was laid through: one printer, one pen, one direction.
 
-    A line that writing covers for the most part counts where it is like those that it does not.
+    A line that writing covers for the most part counts where it is like those that it does not: in
+    line with them, or square to them from edge to edge, as the margin of an exercise book is.
     """
     strong = [line for line in lines if line.share >= STRONG]
+    square = [line for line in others if line.share >= STRONG]
     usual = float(np.median([x.usual for x in (*strong, *others) if x.share >= STRONG] or [0]))
     slope = float(np.median([line.slope for line in strong] or [0]))
+    across = -float(np.median([line.slope for line in square] or [0]))
     kept = []
     for line in lines:
         like = line.usual <= 1.5 * usual + 1
         if like and line.share < STRONG:
-            like = len(strong) >= 3 and abs(line.slope - slope) < 0.015
+            along = len(strong) >= 3 and abs(line.slope - slope) < 0.015
+            margin = len(square) >= 3 and abs(line.slope - across) < 0.015
+            like = along or (margin and _is_lone_line(line, width))
         if like or (line.share >= CERTAIN and line.usual <= 4 * usual):
             kept.append(line)
     return kept
