@@ -142,6 +142,12 @@ def test_an_upright_stroke_is_a_one_and_no_ruled_line(height: float) -> None:
     assert len(find(decode(page)).marks) == 1
 
 
+@pytest.mark.parametrize("turns", range(4))
+def test_a_gradient_holds_no_digit(turns: int) -> None:
+    page = np.tile(np.linspace(0, 255, 400).astype(np.uint8), (300, 1))
+    assert find(decode(np.ascontiguousarray(np.rot90(page, turns)))).marks == ()
+
+
 @pytest.mark.parametrize("digits", [2, 3])
 def test_an_underline_is_left_out(digits: int) -> None:
     page = canvas()

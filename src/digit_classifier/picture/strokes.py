@@ -119,10 +119,19 @@ def _on_edge(stroke: Stroke, width: int, height: int) -> bool:
     )
 
 
+def _fills_side(stroke: Stroke, width: int, height: int) -> bool:
+    """Whether it is a strip along all of one side: the dark end of a gradient, and no 1."""
+    if stroke.height >= height - 2 and 4 * stroke.width < width:
+        return stroke.x <= 1 or stroke.right >= width - 1
+    if stroke.width >= width - 2 and 4 * stroke.height < height:
+        return stroke.y <= 1 or stroke.bottom >= height - 1
+    return False
+
+
 def _judge(stroke: Stroke, typical: float, width: int, height: int, *, alone: bool) -> str:
     size = max(stroke.width, stroke.height)
     if alone:
-        return ""
+        return "edge of the page" if _fills_side(stroke, width, height) else ""
     if size < 0.12 * typical or (size < 0.25 * typical and stroke.area < 0.012 * typical**2):
         return "speck"
     edge = _on_edge(stroke, width, height)
