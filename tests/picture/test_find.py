@@ -148,6 +148,12 @@ def test_a_gradient_holds_no_digit(turns: int) -> None:
     assert find(decode(np.ascontiguousarray(np.rot90(page, turns)))).marks == ()
 
 
+def test_a_vignette_holds_no_digit() -> None:
+    y, x = np.mgrid[-150:150, -200:200]
+    page = (255 * np.exp(-(x**2 + y**2) / 40000)).astype(np.uint8)
+    assert find(decode(page)).marks == ()
+
+
 @pytest.mark.parametrize("digits", [2, 3])
 def test_an_underline_is_left_out(digits: int) -> None:
     page = canvas()

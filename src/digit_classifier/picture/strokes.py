@@ -99,6 +99,8 @@ def sift(strokes: list[Stroke], ink: Ink) -> tuple[list[Stroke], list[tuple[Stro
     height, width = ink.mask.shape
     kept: list[Stroke] = []
     dropped: list[tuple[Stroke, str]] = []
+    if len(strokes) == 1 and ink.mask[:: max(height - 1, 1), :: max(width - 1, 1)].all():
+        return [], [(strokes[0], "edge of the page")]  # a vignette: no digit has ink in all corners
     typical = writing_height([s for s in strokes if not _on_edge(s, width, height)] or strokes)
     for stroke in strokes:
         reason = _judge(stroke, typical, width, height, alone=len(strokes) == 1)
