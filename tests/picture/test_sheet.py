@@ -44,6 +44,18 @@ def test_a_desk_around_a_sheet_leaves_its_writing_and_adds_none(
     assert lines(find(decode(lay(sheet(), share, turn, desk))).marks) == [3, 3]
 
 
+@pytest.mark.parametrize("turn", [2, -4])
+def test_slivers_of_desk_along_one_or_two_sides_are_no_ones(turn: int) -> None:
+    page = np.full((900, 1200), 35, np.uint8)
+    page[:, 330:] = PAPER
+    page[250:650, 380:980] = sheet()
+    matrix = cv2.getRotationMatrix2D((600, 450), turn, 1)
+    photo = cv2.warpAffine(page, matrix, (1200, 900), borderMode=cv2.BORDER_REPLICATE)
+    page = find(decode(photo[210:700, 328:980]))
+    assert lines(page.marks) == [3, 3]
+    assert "edge of the page" in {left.reason for left in page.rejected}
+
+
 def test_boxes_on_a_sheet_are_in_pixels_of_the_whole_picture() -> None:
     photo = lay(sheet(), 2, 2, 50)
     page = find(decode(photo))

@@ -102,8 +102,13 @@ def sift(strokes: list[Stroke], ink: Ink) -> tuple[list[Stroke], list[tuple[Stro
     if len(strokes) == 1 and ink.mask[:: max(height - 1, 1), :: max(width - 1, 1)].all():
         return [], [(strokes[0], "edge of the page")]  # a vignette: no digit has ink in all corners
     typical = writing_height([s for s in strokes if not _on_edge(s, width, height)] or strokes)
+    strips = [s for s in strokes if _lies_along_frame(s, width, height)]
+    # One long strip is the desk beside the page; then the short ones are pieces of it.
+    ended = len(strokes) > 1 and any(max(s.width, s.height) > 2 * typical for s in strips)
     for stroke in strokes:
         reason = _judge(stroke, typical, width, height, alone=len(strokes) == 1)
+        if ended and stroke in strips:
+            reason = "edge of the page"
         if reason:
             dropped.append((stroke, reason))
         else:
@@ -119,6 +124,15 @@ def _on_edge(stroke: Stroke, width: int, height: int) -> bool:
     return (
         stroke.x <= 1 or stroke.y <= 1 or stroke.right >= width - 1 or stroke.bottom >= height - 1
     )
+
+
+def _lies_along_frame(stroke: Stroke, width: int, height: int) -> bool:
+    """Whether it lies in a corner, or is thin and touches the frame with its long side."""
+    beside = stroke.x <= 1 or stroke.right >= width - 1
+    above = stroke.y <= 1 or stroke.bottom >= height - 1
+    if stroke.height > 2.5 * stroke.width:
+        return beside
+    return above if stroke.width > 2.5 * stroke.height else beside and above
 
 
 def _fills_side(stroke: Stroke, width: int, height: int) -> bool:
