@@ -163,3 +163,14 @@ def test_a_plus_beside_a_digit_is_no_reason_to_doubt_the_digit() -> None:
     row = (replace(mark(), loose=True), mark(5))
     assert judge([replace(mark(), splits=(row,))], [(0, 0.1), (8, 0.1), (7, 0.95)]).text == "?7"
     assert judge([replace(mark(), splits=(row,))], [(0, 0.1), (8, 0.9), (7, 0.7)]).text == "?"
+
+
+def test_a_large_mark_with_ink_in_it_may_be_a_page_and_the_note_says_what_to_do() -> None:
+    large = replace(mark(), box=(10, 10, 60, 60))
+    specks = tuple(Rejected((x, 30, 5, 9), "speck") for x in (20, 40))
+    page = Page((large,), specks, 100, 100)
+    nothing = probabilities([])
+    for confidence, said in ((0.1, 1), (0.9, 0)):
+        rows = probabilities([(3, confidence)])
+        verdict = judgement.judge(page, rows, nothing, judgement.Rule(0.5), single=False)
+        assert sum("crop closer" in note for note in verdict.notes) == said

@@ -26,6 +26,9 @@ WILD_MARKS, WILD_SPREAD, WILD_DROPPED, WILD_SHARE = 4, 2.2, 4, 0.8
 # In such a picture a line of digits is kept if nearly all of it is vouched for.
 SURE_SHARE = 0.9
 
+# A mark with more than this share of the picture, and with other ink in it, may be the page itself.
+PAGE_SHARE = 0.1
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -118,7 +121,21 @@ def judge(
             rejected.append(_refusal(each))
             text[line] += "?"
     notes = page.notes if page.marks else (*page.notes, "nothing stands out from the paper")
+    if not digits and any(_holds_writing(mark, page) for mark in page.marks):
+        notes = (*notes, "a whole page may have been taken for one mark: crop closer to the digits")
     return Verdict("\n".join(text), tuple(digits), tuple(rejected), notes)
+
+
+def _holds_writing(mark: Mark, page: Page) -> bool:
+    """Whether other ink was found within a mark that takes much of the picture."""
+    x, y, width, height = mark.box
+    within = [
+        left
+        for left in page.rejected
+        if x < left.box[0] < left.box[0] + left.box[2] < x + width
+        and y < left.box[1] < left.box[1] + left.box[3] < y + height
+    ]
+    return len(within) >= 2 and width * height > PAGE_SHARE * page.width * page.height
 
 
 def _is_doubtful(mark: Mark, confidence: float) -> bool:
