@@ -56,6 +56,13 @@ def test_slivers_of_desk_along_one_or_two_sides_are_no_ones(turn: int) -> None:
     assert "edge of the page" in {left.reason for left in page.rejected}
 
 
+@pytest.mark.parametrize("ground", [0, 40, 180])
+def test_a_card_on_a_plain_ground_is_a_sheet(ground: int) -> None:
+    page = np.full((900, 1500), ground, np.uint8)
+    page[100:500, 200:800] = sheet()
+    assert lines(find(decode(page)).marks) == [3, 3]
+
+
 def test_boxes_on_a_sheet_are_in_pixels_of_the_whole_picture() -> None:
     photo = lay(sheet(), 2, 2, 50)
     page = find(decode(photo))

@@ -12,6 +12,7 @@ from digit_classifier.picture.polarity import CROP, is_ink_light, shrink
 
 SMALL = 256  # pixels, longest side of the copy that is judged
 CALM = 0.7  # the share of a picture that shows the grain of the paper, the rest may be ink
+SOLID = 0.6  # the share of its box that is not ground, from which light ink may be a sheet
 PLAIN = 0.8  # the share of a drawing that is its paper's one colour
 LEVELS = np.arange(256, dtype=np.float64)
 LUMINANCE = (0.299, 0.587, 0.114)  # Source: ITU-R BT.601
@@ -66,7 +67,15 @@ def judge_plain(pixels: np.ndarray) -> Paper | None:
         return None
     lighter = cv2.countNonZero(cv2.compare(pixels, level, cv2.CMP_GT))
     light_ink = 2 * lighter > inked
+    if light_ink and _fills_its_box(pixels, level):
+        return None  # it may be a sheet on a plain ground
     return Paper(LUMINANCE, light_ink, True, float(255 - level if light_ink else level), 0.0)
+
+
+def _fills_its_box(pixels: np.ndarray, level: int) -> bool:
+    ink = cv2.compare(pixels, level, cv2.CMP_NE)
+    _, _, width, height = cv2.boundingRect(ink)
+    return bool(cv2.countNonZero(ink) > SOLID * width * height)
 
 
 def to_grey(pixels: np.ndarray, weights: tuple[float, float, float]) -> np.ndarray:

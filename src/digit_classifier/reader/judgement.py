@@ -27,7 +27,7 @@ WILD_MARKS, WILD_SPREAD, WILD_DROPPED, WILD_SHARE = 4, 2.2, 4, 0.8
 SURE_SHARE = 0.9
 
 # A mark with more than this share of the picture, and with other ink in it, may be the page itself.
-PAGE_SHARE = 0.1
+PAGE_SHARE = 0.04
 
 
 @dataclass(frozen=True)
