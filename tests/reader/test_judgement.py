@@ -17,7 +17,9 @@ def mark(x: int = 0, line: int = 0, splits: Sequence[int] = (), space: bool = Fa
     return Mark(IMAGE, (x, 10 * line, 5, 9), line, space, rows)
 
 
-def judge(marks: list[Mark], said: list[tuple[int, float]], single: bool = False):
+def judge(
+    marks: list[Mark], said: list[tuple[int, float]], single: bool = False, threshold: float = 0.5
+):
     """Judge marks of which the network said (digit, confidence), each before its pieces."""
     page = Page(tuple(marks))
     answers = iter(said)
@@ -30,7 +32,8 @@ def judge(marks: list[Mark], said: list[tuple[int, float]], single: bool = False
     assert not list(answers)
     rows, others = probabilities(whole), probabilities(of_pieces)
     assert len(judgement.pieces(page, rows)) == len(others)
-    return judgement.judge(page, rows, others, judgement.Rule(0.5), single=single)
+    rules = judgement.Rule(threshold), judgement.Rule(0.5)
+    return judgement.judge(page, rows, others, *rules, single=single)
 
 
 def probabilities(said: list[tuple[int, float]]) -> np.ndarray:
@@ -88,7 +91,12 @@ def test_pieces_keep_the_space_before_their_mark() -> None:
 def test_a_doubtful_mark_among_digits_is_a_question_mark() -> None:
     verdict = judge([mark(0), mark(10), mark(20)], [(1, 0.9), (8, 0.3), (2, 0.9)])
     assert verdict.text == "1?2"
-    assert verdict.rejected[0].reason == "not a digit: at best a 8, confidence 0.30"
+    assert verdict.rejected[0].reason == "not a digit: at best an 8, confidence 0.30"
+
+
+def test_a_higher_threshold_turns_digits_into_question_marks_and_not_into_words() -> None:
+    verdict = judge([mark(10 * i) for i in range(5)], [(i, 0.9) for i in range(5)], threshold=1)
+    assert verdict.text == "?????"
 
 
 def test_a_line_of_words_is_left_out_and_the_others_are_renumbered() -> None:
@@ -131,7 +139,7 @@ def test_marks_of_wildly_different_sizes_must_nearly_all_be_digits() -> None:
 def test_what_the_page_left_out_is_reported() -> None:
     page = Page((), (Rejected((1, 2, 3, 4), "speck"),), 10, 10, ("a note",))
     nothing = probabilities([])
-    verdict = judgement.judge(page, nothing, nothing, judgement.Rule(0.5), single=False)
+    verdict = judgement.judge(page, nothing, nothing, *[judgement.Rule(0.5)] * 2, single=False)
     assert [(left.box, left.reason) for left in verdict.rejected] == [((1, 2, 3, 4), "speck")]
     assert verdict.notes == ("a note", "nothing stands out from the paper")
 
@@ -172,5 +180,5 @@ def test_a_large_mark_with_ink_in_it_may_be_a_page_and_the_note_says_what_to_do(
     nothing = probabilities([])
     for confidence, said in ((0.1, 1), (0.9, 0)):
         rows = probabilities([(3, confidence)])
-        verdict = judgement.judge(page, rows, nothing, judgement.Rule(0.5), single=False)
+        verdict = judgement.judge(page, rows, nothing, *[judgement.Rule(0.5)] * 2, single=False)
         assert sum("crop closer" in note for note in verdict.notes) == said

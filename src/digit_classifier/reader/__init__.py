@@ -75,7 +75,8 @@ class DigitReader:
         path = self.model.path
         self.name = str(self.model.metadata.get("name") or (path.stem if path else "model"))
         self.threshold = threshold
-        self.rule = _measured_rule(self.model) if threshold is None else Rule(threshold)
+        self._own = _measured_rule(self.model)
+        self.rule = self._own if threshold is None else Rule(threshold)
 
     def read(self, source: "Source", single: bool = False) -> Reading:
         """Read one picture.
@@ -143,7 +144,7 @@ class DigitReader:
         pieces = self._predict([judgement.pieces(*each) for each in zip(pages, whole, strict=True)])
         readings = []
         for page, name, rows, others in zip(pages, names, whole, pieces, strict=True):
-            verdict = judgement.judge(page, rows, others, self.rule, single=single)
+            verdict = judgement.judge(page, rows, others, self.rule, self._own, single=single)
             readings.append(
                 Reading(
                     verdict.text, verdict.digits, verdict.rejected, self.name, name, verdict.notes

@@ -8,26 +8,16 @@ import numpy as np
 from digit_classifier.onnx_model import soften
 from digit_classifier.picture import Mark, Page
 from digit_classifier.reader.reading import Digit, Rejected
+from digit_classifier.reader.words import Seen, without_words
 
 # A mark is cut only where it is itself doubtful and each of the pieces is sure: a cut always finds
 # smaller shapes, and some of them look like digits by accident (the halves of a 0 like 6 and 7).
 # On drawn pages, digits that truly touched had at most 0.66 together and 0.82 or more apart.
 WHOLE_SURE, PIECE_SURE = 0.7, 0.75
-# A line of at least so many marks, of which less than this share is vouched for, is a line of
-# words in which some letters look like digits.
-WORDS_MARKS, WORDS_SHARE = 4, 0.4
-# The same for a whole picture: a photograph of a lawn has blades that look like ones.
-CLUTTER_MARKS, CLUTTER_SHARE = 12, 0.34
-# One hand with one pen writes digits of about one size: over a page, the 90th percentile of height
-# and of pen width stays within 1.6 times the 10th. Where they are spread further than this, or most
-# of what was found was dropped at once, it is more likely a photograph of something else, and
-# nearly all marks must be digits.
-WILD_MARKS, WILD_SPREAD, WILD_DROPPED, WILD_SHARE = 4, 2.2, 4, 0.8
-# In such a picture a line of digits is kept if nearly all of it is vouched for.
-SURE_SHARE = 0.9
-
 # A mark with more than this share of the picture, and with other ink in it, may be the page itself.
 PAGE_SHARE = 0.04
+
+_Answer = tuple[np.ndarray, int, float, bool, bool]
 
 
 @dataclass(frozen=True)
@@ -58,18 +48,6 @@ class Verdict:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class _Seen:
-    """A mark with what the network said of it."""
-
-    mark: Mark
-    probabilities: np.ndarray
-    digit: int
-    confidence: float
-    vouched: bool
-    space: bool
-
-
 def images(page: Page) -> list[np.ndarray]:
     """What the network is asked about first: each mark."""
     return [mark.image for mark in page.marks]
@@ -92,7 +70,13 @@ def pieces(page: Page, probabilities: np.ndarray) -> list[np.ndarray]:
 
 
 def judge(
-    page: Page, probabilities: np.ndarray, of_pieces: np.ndarray, rule: Rule, *, single: bool
+    page: Page,
+    probabilities: np.ndarray,
+    of_pieces: np.ndarray,
+    rule: Rule,
+    own: Rule,
+    *,
+    single: bool,
 ) -> Verdict:
     """Decide which marks are digits.
 
@@ -101,13 +85,15 @@ def judge(
         probabilities: float32, shape (n, 10), one row per image of `images(page)`.
         of_pieces: float32, shape (m, 10), one row per image of `pieces(page, probabilities)`.
         rule: which marks are vouched for.
+        own: the same by the model's own rule, which tells words from digits: whoever asks for
+            more certainty asks for more `?`, not for less of the page.
         single: the picture was said to hold one digit; its surroundings are not judged.
     Returns:
         Text, digits, what was rejected, and notes.
     """
-    seen = list(_seen(page, probabilities, of_pieces, rule))
+    seen = list(_seen(page, probabilities, of_pieces, (rule, own)))
     rejected = [Rejected(left.box, left.reason) for left in page.rejected]
-    kept = seen if single else _without_words(seen, rejected)
+    kept = seen if single else without_words(seen, rejected)
     lines = sorted({each.mark.line for each in kept})
     digits, text = [], [""] * len(lines)
     for each in kept:
@@ -149,9 +135,9 @@ def _pieces(mark: Mark) -> Iterator[Mark]:
         yield link.mark
 
 
-def _best_path(ends: list[tuple[int, int]], pieces: list[_Seen]) -> list[_Seen]:
+def _best_path(ends: list[tuple[int, int]], pieces: list[Seen]) -> list[Seen]:
     """The likeliest way through a chain of joined digits; empty where there is none."""
-    best: dict[int, tuple[float, list[_Seen]]] = {0: (0.0, [])}
+    best: dict[int, tuple[float, list[Seen]]] = {0: (0.0, [])}
     for (start, end), piece in zip(ends, pieces, strict=True):
         if start in best:
             score = best[start][0] + float(np.log(max(piece.confidence, 1e-6)))
@@ -161,27 +147,26 @@ def _best_path(ends: list[tuple[int, int]], pieces: list[_Seen]) -> list[_Seen]:
 
 
 def _seen(
-    page: Page, probabilities: np.ndarray, of_pieces: np.ndarray, rule: Rule
-) -> Iterator[_Seen]:
+    page: Page, probabilities: np.ndarray, of_pieces: np.ndarray, rules: tuple[Rule, Rule]
+) -> Iterator[Seen]:
     """Each mark, or the pieces into which it is better cut, in reading order."""
-    answers = _answers(of_pieces, rule)
-    for mark, answer in zip(page.marks, _answers(probabilities, rule), strict=True):
-        whole = _Seen(mark, *answer, mark.space_before)
+    answers = _answers(of_pieces, rules)
+    for mark, answer in zip(page.marks, _answers(probabilities, rules), strict=True):
+        whole = Seen(mark, *answer, mark.space_before)
         if _is_doubtful(mark, whole.confidence):
             yield from _cut(mark, answers) or [whole]
         else:
             yield whole
 
 
-def _answers(
-    probabilities: np.ndarray, rule: Rule
-) -> Iterator[tuple[np.ndarray, int, float, bool]]:
-    """Of each row: itself, the digit, the confidence, and whether it is vouched for."""
+def _answers(probabilities: np.ndarray, rules: tuple[Rule, Rule]) -> Iterator[_Answer]:
+    """Of each row: itself, the digit, the confidence, and whether each rule vouches for it."""
     digits, sure = probabilities.argmax(axis=1).tolist(), probabilities.max(axis=1).tolist()
-    yield from zip(probabilities, digits, sure, rule.vouch(probabilities).tolist(), strict=True)
+    vouched, usual = (rule.vouch(probabilities).tolist() for rule in rules)
+    yield from zip(probabilities, digits, sure, vouched, usual, strict=True)
 
 
-def _cut(mark: Mark, answers: Iterator[tuple[np.ndarray, int, float, bool]]) -> list[_Seen]:
+def _cut(mark: Mark, answers: Iterator[_Answer]) -> list[Seen]:
     """The surest way to cut a mark into digits; empty where none is sure.
 
     Args:
@@ -189,10 +174,10 @@ def _cut(mark: Mark, answers: Iterator[tuple[np.ndarray, int, float, bool]]) -> 
         answers: of its pieces, then those of the marks to come; the former are taken.
     """
     ways = [
-        [_Seen(piece, *next(answers), mark.space_before and i == 0) for i, piece in enumerate(row)]
+        [Seen(piece, *next(answers), mark.space_before and i == 0) for i, piece in enumerate(row)]
         for row in mark.splits
     ]
-    linked = [_Seen(link.mark, *next(answers), False) for link in mark.links]
+    linked = [Seen(link.mark, *next(answers), False) for link in mark.links]
     path = _best_path([(link.start, link.end) for link in mark.links], linked)
     if path:
         ways.append([replace(path[0], space=mark.space_before), *path[1:]])
@@ -203,55 +188,13 @@ def _cut(mark: Mark, answers: Iterator[tuple[np.ndarray, int, float, bool]]) -> 
     return ways[weakest.index(best)] if best > PIECE_SURE else []
 
 
-def _without_words(seen: list[_Seen], rejected: list[Rejected]) -> list[_Seen]:
-    """Leave out lines where hardly a mark is a digit, and in a clutter all but lines of digits."""
-    cluttered = _is_clutter(seen, len(rejected))
-    reason = "among much that is no digit" if cluttered else "on a line of words"
-    kept = []
-    for line in dict.fromkeys(each.mark.line for each in seen):
-        marks = [each for each in seen if each.mark.line == line]
-        few, share = len(marks) < WORDS_MARKS, _vouched(marks)
-        if cluttered:
-            keep = not few and share >= SURE_SHARE and not _is_wild(marks)
-        else:
-            keep = few or share >= WORDS_SHARE
-        if keep:
-            kept += marks
-        else:
-            rejected += [Rejected(each.mark.box, reason, each.mark.image) for each in marks]
-    return kept
-
-
-def _is_clutter(seen: list[_Seen], dropped: int) -> bool:
-    """Whether a picture shows something other than writing in which digits occur."""
-    share = _vouched(seen)
-    if len(seen) >= WILD_MARKS and (_is_wild(seen) or dropped > WILD_DROPPED * len(seen)):
-        return share < WILD_SHARE
-    return len(seen) >= CLUTTER_MARKS and share < CLUTTER_SHARE
-
-
-def _vouched(seen: list[_Seen]) -> float:
-    """Share of marks that are vouched for."""
-    return sum(each.vouched for each in seen) / max(1, len(seen))
-
-
-def _is_wild(seen: list[_Seen]) -> bool:
-    heights = [each.mark.box[3] for each in seen]
-    pens = [each.mark.thickness * max(each.mark.box[2:]) for each in seen]
-    return max(_spread(heights), _spread(pens)) > WILD_SPREAD
-
-
-def _spread(values: list[int] | list[float]) -> float:
-    low, high = np.percentile(values, [10, 90])
-    return float(high / max(low, 1e-6))
-
-
-def _digit(seen: _Seen, line: int) -> Digit:
+def _digit(seen: Seen, line: int) -> Digit:
     return Digit(
         seen.digit, seen.confidence, seen.probabilities, seen.mark.box, line, seen.mark.image
     )
 
 
-def _refusal(seen: _Seen) -> Rejected:
-    reason = f"not a digit: at best a {seen.digit}, confidence {seen.confidence:.2f}"
+def _refusal(seen: Seen) -> Rejected:
+    article = "an" if seen.digit == 8 else "a"
+    reason = f"not a digit: at best {article} {seen.digit}, confidence {seen.confidence:.2f}"
     return Rejected(seen.mark.box, reason, seen.mark.image)
