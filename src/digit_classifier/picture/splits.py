@@ -122,19 +122,21 @@ def _ways(smalls: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
     """
     count, rows, columns = smalls.shape
     cost = smalls[:, 0]
-    origin = np.zeros((rows, count, columns), int)
-    index = np.arange(columns)
-    edges = np.full((count, columns + 2), np.inf)
+    steps = np.ones((rows, count, columns), int)  # where a path comes from: left, above, right
+    choices = np.full((3, count, columns), np.inf)
     for row in range(1, rows):
-        edges[:, 1:-1] = cost
-        choices = np.stack([edges[:, :-2] + SLOPE, edges[:, 1:-1], edges[:, 2:] + SLOPE])
-        step = choices.argmin(axis=0)
-        origin[row] = index + step - 1
+        np.add(cost[:, :-1], SLOPE, out=choices[0, :, 1:])
+        choices[1] = cost
+        np.add(cost[:, 1:], SLOPE, out=choices[2, :, :-1])
+        choices.argmin(axis=0, out=steps[row])
         cost = choices.min(axis=0) + smalls[:, row]
+    index = np.arange(columns)
+    origin = steps + (index - 1)
     paths = np.empty((rows, count, columns), int)
     paths[-1] = index
+    each = np.arange(count)[:, None]
     for row in range(rows - 1, 0, -1):
-        paths[row - 1] = np.take_along_axis(origin[row], paths[row], axis=1)
+        paths[row - 1] = origin[row, each, paths[row]]
     return [(cost[n], paths[:, n]) for n in range(count)]
 
 
@@ -148,6 +150,7 @@ def _valleys(
     rows, columns = small.shape
     costs, paths = ways
     middles = np.rint(paths.mean(axis=0)).astype(int).tolist()
+    strokes = _crossings(np.take_along_axis(small, paths, axis=1))
     found: list[tuple[float, int, np.ndarray]] = []
     for end in np.argsort(costs, kind="stable").tolist():
         path, middle = paths[:, end], middles[end]
@@ -155,7 +158,7 @@ def _valleys(
             continue
         if any(abs(middle - other) < rows // 8 for _, other, _ in found):
             continue
-        if _crossings(small[np.arange(rows), path]) > 1:
+        if strokes[end] > 1:
             continue  # through the top and the bottom of a 0, not between two digits
         found.append((float(costs[end]), middle, path))
         if len(found) == count:
@@ -163,10 +166,11 @@ def _valleys(
     return found
 
 
-def _crossings(along: np.ndarray) -> int:
-    """How many strokes a path crosses."""
-    ink = np.concatenate(([False], along > 0.5))
-    return int((ink[1:] & ~ink[:-1]).sum())
+def _crossings(along: np.ndarray) -> list[int]:
+    """How many strokes each path crosses, of what it meets, shape (rows, paths)."""
+    ink = along > 0.5
+    result: list[int] = (ink[0] + (ink[1:] & ~ink[:-1]).sum(axis=0)).tolist()
+    return result
 
 
 def _combine(
