@@ -34,7 +34,8 @@ PROTOCOL = {
     ("mlp", "best"): 5,
     ("quick", "fast"): 5,
     ("small", "best"): 5,
-    ("cnn", "best"): 3,
+    ("cnn", "best"): 5,
+    ("cnn", "long"): 3,
 }
 # (network, recipe) -> what this project set out to reach, in %
 AIMS = {
@@ -49,13 +50,12 @@ Tried, and not clearly better on the held-out images, or worse:
 
 - mlp: Adam at any rate and batch size, where Muon is now; 1,500 epochs, two seeds; Muon without the
   last layer; distilling the ensemble at three temperatures.
-- cnn: the recipe before this one, a third fewer weights, 40 epochs, the same distortions to the
-  end: worse on the held-out images, equal on the test set; three layouts as small as that one;
-  averaging over ten shifted views.
-- ensemble: all of small beside all of cnn.
+- cnn: Muon for 60 epochs, one seed: held-out 99.64, test 99.73; Muon at 0.003 and 0.006 for ten
+  epochs; AdamW for 40 epochs with a third fewer weights; three smaller layouts; averaging over ten
+  shifted views.
 
-The largest kind of error that the cnn makes on its training images is 7 and 1 confused; the drawn
-ones with long flags that it is taught are the likely cause.
+`long` is what `best` was before: three times the epochs, AdamW, and drawn ones whose flags were as
+long as the bar of a 7. Both are as accurate on the held-out images; `best` costs less.
 """
 # A history of more epochs is thinned to this many rows before it goes under docs/.
 ROWS = 100
@@ -78,11 +78,11 @@ def main() -> None:
             for seed in range(seeds):
                 train(options.runs, *kind, seed)
     found = {kind: finished(options.runs, *kind, seeds) for kind, seeds in chosen.items()}
-    cnn, small = (
-        [run.path / "model.onnx" for run in found.get((network, "best"), [])]
-        for network in ("cnn", "small")
-    )
-    text = report(found, chosen) + committee.report(cnn, small, options.runs / "ensemble.onnx")
+    members = {
+        " ".join(kind): [run.path / "model.onnx" for run in found.get(kind, [])]
+        for kind in (("cnn", "best"), ("cnn", "long"), ("small", "best"))
+    }
+    text = report(found, chosen) + committee.report(members, options.runs / "ensemble.onnx")
     text += aimed(found)
     print(text)
     write_text(options.out, text)

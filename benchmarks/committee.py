@@ -3,6 +3,7 @@
 The part of benchmarks/accuracy.py that writes ensemble.onnx.
 """
 
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -20,25 +21,25 @@ Labelled = tuple[np.ndarray, np.ndarray]
 AIM = 99.83  # %: what this project set out to reach on the test set
 
 
-def report(cnn: list[Path], small: list[Path], path: Path) -> str:
-    """Write the better of two ensembles, all of cnn with and without all of small.
+def report(members: dict[str, list[Path]], path: Path) -> str:
+    """Write the best ensemble: all trainings of one recipe or of two, if they fit into one file.
 
     Args:
-        cnn: the .onnx files of every finished training of cnn.
-        small: the same of small.
+        members: for each network and recipe the .onnx files of its finished trainings.
         path: where the ensemble is to be.
     Returns:
         A chapter in Markdown: what was compared, what was chosen, what it does on the test set.
     """
     lines = ["", "## Ensemble", ""]
-    candidates = {f"{len(cnn)} cnn": cnn}
-    if small:
-        candidates[f"{len(cnn)} cnn, {len(small)} small"] = cnn + small
-    for name, files in list(candidates.items()):
-        if sum(file.stat().st_size for file in files) > LARGEST:
-            del candidates[name]
-    if len(cnn) < 2 or not candidates:
-        return "\n".join([*lines, "Needs two finished trainings of cnn or more."]) + "\n"
+    kinds = [(kind,) for kind in members] + list(combinations(members, 2))
+    candidates = {}
+    for chosen in kinds:
+        files = [file for kind in chosen for file in members[kind]]
+        enough = all(len(members[kind]) > 1 for kind in chosen)
+        if enough and sum(file.stat().st_size for file in files) <= LARGEST:
+            candidates[", ".join(f"{len(members[kind])} {kind}" for kind in chosen)] = files
+    if not candidates:
+        return "\n".join([*lines, "Needs two finished trainings of one recipe."]) + "\n"
     data = load("mnist")
     kept = len(data.train_labels) - len(data.train_labels) // HELD_OUT_SHARE
     held = data.train_images[kept:], data.train_labels[kept:]

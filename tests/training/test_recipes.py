@@ -67,6 +67,19 @@ def test_each_optimiser_takes_a_step_downhill(name):
     assert float(ops.mean(matrix)) < 0.5
 
 
+def test_muon_takes_the_kernel_of_a_convolution_for_the_matrix_that_it_is():
+    import keras
+
+    rng = np.random.default_rng(0)
+    values, slopes = (rng.normal(size=(18, 4)).astype(np.float32) for _ in range(2))
+    shapes = ((18, 4), (3, 3, 2, 4))
+    matrix, kernel = (keras.Variable(values.reshape(shape), name="kernel") for shape in shapes)
+    made = optimiser(Recipe(optimiser="muon", learning_rate=0.1, weight_decay=0.01), 10)
+    made.apply([slopes.reshape(shape) for shape in shapes], [matrix, kernel])
+    assert not np.allclose(matrix, values, atol=0.01)
+    np.testing.assert_allclose(np.reshape(kernel, (18, 4)), matrix, rtol=1e-4)
+
+
 def test_weight_decay_spares_biases_and_norms():
     import keras
     from keras import ops

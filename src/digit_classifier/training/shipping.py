@@ -39,8 +39,9 @@ WEAKNESSES = {
         "by cnn.",
     ),
     "cnn": (
-        "Some non-digits are read as digits: see the share refused above. Letters that look like "
-        "digits (O, l, S, Z, B) are read as those digits.",
+        "Some non-digits are read as digits: see the share refused above. Letters and signs that "
+        "look like digits are read as those digits: O, D, Q, l, S, Z, B, T, u, g, slashes and "
+        "brackets.",
         "A 1 with a long flag and a 7 without a bar are close to each other; MNIST holds few "
         "flagged ones, and those that it was taught were drawn by this project.",
         "Digits that are not Arabic numerals as written in Europe and America were never shown.",
