@@ -1,6 +1,7 @@
 """Who gets a place: bursts wait, a crowd does not."""
 
 import asyncio
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 from digit_classifier.server.desk import Desk
@@ -56,6 +57,7 @@ class Held:
             await self.ask()
         await asyncio.sleep(0.05)  # work takes longer than requests are apart
         await self.finish()
+        self.desk._last = time.perf_counter()  # however long that took on a busy machine
 
 
 def run(test, hands: int = 1) -> None:

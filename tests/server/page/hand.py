@@ -93,8 +93,13 @@ def touch(page, text):
 
 
 def number(page):
-    """Where the answer stands."""
-    return page.locator("#number")
+    """The number that was read, once no other answer is on its way."""
+    return page.locator(".answer[aria-busy=false] #number")
+
+
+def verdict(page):
+    """What is said of it, at the same time."""
+    return page.locator(".answer[aria-busy=false] #verdict")
 
 
 def pixels(page, canvas):

@@ -130,9 +130,10 @@ def test_a_picture_takes_the_answer_before_it_away_at_once(page, picture):
     expect(number(page)).to_have_text("3")
     held = []
     page.route(READ, lambda route: held.append(route))
-    choose(page, picture)
+    with page.expect_request(READ):
+        choose(page, picture)
     expect(page.locator("#verdict")).to_have_text("Reading …")
-    expect(number(page)).to_have_text("")
+    expect(page.locator("#number")).to_have_text("")
     held[0].continue_()
     expect(number(page)).to_have_text("42")
 

@@ -7,6 +7,11 @@ import { leftOut, percent, spoken } from './reading.js';
 const WAITING = 'Reading …';
 const card = document.querySelector('.answer');
 
+/** Whether an answer is on its way. */
+export function setBusy(isBusy) {
+  card.ariaBusy = String(isBusy);
+}
+
 export function showEmpty() {
   show('empty', 'The answer appears here.');
   byId('live').textContent = 'Draw a digit.';

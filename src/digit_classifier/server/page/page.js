@@ -30,7 +30,11 @@ async function ask() {
   asking = new AbortController();
   const { signal } = asking;
   showTools();
-  if (!file && drawing.isEmpty) return forget(answer.showEmpty);
+  if (!file && drawing.isEmpty) {
+    answer.setBusy(false);
+    return forget(answer.showEmpty);
+  }
+  answer.setBusy(true);
   const waiting = setTimeout(() => signal.aborted || answer.showWaiting(), LONG);
   try {
     const source = file ?? (await drawing.blob());
@@ -42,6 +46,7 @@ async function ask() {
     if (!signal.aborted) forget(() => tell(error));
   } finally {
     clearTimeout(waiting);
+    if (!signal.aborted) answer.setBusy(false);
   }
 }
 
@@ -103,6 +108,7 @@ function showTools() {
 async function receive(picture) {
   asking.abort();
   file = picture;
+  answer.setBusy(true);
   forget(answer.showPending);
   size = await showPicture(picture);
   if (file === picture) ask();
@@ -137,6 +143,7 @@ function fit() {
   drawBoxes();
 }
 
+/** What the server has to offer; what is drawn meanwhile is read by its own default. */
 async function start() {
   try {
     const settings = await server.settings();
@@ -149,10 +156,16 @@ async function start() {
     });
     offerCorrections(settings.corrections);
     setWeights(await server.weights());
-    ask();
+    return true;
   } catch (fault) {
     forget(() => tell(fault));
+    return false;
   }
+}
+
+/** Another server may answer now, with other settings. */
+async function startAgain() {
+  if (await start()) ask();
 }
 
 listenToPointers(drawing);
@@ -162,7 +175,7 @@ listenToTheme(repaint);
 byId('undo').addEventListener('click', undo);
 byId('clear').addEventListener('click', clear);
 byId('brush').addEventListener('input', (event) => (drawing.brush = Number(event.target.value)));
-byId('again').addEventListener('click', start); // another server may answer now, with other settings
+byId('again').addEventListener('click', startAgain);
 addEventListener('resize', fit);
 document.addEventListener('keydown', (event) => {
   if ((event.ctrlKey || event.metaKey) && event.key === 'z') {
@@ -170,4 +183,5 @@ document.addEventListener('keydown', (event) => {
     undo();
   }
 });
+ask();
 start();
