@@ -211,6 +211,8 @@ def test_ctrl_c_stops_at_once_without_a_traceback(model: Path, folder: Path, job
     running = process(
         "--model", model, "--json", "--jobs", jobs, *[folder / "12.png"] * 20000,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+        # deaf to it where these tests run in the background of a shell
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     assert running.stdout is not None
     running.stdout.readline()
