@@ -7,8 +7,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from digit_classifier.picture import decode, find, layout, masks, paper, pixels, polarity, ruling
-from digit_classifier.picture.ink import extract
+from digit_classifier.picture import (
+    decode,
+    find,
+    layout,
+    masks,
+    paper,
+    pixels,
+    polarity,
+    ruling,
+    splits,
+)
+from digit_classifier.picture.ink import extract, measure_contrast
 from digit_classifier.picture.marks import Mark, Page
 from picture import drawings
 
@@ -96,9 +106,70 @@ def test_pieces_of_a_part_are_numbered_as_in_the_whole() -> None:
 
 def test_a_mask_of_nothing_has_an_extent_that_can_be_labelled() -> None:
     empty = np.zeros((7, 9), np.uint8)
-    labels, stats = masks.label(empty[masks.extent(empty)])
+    labels, stats = masks.measure(empty[masks.extent(empty)])
     assert not labels.any()
     assert len(stats) == 1
+
+
+@pytest.mark.parametrize("count", [1, 2, masks.FEW, masks.FEW + 1, 40])
+def test_pieces_are_measured_alike_whether_few_or_many(count: int) -> None:
+    mask = np.zeros((90, 90), np.uint8)
+    places = [(x, y) for y in range(0, 90, 10) for x in range(0, 90, 10)]
+    rng = np.random.default_rng(count)
+    for at in rng.permutation(len(places))[: count - 1]:
+        x, y = places[at]
+        mask[y : y + rng.integers(1, 9), x : x + rng.integers(1, 9)] = 1
+    labels, stats = masks.measure(mask)
+    _, whole, expected, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    assert len(stats) == count
+    assert (labels == whole).all()
+    assert (stats[1:] == expected[1:]).all()
+
+
+@pytest.mark.parametrize("factor", [0.5, 1.0, 3.0])
+def test_contrast_is_the_mean_of_what_is_half_as_dark_as_the_darkest_few(factor: float) -> None:
+    rng = np.random.default_rng(8)
+    depths = [extract(page).depth for _, page in pages()]
+    depths += [
+        np.minimum(depth, np.uint8(rng.integers(1, 255))) for depth in depths
+    ]  # one even pen
+    for depth in depths:
+        few = int(np.ceil(max(6 * max(factor, 1) ** 2, 1e-4 * depth.size)))
+        peak = float(np.sort(depth.ravel())[-few])
+        expected = depth[depth >= peak / 2].mean() if peak else 0.0
+        assert measure_contrast(depth, factor) == pytest.approx(expected)
+
+
+def ring(rng: np.random.Generator) -> np.ndarray:
+    """A wide 0: a mask, uint8."""
+    mask = np.zeros((160, 300), np.uint8)
+    half = int(rng.integers(100, 140)), int(rng.integers(45, 70))
+    cv2.ellipse(
+        mask, (150, 80), half, float(rng.uniform(-8, 8)), 0, 360, 1, int(rng.integers(7, 16))
+    )
+    return mask
+
+
+def test_a_wide_0_is_not_cut_and_no_path_through_it_is_sought(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sought = []
+    monkeypatch.setattr(splits, "_ways", lambda smalls: sought.append(smalls))
+    rings = [ring(np.random.default_rng(seed)) for seed in range(40)]
+    assert not any(splits.propose(mask) or splits.chain(mask) for mask in rings)
+    assert not sought
+
+
+def test_two_joined_digits_are_no_wide_0() -> None:
+    pair = np.zeros((160, 300), np.uint8)
+    for middle in (85, 205):
+        cv2.ellipse(pair, (middle, 80), (50, 70), 0, 0, 360, 1, 9)
+    pair[78:82, 130:160] = 1
+    assert splits.propose(pair)
+    one = ring(np.random.default_rng(1))
+    right = int(np.flatnonzero(one.any(axis=0))[-1])
+    one[5:155, right - 2 : right + 10] = 1
+    assert not splits._is_ring(cv2.resize(255 * one, (60, splits.WORK)) / 255.0)
 
 
 @pytest.mark.parametrize("level", [-2.0, 0.0, 0.3, 4.0, 127.5, 255.0, 255.1, 400.0])

@@ -5,6 +5,8 @@ import numpy as np
 
 from digit_classifier.picture.ink import Ink
 
+LEVELS = np.arange(256, dtype=np.float32)
+
 
 def cut_out(ink: Ink, keep: np.ndarray, others: np.ndarray, x: int, y: int) -> np.ndarray:
     """Ink of one digit, at the picture's own resolution where that is coarser.
@@ -21,7 +23,8 @@ def cut_out(ink: Ink, keep: np.ndarray, others: np.ndarray, x: int, y: int) -> n
     factor = max(1, round(ink.factor))
     reach = 2 * factor + 1 if ink.noise < 1 else factor + 2
     grown = cv2.dilate(keep, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1,) * 2))
-    grown[others > 0] = 0
+    if cv2.countNonZero(others):
+        grown[others > 0] = 0
     height, width = keep.shape
     if factor > 1:
         share = cv2.resize(grown, (width // factor, height // factor), interpolation=cv2.INTER_AREA)
@@ -42,8 +45,13 @@ def even(depth: np.ndarray, ink: Ink) -> np.ndarray:
     floor = 0.0 if ink.noise < 0.5 else min(2 * ink.noise, 0.25 * ink.contrast)
     reach = max(3, max(depth.shape) // 8) | 1
     core = cv2.dilate(depth, np.ones((reach, reach), np.uint8))
-    core = cv2.blur(core, (reach, reach)).astype(np.float32)
-    core = np.maximum(core, 0.5 * ink.contrast) - floor
-    level = (depth.astype(np.float32) - floor) * (255 / np.maximum(core, 1))
-    result: np.ndarray = np.clip(level + 0.5, 0, 255).astype(np.uint8)
+    core = cv2.blur(core, (reach, reach))
+    # of each depth in the middle of a stroke, what makes it 255
+    factor = 255 / np.maximum(np.maximum(LEVELS, 0.5 * ink.contrast) - floor, 1)
+    level = depth.astype(np.float32)
+    if floor:
+        level = np.maximum(level - floor, 0)
+    level *= cv2.LUT(core, factor)
+    level += 0.5
+    result: np.ndarray = cv2.min(level, 255).astype(np.uint8)
     return result

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from digit_classifier.picture.masks import at_least, extent
+from digit_classifier.picture.masks import at_least, extent, number
 from digit_classifier.picture.paper import (
-    LEVELS,
     LUMINANCE,
     SMALL,
     Paper,
@@ -164,14 +163,16 @@ def _recoloured(pixels: np.ndarray, region: np.ndarray) -> bool:
 
 def measure_contrast(depth: np.ndarray, factor: float) -> float:
     """How dark ink is: the mean of the pixels at least half as dark as the darkest few."""
-    counts = histogram(depth[extent(depth)])  # depth 0 does not count
     few = max(6 * max(factor, 1) ** 2, 1e-4 * depth.size)
-    above = np.cumsum(counts[::-1])[::-1]  # above[v]: pixels of depth v or more
-    peak = int(np.searchsorted(-above, -few, side="right")) - 1
+    ink = depth[extent(depth)]
+    peak = int(ink.max())
+    if cv2.countNonZero(at_least(ink, peak)) < few:  # else it is a clean drawing
+        above = np.cumsum(histogram(ink)[::-1])[::-1]  # above[v]: pixels of depth v or more
+        peak = int(np.searchsorted(-above, -few, side="right")) - 1
     if peak < 1:
         return 0.0
-    strong = np.where(peak / 2 <= LEVELS, counts, 0)
-    return float(strong @ LEVELS / strong.sum())
+    strong = cv2.threshold(ink, (peak + 1) // 2 - 1, 0, cv2.THRESH_TOZERO)[1]
+    return cv2.sumElems(strong)[0] / cv2.countNonZero(strong)
 
 
 def trace(depth: np.ndarray, contrast: float, noise: float) -> np.ndarray:
@@ -180,7 +181,9 @@ def trace(depth: np.ndarray, contrast: float, noise: float) -> np.ndarray:
     low = min(high, max(0.33 * contrast, 3.5 * noise))
     faint = at_least(depth, low)
     here = extent(faint)
-    count, labels = cv2.connectedComponents(faint[here], connectivity=8)
+    count, labels = number(faint[here])
+    if count <= 2:
+        return faint  # one piece has the darkest pixel there is
     dark = np.zeros(count, np.uint8)
     dark[labels[depth[here] >= high]] = 1
     dark[0] = 0

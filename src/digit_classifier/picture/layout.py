@@ -1,9 +1,9 @@
 """Marks on a page: ink, strokes, lines, digits, each step in its own module."""
 
-from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 from statistics import median
+from typing import Any
 
 import cv2
 import numpy as np
@@ -80,8 +80,9 @@ class _Sheet:
         usual = float(median(segment.stroke.height for segment in line))
         spaces = _spaces([segment.stroke for segment in line], usual)
         return [
-            replace(
-                self._mark(segment.stroke, number),
+            self._mark(
+                segment.stroke,
+                number,
                 space_before=space,
                 splits=() if single else Later(partial(self._splits, segment, number)),
                 links=() if single else Later(partial(self._links, segment.stroke, number)),
@@ -98,17 +99,19 @@ class _Sheet:
             rows.append(self._apart(segment.bare, segment.beside, number))
         keep, others, x, y = self._crop(segment.stroke)
         for parts in splits.propose(keep):
-            row = (self._draw(part, cv2.max(others, keep - part), x, y) for part in parts)
-            rows.append(tuple(replace(mark, line=number) for mark in row))
+            row = (
+                self._draw(part, cv2.max(others, keep - part), x, y, line=number) for part in parts
+            )
+            rows.append(tuple(row))
         return tuple(rows)
 
     def _apart(self, digit: Stroke, beside: tuple[Stroke, ...], number: int) -> tuple[Mark, ...]:
         """A digit without what was joined with it, and that as marks of its own if high enough."""
         least = LEAST * digit.height
         small = tuple(Rejected(self.box(s), "dash or dot") for s in beside if s.height < least)
-        marks = [replace(self._mark(digit, number), beside=small)]
+        marks = [self._mark(digit, number, beside=small)]
         high = (stroke for stroke in beside if stroke.height >= least)
-        marks += [replace(self._mark(stroke, number), loose=True) for stroke in high]
+        marks += [self._mark(stroke, number, loose=True) for stroke in high]
         return tuple(sorted(marks, key=lambda mark: mark.box[0]))
 
     def _links(self, stroke: Stroke, number: int) -> tuple[Link, ...]:
@@ -116,13 +119,13 @@ class _Sheet:
             return ()
         keep, others, x, y = self._crop(stroke)
         return tuple(
-            Link(a, b, replace(self._draw(part, cv2.max(others, keep - part), x, y), line=number))
+            Link(a, b, self._draw(part, cv2.max(others, keep - part), x, y, line=number))
             for a, b, part in splits.chain(keep)
         )
 
-    def _mark(self, stroke: Stroke, number: int) -> Mark:
-        mark = self._draw(*self._crop(stroke))
-        return replace(mark, line=number, pieces=len(stroke.labels))
+    def _mark(self, stroke: Stroke, number: int, **place: Any) -> Mark:
+        """A stroke as a mark, with what is said of its place among the others."""
+        return self._draw(*self._crop(stroke), line=number, pieces=len(stroke.labels), **place)
 
     def _crop(self, stroke: Stroke) -> tuple[np.ndarray, np.ndarray, int, int]:
         """The stroke with a margin, aligned to whole pixels of the picture."""
@@ -137,10 +140,9 @@ class _Sheet:
         alone = len(stroke.labels) == 1
         keep = crop == stroke.labels[0] if alone else np.isin(crop, stroke.labels)
         others = (crop > 0) & ~keep
-        return keep.astype(np.uint8), others.astype(np.uint8), left, top
+        return keep.view(np.uint8), others.view(np.uint8), left, top
 
-    def _draw(self, keep: np.ndarray, others: np.ndarray, x: int, y: int) -> Mark:
-        """A mark of its own, as yet without its place among the others."""
+    def _draw(self, keep: np.ndarray, others: np.ndarray, x: int, y: int, **place: Any) -> Mark:
         level = cutting.cut_out(self.ink, keep, others, x, y)
         left, top, width, height = cv2.boundingRect(keep)
         pen = measure_pen(keep) / max(width, height)
@@ -153,6 +155,7 @@ class _Sheet:
             thickness=pen,
             cut=at.x <= 0 or at.y <= 0 or at.right >= page_width or at.bottom >= page_height,
             oneness=_oneness(width / height),
+            **place,
         )
 
     def box(self, stroke: Stroke) -> tuple[int, int, int, int]:

@@ -59,21 +59,20 @@ def judge_plain(pixels: np.ndarray) -> Paper | None:
     if pixels.ndim == 3 or min(pixels.shape) < 3:
         return None
     level = int(pixels[0, 0])
-    edges = pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]
-    if any((edge != level).any() for edge in edges):
+    ink = cv2.compare(pixels, level, cv2.CMP_NE)
+    if ink[0].any() or ink[-1].any() or ink[:, 0].any() or ink[:, -1].any():
         return None
-    inked = pixels.size - cv2.countNonZero(cv2.compare(pixels, level, cv2.CMP_EQ))
+    inked = cv2.countNonZero(ink)
     if inked > (1 - PLAIN) * pixels.size:
         return None
     lighter = cv2.countNonZero(cv2.compare(pixels, level, cv2.CMP_GT))
     light_ink = 2 * lighter > inked
-    if light_ink and _fills_its_box(pixels, level):
+    if light_ink and _fills_its_box(ink):
         return None  # it may be a sheet on a plain ground
     return Paper(LUMINANCE, light_ink, True, float(255 - level if light_ink else level), 0.0)
 
 
-def _fills_its_box(pixels: np.ndarray, level: int) -> bool:
-    ink = cv2.compare(pixels, level, cv2.CMP_NE)
+def _fills_its_box(ink: np.ndarray) -> bool:
     _, _, width, height = cv2.boundingRect(ink)
     return bool(cv2.countNonZero(ink) > SOLID * width * height)
 

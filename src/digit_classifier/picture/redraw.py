@@ -60,10 +60,11 @@ def measure_pen(mask: np.ndarray) -> float:
             average, and half a pixel more as it is measured between the middles of pixels.
     """
     wide = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
-    if not cv2.countNonZero(wide):
+    area = cv2.countNonZero(wide)
+    if not area:
         return 0.0
     distance = cv2.distanceTransform(wide, cv2.DIST_L2, 5)
-    return max(1.0, 4 * cv2.mean(distance, wide)[0] - 2)
+    return max(1.0, 4 * cv2.sumElems(distance)[0] / area - 2)
 
 
 def _mend_pen(ink: np.ndarray, pen: float) -> np.ndarray:

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from digit_classifier.picture.masks import extent, label
+from digit_classifier.picture.masks import extent, measure
 from digit_classifier.picture.ruled_line import LEAST, OWN, THIN, Box, Line, follow, reach_of
 
 SEEN = 800  # pixels, longest side of the copy in which lines are sought
@@ -28,14 +28,18 @@ def find(mask: np.ndarray, faint: np.ndarray, depth: np.ndarray) -> tuple[np.nda
     nothing = np.zeros_like(mask)
     if cv2.countNonZero(faint) > 0.4 * faint.size:
         faint = mask
-    ways = faint, np.ascontiguousarray(faint.T)
-    across, down = map(_may_hold_lines, ways)
-    if min(mask.shape) < 40 or not (across or down) or not _spans(faint):
+    high, wide = (here.stop - here.start for here in extent(faint))
+    rows, columns = mask.shape
+    if min(rows, columns) < 40 or (wide <= LEAST * columns and high <= LEAST * rows):
+        return nothing, []
+    sideways = cv2.transpose(faint)
+    across = wide > LEAST * columns and _may_hold_lines(faint)
+    down = high > LEAST * rows and _may_hold_lines(sideways)
+    if not (across or down) or not _spans(faint):
         return nothing, []
     level = _find(faint, depth) if across else []
-    upright = _find(ways[1], np.ascontiguousarray(depth.T)) if down else []
+    upright = _find(sideways, cv2.transpose(depth)) if down else []
     many = len(level) + len(upright) >= 3
-    rows, columns = mask.shape
     level, upright = _alike(level, upright, columns), _alike(upright, level, rows)
     many = many and len(level) + len(upright) >= 3
     level = [line for line in level if many or _is_lone_line(line, columns)]
@@ -83,11 +87,8 @@ def _alike(lines: list[Line], others: list[Line], width: int) -> list[Line]:
 
 
 def _may_hold_lines(mask: np.ndarray) -> bool:
-    """Whether ink reaches far enough for a line from left to right, and is thin enough for one."""
+    """Whether ink is thin enough for a line from left to right, on enough of the width."""
     width = mask.shape[1]
-    columns = extent(mask)[1]
-    if columns.stop - columns.start <= LEAST * width:
-        return False
     # A line's own ink is never thicker than this; a broad pen's is hardly ever thinner.
     most = int(1.6 * min(reach_of(mask), width / THIN) + 1)
     broad = cv2.morphologyEx(
@@ -107,7 +108,7 @@ def _spans(mask: np.ndarray) -> bool:
     if max(mask.shape) <= SEEN:
         small = mask
     height, width = small.shape
-    widest, highest = label(small)[1][1:, 2:4].max(axis=0, initial=0)
+    widest, highest = measure(small)[1][1:, 2:4].max(axis=0, initial=0)
     return bool(widest > 0.4 * width or highest > 0.4 * height)
 
 
@@ -153,7 +154,7 @@ def _is_lone_line(line: Line, width: int) -> bool:
 def _mark_crumbs(printed: np.ndarray, mask: np.ndarray, size: float) -> None:
     """What is left of lines on their own, where they cross or end, belongs to them."""
     left = mask & (1 - printed)
-    labels, stats = label(left)
+    labels, stats = measure(left)
     x, y, wide, high, area = stats.T
     longest = np.maximum(wide, high)
     crumbs = longest <= size

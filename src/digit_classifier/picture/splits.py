@@ -8,6 +8,7 @@ import numpy as np
 from digit_classifier.picture.redraw import measure_pen
 
 WORK = 32  # rows of the copy in which paths are sought
+MARGIN = WORK // 6  # columns at either end of it: what is cut off there is no digit
 NARROWEST = 0.9  # width over height from which a mark may be two digits
 CHAIN = 1.5  # width over height from which a mark may be a chain of many digits
 MOST_CUTS = 14  # in a chain
@@ -28,6 +29,8 @@ def propose(keep: np.ndarray) -> list[tuple[np.ndarray, ...]]:
     if width < NARROWEST * height:
         return []
     small, scale = _work_copy(keep[top : top + height, left : left + width])
+    if _is_ring(small):
+        return []
     columns = small.shape[1]
     cuts = _valleys(small, _ways(small[None])[0])
     most = max(3.0, 1.6 * measure_pen(keep) * scale)  # digits touch, they do not grow together
@@ -57,6 +60,8 @@ def chain(keep: np.ndarray) -> list[tuple[int, int, np.ndarray]]:
     if width < CHAIN * height:
         return []
     small, scale = _work_copy(keep[top : top + height, left : left + width])
+    if _is_ring(small):
+        return []
     columns = small.shape[1]
     paths = _cuts(small, max(4.0, 2.5 * measure_pen(keep) * scale))
     edges = [np.full(WORK, -1), *paths, np.full(WORK, columns)]
@@ -79,6 +84,17 @@ def _work_copy(ink: np.ndarray) -> tuple[np.ndarray, float]:
     scale = WORK / height
     columns = max(2, round(width * scale))
     return cv2.resize(ink * 255, (columns, WORK), interpolation=cv2.INTER_AREA) / 255.0, scale
+
+
+def _is_ring(small: np.ndarray) -> bool:
+    """Whether one hole reaches from end to end: a wide 0, which every path would cross twice."""
+    paper = (small <= 0.5).astype(np.uint8)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(paper, connectivity=4)
+    left, top, width, height, _ = stats[1:].T
+    rows, columns = small.shape
+    enclosed = (left > 0) & (top > 0) & (left + width < columns) & (top + height < rows)
+    reaches = (left <= MARGIN) & (left + width >= columns - MARGIN)
+    return bool((enclosed & reaches).any())
 
 
 def _cuts(small: np.ndarray, most: float) -> list[np.ndarray]:
@@ -144,7 +160,7 @@ def _valleys(
     small: np.ndarray,
     ways: tuple[np.ndarray, np.ndarray],
     count: int = 8,
-    margin: int = WORK // 6,
+    margin: int = MARGIN,
 ) -> list[tuple[float, int, np.ndarray]]:
     """Cheapest paths from top to bottom, one for each valley: cost, mean column, columns."""
     rows, columns = small.shape

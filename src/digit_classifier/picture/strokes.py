@@ -7,7 +7,7 @@ from itertools import accumulate
 import numpy as np
 
 from digit_classifier.picture.ink import Ink
-from digit_classifier.picture.masks import extent, label
+from digit_classifier.picture.masks import extent, measure
 
 MOST = 1000  # strokes of a page: more is a lawn, a fabric or a page of print
 
@@ -55,7 +55,7 @@ def collect(mask: np.ndarray) -> tuple[np.ndarray, list[Stroke]]:
     """
     here = rows, columns = extent(mask)
     labels = np.zeros(mask.shape, np.int32)
-    labels[here], stats = label(mask[here])
+    labels[here], stats = measure(mask[here])
     strokes = [
         Stroke(x + columns.start, y + rows.start, width, height, area, (i,))
         for i, (x, y, width, height, area) in enumerate(stats[1:].tolist(), 1)

@@ -161,8 +161,12 @@ def _seen(
 
 def _answers(probabilities: np.ndarray, rules: tuple[Rule, Rule]) -> Iterator[_Answer]:
     """Of each row: itself, the digit, the confidence, and whether each rule vouches for it."""
+    if not len(probabilities):
+        return
     digits, sure = probabilities.argmax(axis=1).tolist(), probabilities.max(axis=1).tolist()
-    vouched, usual = (rule.vouch(probabilities).tolist() for rule in rules)
+    told, own = rules
+    vouched = told.vouch(probabilities).tolist()
+    usual = vouched if own == told else own.vouch(probabilities).tolist()
     yield from zip(probabilities, digits, sure, vouched, usual, strict=True)
 
 
