@@ -128,3 +128,13 @@ def sent_body(page):
         reader.readAsDataURL(window.sent);
     })""")
     return base64.b64decode(url.partition(",")[2])
+
+
+def repainted(page, grey):
+    """A drawing as it is sent, black on white, in the colours of the page: float, RGB."""
+    paper, ink = (
+        np.array([float(part) for part in re.findall(r"[\d.]+", colour)[:3]])
+        for colour in page.evaluate("""() => ['--paper', '--ink'].map(
+            name => getComputedStyle(document.documentElement).getPropertyValue(name))""")
+    )
+    return paper + (ink - paper) * (1 - grey[..., None] / 255)

@@ -2,6 +2,7 @@
 // sent has none of those: all pixel work for reading happens on the server, in one place.
 
 import { colour } from './pixels.js';
+import { greyPng } from './png.js';
 
 const [WIDTH, HEIGHT] = [640, 480];
 
@@ -70,31 +71,37 @@ export class Drawing {
   /** Draws everything anew: after an undo, or in the colours of another theme. */
   redraw() {
     this.#file = null;
-    this.#render(this.#pen, density());
+    this.#show();
   }
 
   /** Draws everything anew if the screen is denser than before, or less dense. */
   fit() {
-    if (this.canvas.width !== WIDTH * density()) this.#render(this.#pen, density());
+    if (this.canvas.width !== WIDTH * density()) this.#show();
   }
 
-  /** A PNG file, the same from every screen, and the same object until the drawing changes. */
+  /** A PNG file, the same in every theme and from every screen; kept until the drawing changes. */
   blob() {
     this.#file ??= this.#encode();
     return this.#file;
   }
 
   #encode() {
-    const canvas = document.createElement('canvas');
-    this.#render(canvas.getContext('2d'), 1);
-    return new Promise((resolve) => canvas.toBlob(resolve, 'image/png'));
+    const pen = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+    this.#render(pen, 1, 'white', 'black');
+    if (globalThis.CompressionStream) return greyPng(pen.getImageData(0, 0, WIDTH, HEIGHT));
+    return new Promise((resolve) => pen.canvas.toBlob(resolve)); // in browsers before 2023
   }
 
-  #render(pen, scale) {
+  #show() {
+    this.#render(this.#pen, density(), colour('--paper'), colour('--ink'));
+  }
+
+  #render(pen, scale, paper, ink) {
     [pen.canvas.width, pen.canvas.height] = [WIDTH * scale, HEIGHT * scale];
     pen.scale(scale, scale);
-    pen.fillStyle = colour('--paper');
+    pen.fillStyle = paper;
     pen.fillRect(0, 0, WIDTH, HEIGHT);
+    pen.fillStyle = pen.strokeStyle = ink; // also of what is drawn from here on
     for (const stroke of this.strokes) {
       dot(pen, stroke[0]);
       for (let at = 1; at < stroke.length; at++) segment(pen, stroke, at);
@@ -109,7 +116,6 @@ function density() {
 }
 
 function dot(pen, { x, y, width }) {
-  pen.fillStyle = colour('--ink');
   pen.beginPath();
   pen.arc(x, y, width / 2, 0, 2 * Math.PI);
   pen.fill();
@@ -129,7 +135,6 @@ function tail(pen, stroke) {
 }
 
 function line(pen, from, by, to, width) {
-  pen.strokeStyle = colour('--ink');
   pen.lineWidth = width;
   pen.lineCap = pen.lineJoin = 'round';
   pen.beginPath();
