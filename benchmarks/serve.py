@@ -55,16 +55,21 @@ def main() -> None:
                    "keras"))  # fmt: skip
     print(f"closed load: 8 connections for {short:g} s; open load: times count from the due time")
     _startup(options.rounds)
-    drawings = [load.request("/v1/read", drawing(i), "image/png") for i in range(24)]
+    drawings, with_alpha = (
+        [load.request("/v1/read", drawing(i, alpha=alpha), "image/png") for i in range(24)]
+        for alpha in (False, True)
+    )
     one = json.dumps(_tensor(_digit())).encode()
     infer = {
         name: [load.request(f"/v2/models/{name}/infer", one, "application/json")]
         for name in ("cnn", "mlp")
     }
     with digits() as (port, process):
-        load.closed(port, [*drawings, *infer["cnn"], *infer["mlp"]], 4, 1)  # all is warm
+        load.closed(port, [*drawings, *with_alpha, *infer["cnn"], *infer["mlp"]], 4, 1)  # all warm
         capacity = _capacity(port, f"/v1/read, drawing of {SIDE}x{SIDE}, cnn", drawings, short)
-        _latency(port, f"/v1/read, {RATE} a second", drawings, RATE, options.seconds)
+        _latency(port, f"  {RATE} a second", drawings, RATE, options.seconds)
+        _capacity(port, "/v1/read, the same with alpha (RGBA)", with_alpha, short)
+        _latency(port, f"  {RATE} a second", with_alpha, RATE, options.seconds)
         for name, requests in infer.items():
             most = _capacity(port, f"infer, one image, {name}", requests, short)
             rate = 0.7 * most
@@ -103,8 +108,13 @@ def _process(
             process.stdout.close()
 
 
-def drawing(seed: int) -> bytes:
-    """What a browser's canvas gives for one digit: round dark strokes on white, PNG with alpha."""
+def drawing(seed: int, *, alpha: bool = False) -> bytes:
+    """One digit as the page draws it: round dark strokes on white, a grey PNG.
+
+    Args:
+        seed: which one.
+        alpha: the same as RGBA, opaque, as canvas.toBlob gives it in a browser.
+    """
     rng = np.random.default_rng([SIDE, seed])
     ways = styles.STYLES[seed % 10]
     fine = np.full((4 * SIDE, 4 * SIDE), 255, np.uint8)
@@ -114,7 +124,7 @@ def drawing(seed: int) -> bytes:
         points = np.round((stroke * size + middle) * 4 * 16).astype(np.int32)
         cv2.polylines(fine, [points], False, 17, pen, cv2.LINE_AA, 4)
     grey = cv2.resize(fine, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
-    return _png(np.dstack([grey, grey, grey, np.full_like(grey, 255)]))
+    return _png(np.dstack([grey, grey, grey, np.full_like(grey, 255)]) if alpha else grey)
 
 
 def _digit() -> np.ndarray:

@@ -52,6 +52,42 @@ def test_the_plain_log_has_one_line_a_request(start) -> None:
     assert re.fullmatch(r"\S+ 127.0.0.1 GET /v2/health/live 200 [\d.]+ [0-9a-f]{16}\n", line)
 
 
+def test_what_is_refused_before_its_head_is_read_has_an_id_and_a_line_too(start) -> None:
+    server = start("--log-json", "--receive-seconds", "1")
+    with server.connect() as silent:
+        assert silent.recv(65536).startswith(b"HTTP/1.1 408 ")  # nothing was asked: no line
+    said = server.say(b"nonsense\r\n\r\n").decode()
+    identity = re.search(r"x-request-id: ([0-9a-f]{16})\r\n", said)[1]
+    (entry,) = wait_until(server.entries)
+    assert (entry["request_id"], entry["client"]) == (identity, "127.0.0.1")
+    assert (entry["status"], entry["method"], entry["path"]) == (400, "-", "-")
+    assert server.metric("digits_errors_total") == 1
+
+
+def test_a_body_that_never_comes_is_refused_with_the_id_of_its_request(start) -> None:
+    server = start("--log-json", "--receive-seconds", "1")
+    with server.connect() as connection:
+        connection.sendall(
+            b"POST /v1/read HTTP/1.1\r\nHost: localhost\r\nX-Request-ID: mine\r\n"
+            b"Content-Type: image/png\r\nContent-Length: 9\r\n\r\n"
+        )
+        said = connection.recv(65536)
+    assert said.startswith(b"HTTP/1.1 408 ")
+    assert b"\r\nx-request-id: mine\r\n" in said
+    (entry,) = wait_until(server.entries)
+    assert (entry["request_id"], entry["status"], entry["path"]) == ("mine", 408, "/v1/read")
+
+
+def test_too_many_connections_are_in_the_log(start) -> None:
+    server = start("--log-json", "--connections", "1")
+    with server.connect():
+        said = server.say(b"GET /v2 HTTP/1.1\r\nHost: localhost\r\nX-Request-ID: late\r\n\r\n")
+        assert said.startswith(b"HTTP/1.1 503 ")
+        assert b"\r\nx-request-id: late\r\n" in said
+        (entry,) = wait_until(server.entries)
+    assert (entry["request_id"], entry["status"], entry["path"]) == ("late", 503, "/v2")
+
+
 def test_metrics_count_requests_errors_waits_and_models(start, picture: bytes) -> None:
     server = start()
     for _ in range(3):

@@ -4,7 +4,7 @@ import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from digit_classifier.server.desk import Desk
+from digit_classifier.server.desk import SOON, Desk
 from digit_classifier.server.metrics import Metrics
 from digit_classifier.server.refusal import Refusal
 
@@ -80,6 +80,15 @@ def test_a_burst_finds_the_waiting_places() -> None:
     run(test)
 
 
+def test_of_quick_work_as_much_may_wait_as_is_done_soon() -> None:
+    async def test(held: Held) -> None:
+        held.desk._took.extend([SOON / 10] * 20 + [1.0] * 5)  # and a few slow ones
+        assert [await held.ask() for _ in range(12)] == [True] * 10 + [False] * 2
+        await held.finish()
+
+    run(test)
+
+
 def test_in_a_crowd_nobody_waits() -> None:
     async def test(held: Held) -> None:
         await held.crowd()
@@ -109,6 +118,20 @@ def test_once_all_hands_could_do_what_is_asked_bursts_may_wait_again() -> None:
         await held.finish()
 
     run(test)
+
+
+def test_a_crowd_lasts_while_it_would_keep_all_hands_busy() -> None:
+    async def test(held: Held) -> None:
+        await held.crowd()
+        held.desk._took.extend([0.1] * 32)
+        for share, taken in ((0.9, False), (0.6, True)):  # of the time of two hands
+            held.desk._gap, held.desk._last = 0.1 / 2 / share, time.perf_counter()
+            assert [await held.ask() for _ in range(2)] == [True, taken]
+            held.go.set()
+            await asyncio.gather(*held.tasks)
+            held.go.clear()
+
+    run(test, hands=2)
 
 
 def test_one_slow_picture_does_not_prolong_a_crowd() -> None:

@@ -1,20 +1,13 @@
-"""Around every request: its id, what is counted, one line in the log, and headers for browsers."""
+"""Around every request: its id, its line in the log, and headers for browsers."""
 
 import asyncio
-import contextlib
-import json
-import re
-import secrets
-import sys
 import time
-from datetime import UTC, datetime
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from digit_classifier.server import log
 from digit_classifier.server.service import Service
 
-# A client's own id goes into the log and back to it: nothing but a short word.
-_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 HEADERS = [
     (
         b"content-security-policy",
@@ -40,7 +33,8 @@ class Access:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        headers = [(b"x-request-id", _identity(scope)), *HEADERS]
+        identity = scope["request_id"] = log.identity(scope)
+        headers = [(b"x-request-id", identity), *HEADERS]
         status = 0
 
         async def answer(message: Message) -> None:
@@ -62,33 +56,5 @@ class Access:
                 raise
         finally:
             self._service.in_flight -= 1
-            self._note(scope, status, time.perf_counter() - started, headers[0][1].decode())
-
-    def _note(self, scope: Scope, status: int, seconds: float, identity: str) -> None:
-        route = getattr(scope.get("route"), "path", "none")  # the template: few different values
-        metrics = self._service.metrics
-        metrics.requests.labels(route, str(status)).inc()
-        if "fault" in scope:
-            metrics.errors.labels(scope["fault"]).inc()
-        metrics.latency.labels(route).observe(seconds)
-        entry = {
-            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
-            "client": (scope.get("client") or ("-",))[0],
-            "method": scope["method"],
-            # as it was sent, percent-encoded: no line break can be smuggled into the log
-            "path": scope.get("raw_path", b"").decode("ascii", "replace"),
-            "status": status,
-            "ms": round(seconds * 1000, 2),
-            "request_id": identity,
-        }
-        as_json = self._service.settings.log_json
-        line = json.dumps(entry) if as_json else " ".join(map(str, entry.values()))
-        with contextlib.suppress(OSError):  # a log that cannot be written stops no answer
-            sys.stderr.write(f"{line}\n")
-
-
-def _identity(scope: Scope) -> bytes:
-    for name, value in scope["headers"]:
-        if name == b"x-request-id" and _ID.fullmatch(value):
-            return bytes(value)
-    return secrets.token_hex(8).encode()
+            seconds = time.perf_counter() - started
+            self._service.log.note(scope, status, seconds, identity, scope.get("fault"))

@@ -5,12 +5,12 @@ that does not read its answer.
 """
 
 import asyncio
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, Scope
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from digit_classifier.server.metrics import Metrics
+from digit_classifier.server.log import AccessLog, identity
 from digit_classifier.server.refusal import Refusal
 from digit_classifier.server.settings import Limits
 
@@ -25,7 +25,7 @@ class Connection(HttpToolsProtocol):
     """Uvicorn's protocol, with limits on time, number of connections and length of heads."""
 
     limits: ClassVar[Limits]
-    metrics: ClassVar[Metrics]
+    log: ClassVar[AccessLog]
     held: ClassVar[int]  # bytes of bodies, of all connections of one server
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
@@ -175,9 +175,14 @@ class Connection(HttpToolsProtocol):
     def _refuse(self, refused: Refusal) -> None:
         """Answer from here, without the application, and close."""
         cycle = self.cycle
-        if cycle is None or cycle.response_complete:  # else the application counts it
-            self.metrics.errors.labels(refused.code).inc()
-        if cycle is not None and not cycle.response_complete:
+        if cycle is None or cycle.response_complete:  # else the application says so in the log
+            called = identity({})
+            if self._head_bytes:  # browsers open connections on which nothing is ever asked
+                seconds = self.loop.time() - self._began
+                cut_off = {"client": self.client}
+                self.log.note(cut_off, refused.status, seconds, called, refused.code)
+        else:
+            called = cast(dict[str, Any], cycle.scope).get("request_id") or identity({})
             cycle.disconnected = True  # whatever the application still says is not sent
             cycle.message_event.set()
             if cycle.response_started:
@@ -188,6 +193,7 @@ class Connection(HttpToolsProtocol):
             STATUS_LINE[refused.status],
             b"content-type: application/json\r\n",
             b"content-length: %d\r\n" % len(body),
+            b"x-request-id: %s\r\n" % called,
             b"".join(f"{name}: {value}\r\n".encode() for name, value in refused.headers.items()),
             b"connection: close\r\n\r\n",
             body,
@@ -196,24 +202,27 @@ class Connection(HttpToolsProtocol):
         self.transport.close()
 
     async def _too_many(
-        self, _scope: Scope, _receive: ASGIReceiveCallable, send: ASGISendCallable
+        self, scope: Scope, _receive: ASGIReceiveCallable, send: ASGISendCallable
     ) -> None:
         refused = _overloaded(f"{self.limits.connections} connections are open")
-        self.metrics.errors.labels(refused.code).inc()
+        called = identity(cast(dict[str, Any], scope))
+        seconds = self.loop.time() - self._began
+        self.log.note(cast(dict[str, Any], scope), refused.status, seconds, called, refused.code)
         body = refused.body()
         headers = [
             (b"content-type", b"application/json"),
             (b"content-length", b"%d" % len(body)),
             (b"retry-after", b"1"),
             (b"connection", b"close"),
+            (b"x-request-id", called),
         ]
         await send({"type": "http.response.start", "status": 503, "headers": headers})
         await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
-def limited(limits: Limits, metrics: Metrics) -> type[Connection]:
-    """The protocol with the limits and the counters of one server."""
-    return type("Limited", (Connection,), {"limits": limits, "metrics": metrics, "held": 0})
+def limited(limits: Limits, log: AccessLog) -> type[Connection]:
+    """The protocol with the limits and the log of one server."""
+    return type("Limited", (Connection,), {"limits": limits, "log": log, "held": 0})
 
 
 def _overloaded(reason: str) -> Refusal:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 import statistics
 import time
 from collections import deque
@@ -12,10 +13,15 @@ from digit_classifier.server.metrics import Metrics
 from digit_classifier.server.refusal import Refusal
 
 # Once more than this share of the latest requests was refused there is a crowd, and nobody waits: a
-# queue that stays full helps nobody, it only makes those wait who are let in. It is over when all
-# hands would refuse a smaller share. Short bursts still find their places.
+# queue that stays full helps nobody, it only makes those wait who are let in. Short bursts still
+# find their places.
 CROWDED = 0.33
+# A crowd is over when all hands would be busy for less than this share of their time. They share
+# the cores with whoever brings them the work, so that all of it is more than they could do.
+EASY = 0.75
 LATEST = 32  # requests over which shares and gaps are sliding means, and times a median
+# However few places there are: who will be served so soon may wait. Quick work comes in bursts.
+SOON = 0.005  # seconds
 # To refuse a crowd takes a core of its own: so many hands then rest, and who is let in is not held
 # up.
 RESTING = 1
@@ -47,7 +53,8 @@ class Desk(Generic[H]):
 
         Args:
             hands: who works.
-            places: how many requests may wait while all hands are busy.
+            places: how many requests may wait while all hands are busy; more where all of them
+                are served within `SOON`.
             seconds: longest time from arrival to answer.
             metrics: where waits are counted.
         """
@@ -85,7 +92,7 @@ class Desk(Generic[H]):
         Raises:
             Refusal: 503, all places are taken.
         """
-        if self._taken >= (self._few if self._crowded else self._places):
+        if self._is_full():
             self._count(refused=True)
             raise Refusal(
                 503,
@@ -120,6 +127,17 @@ class Desk(Generic[H]):
         finally:
             self._taken -= 1
 
+    def _is_full(self) -> bool:
+        if self._crowded:
+            return self._taken >= self._few
+        if self._taken < self._places:
+            return False
+        return self._taken * self._usual() >= len(self._hands) * SOON
+
+    def _usual(self) -> float:
+        """Seconds that one takes; one slow picture among many changes nothing."""
+        return statistics.median(self._took) if self._took else math.inf
+
     def _count(self, *, refused: bool) -> None:
         """Judge from the latest requests whether there is a crowd."""
         now = time.perf_counter()
@@ -128,10 +146,9 @@ class Desk(Generic[H]):
         self._refused += (refused - self._refused) / LATEST
         if not self._crowded:
             self._crowded = self._refused > CROWDED
-        if not self._crowded or not self._took:
+        if not self._crowded:
             return
-        usual = statistics.median(self._took)  # one slow picture does not prolong a crowd
-        if usual * (1 - CROWDED) < len(self._hands) * self._gap:  # all hands could do it
+        if self._usual() < EASY * len(self._hands) * self._gap:
             self._crowded, self._refused = False, 0.0
 
     async def _next(self) -> H:

@@ -81,7 +81,7 @@ def serve(settings: Settings, ready: Callable[[str], None]) -> None:
         logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
         config = uvicorn.Config(
             app,
-            http=limited(settings.limits, app.state.service.metrics),
+            http=limited(settings.limits, app.state.service.log),
             ws="none",
             lifespan="off",
             log_config=None,

@@ -6,6 +6,7 @@ from digit_classifier.server import read
 from digit_classifier.server.desk import Desk
 from digit_classifier.server.helper import Helper
 from digit_classifier.server.label_folder import LabelFolder
+from digit_classifier.server.log import AccessLog
 from digit_classifier.server.metrics import Metrics
 from digit_classifier.server.settings import Settings
 from digit_classifier.server.shelf import Shelf
@@ -20,6 +21,7 @@ class Service:
         shelf: its models.
         desk: where readings wait for a process.
         metrics: its counters.
+        log: where it says what it answered.
         corrections: its folder of corrected pictures; None where none are kept.
         draining: it was told to stop; only what is in flight is still answered.
         in_flight: requests begun and not yet answered.
@@ -30,6 +32,7 @@ class Service:
     shelf: Shelf
     desk: Desk[Helper]
     metrics: Metrics
+    log: AccessLog
     corrections: LabelFolder | None = None
     draining: bool = False
     in_flight: int = 0
@@ -56,6 +59,7 @@ def start(settings: Settings) -> Service:
     desk = Desk(helpers, limits.queue, limits.read_seconds, metrics)
     folder = settings.corrections
     kept = LabelFolder(folder, limits.corrections_bytes) if folder else None
-    service = Service(settings, shelf, desk, metrics, kept)
+    log = AccessLog(metrics, as_json=settings.log_json)
+    service = Service(settings, shelf, desk, metrics, log, kept)
     metrics.in_flight.set_function(lambda: service.in_flight)
     return service

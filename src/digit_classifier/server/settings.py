@@ -21,7 +21,8 @@ class Limits:
         bodies_bytes: most bytes of all bodies that are held at once.
         pixels: most pixels of a picture.
         workers: processes that read.
-        queue: requests that may wait for a process; what comes on top is refused at once.
+        queue: requests that may wait for a process; what comes on top is refused at once, unless
+            it will be served within 5 ms.
         read_seconds: longest time from a request's arrival in the queue to its answer.
         receive_seconds: longest time for a request's head, and for its body, to arrive; each
             50,000 bytes of body that did arrive buy another second.
