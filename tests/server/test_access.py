@@ -3,6 +3,7 @@
 import json
 import re
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from server.process import Server, wait_until
@@ -86,6 +87,21 @@ def test_too_many_connections_are_in_the_log(start) -> None:
         assert b"\r\nx-request-id: late\r\n" in said
         (entry,) = wait_until(server.entries)
     assert (entry["request_id"], entry["status"], entry["path"]) == ("late", 503, "/v2")
+
+
+@pytest.mark.parametrize("path", ["", "page.js", "docs", "metrics", "v2", "v2/health/live"])
+def test_head_is_get_without_the_body(server: Server, path: str) -> None:
+    asked, whole = server.client.head(path), server.client.get(path)
+    assert (asked.status_code, asked.content) == (200, b"")
+    for name in ("content-type", "x-content-type-options"):
+        assert asked.headers[name] == whole.headers[name]
+    assert int(asked.headers["content-length"]) > 0
+
+
+def test_head_of_what_is_only_posted_is_405(server: Server) -> None:
+    refused = server.client.head("v1/read")
+    assert (refused.status_code, refused.headers["allow"]) == (405, "POST")
+    assert "HEAD" in server.client.post("v2").headers["allow"]
 
 
 def test_metrics_count_requests_errors_waits_and_models(start, picture: bytes) -> None:

@@ -104,3 +104,4 @@ def test_one_that_does_not_read_its_answers_is_let_go(start) -> None:
 
         wait_until(is_gone)
     assert server.client.get("v2/health/live").status_code == 200
+    assert "Traceback" not in server.log()

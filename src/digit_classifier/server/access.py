@@ -35,6 +35,8 @@ class Access:
         started = time.perf_counter()
         identity = scope["request_id"] = log.identity(scope)
         headers = [(b"x-request-id", identity), *HEADERS]
+        # whoever asks for the head of an answer gets that of GET's; the body is left out on the way
+        inner = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
         status = 0
 
         async def answer(message: Message) -> None:
@@ -49,7 +51,7 @@ class Access:
 
         self._service.in_flight += 1
         try:
-            await self._app(scope, receive, answer)
+            await self._app(inner, receive, answer)
         except asyncio.CancelledError:
             # at the end of its time; its client was told
             if not self._service.draining:
@@ -57,4 +59,5 @@ class Access:
         finally:
             self._service.in_flight -= 1
             seconds = time.perf_counter() - started
-            self._service.log.note(scope, status, seconds, identity, scope.get("fault"))
+            noted = {**inner, "method": scope["method"]}
+            self._service.log.note(noted, status, seconds, identity, inner.get("fault"))

@@ -7,8 +7,12 @@ that does not read its answer.
 import asyncio
 from typing import Any, ClassVar, cast
 
-from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, Scope
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn._types import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 
 from digit_classifier.server.log import AccessLog, identity
 from digit_classifier.server.refusal import Refusal
@@ -33,6 +37,7 @@ class Connection(HttpToolsProtocol):
         self._deadline: asyncio.TimerHandle | None = None
         self._unread: asyncio.TimerHandle | None = None
         self._receiving = self._in_head = self._answered_early = False
+        self._answering: RequestResponseCycle | None = None
         self._began = 0.0
         self._head_bytes = self._body_bytes = self._held = 0
 
@@ -51,6 +56,9 @@ class Connection(HttpToolsProtocol):
         self._release()
         if self._unread is not None:
             self._unread.cancel()
+        if self._answering is not None:  # of several requests at once uvicorn tells only the last
+            self._answering.disconnected = True
+            self._answering.message_event.set()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -65,6 +73,10 @@ class Connection(HttpToolsProtocol):
         if self._in_head and self._head_bytes > HEAD_BYTES:
             message = f"the head of the request has more than {HEAD_BYTES:,} bytes."
             self._refuse(Refusal(431, "head_too_large", message))
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
 
     # what the parser calls
 

@@ -50,7 +50,8 @@ def _of_framework(error: Exception) -> Refusal | None:
 def _methods(request: Request) -> list[str]:
     routes = [route for route in request.app.routes if isinstance(route, Route)]
     fitting = [r for r in routes if r.matches(request.scope)[0] != Match.NONE]
-    return sorted({method for route in fitting for method in route.methods or ()})
+    methods = {method for route in fitting for method in route.methods or ()}
+    return sorted(methods | ({"HEAD"} if "GET" in methods else set()))
 
 
 def _sentence(error: RequestValidationError) -> str:
