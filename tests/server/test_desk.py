@@ -1,6 +1,7 @@
 """Who gets a place: bursts wait, a crowd does not."""
 
 import asyncio
+import math
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -130,6 +131,22 @@ def test_a_crowd_lasts_while_it_would_keep_all_hands_busy() -> None:
             held.go.set()
             await asyncio.gather(*held.tasks)
             held.go.clear()
+
+    run(test, hands=2)
+
+
+def test_a_crowd_is_over_when_all_hands_would_refuse_nobody() -> None:
+    async def test(held: Held) -> None:
+        await held.crowd()
+        held.desk._usual = lambda: math.inf  # not for having had time
+        for _ in range(20):
+            assert [await held.ask() for _ in range(2)] == [True, False]  # half of all
+            await held.finish()
+        for _ in range(20):
+            assert await held.ask()
+            await held.finish()
+        assert [await held.ask() for _ in range(2)] == [True, True]
+        await held.finish()
 
     run(test, hands=2)
 

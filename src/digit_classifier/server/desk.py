@@ -16,8 +16,9 @@ from digit_classifier.server.refusal import Refusal
 # queue that stays full helps nobody, it only makes those wait who are let in. Short bursts still
 # find their places.
 CROWDED = 0.33
-# A crowd is over when all hands would be busy for less than this share of their time. They share
-# the cores with whoever brings them the work, so that all of it is more than they could do.
+# A crowd is over when all hands would be busy for less than this share of their time (they share
+# the cores with whoever brings them the work, so that all of it is more than they could do), or
+# when so few are refused that all hands would refuse nobody.
 EASY = 0.75
 LATEST = 32  # requests over which shares and gaps are sliding means, and times a median
 # However few places there are: who will be served so soon may wait. Quick work comes in bursts.
@@ -144,11 +145,13 @@ class Desk(Generic[H]):
         self._gap += (now - self._last - self._gap) / LATEST
         self._last = now
         self._refused += (refused - self._refused) / LATEST
-        if not self._crowded:
-            self._crowded = self._refused > CROWDED
-        if not self._crowded:
-            return
-        if self._usual() < EASY * len(self._hands) * self._gap:
+        if not self._crowded and self._refused > CROWDED:
+            self._crowded, self._refused = True, 1.0  # of the few, until they have shown better
+        all_hands = len(self._hands)
+        if self._crowded and (
+            self._usual() < EASY * all_hands * self._gap
+            or self._refused < 1 - self._few / all_hands
+        ):
             self._crowded, self._refused = False, 0.0
 
     async def _next(self) -> H:
