@@ -35,6 +35,7 @@ from reader import KERAS_PREPARE
 
 HERE = Path(__file__).parent
 RATE = 500  # requests a second at which latency is measured
+INFER_RATES = 500, 1000
 CALM = 50  # requests a second that trouble no server
 OVERLOAD = 4  # times capacity
 PAUSE = 5  # seconds in which a server forgets that it was crowded
@@ -66,14 +67,16 @@ def main() -> None:
     }
     with digits() as (port, process):
         load.closed(port, [*drawings, *with_alpha, *infer["cnn"], *infer["mlp"]], 4, 1)  # all warm
-        capacity = _capacity(port, f"/v1/read, drawing of {SIDE}x{SIDE}, cnn", drawings, short)
+        what = f"/v1/read, drawing of {SIDE}x{SIDE}, cnn: capacity"
+        capacity = _capacity(port, what, drawings, short)
         _latency(port, f"  {RATE} a second", drawings, RATE, options.seconds)
-        _capacity(port, "/v1/read, the same with alpha (RGBA)", with_alpha, short)
+        _capacity(port, "/v1/read, the same with alpha (RGBA): capacity", with_alpha, short)
         _latency(port, f"  {RATE} a second", with_alpha, RATE, options.seconds)
         for name, requests in infer.items():
-            most = _capacity(port, f"infer, one image, {name}", requests, short)
-            rate = 0.7 * most
-            _latency(port, f"infer, {name}, at 70 % of capacity", requests, rate, short)
+            most = _capacity(port, f"infer, one image, {name}: capacity", requests, short)
+            for rate in INFER_RATES:
+                _latency(port, f"  {rate:,} a second", requests, rate, short)
+            _latency(port, "  at 70 % of capacity", requests, 0.7 * most, short)
         _overload(port, drawings, capacity, short, options.seconds)
         _memory(port, process.pid, drawings, options.requests)
     if not options.no_peer:
@@ -161,7 +164,7 @@ def _startup(rounds: int) -> None:
 def _capacity(port: int, what: str, requests: Sequence[bytes], seconds: float) -> float:
     time.sleep(PAUSE)
     found = load.closed(port, requests, 8, seconds)
-    _row(f"{what}: capacity", f"{found.rate:,.0f} a second, {_spread(found.times())}{_bad(found)}")
+    _row(what, f"{found.rate:,.0f} a second, {_spread(found.times())}{_bad(found)}")
     return found.rate
 
 
