@@ -59,5 +59,5 @@ class Access:
         finally:
             self._service.in_flight -= 1
             seconds = time.perf_counter() - started
-            noted = {**inner, "method": scope["method"]}
-            self._service.log.note(noted, status, seconds, identity, inner.get("fault"))
+            inner["method"] = scope["method"]  # as it was asked
+            self._service.log.note(inner, status, seconds, identity, inner.get("fault"))

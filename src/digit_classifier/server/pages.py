@@ -32,4 +32,4 @@ def _add_file(app: FastAPI, path: str, file: Path, kind: str) -> None:
             raise Refusal(404, "not_found", f"{file.name} is not installed.") from None
         return Response(content, media_type=kind, headers={"Cache-Control": "no-cache"})
 
-    app.add_api_route(path, show, methods=["GET", "HEAD"], include_in_schema=False)
+    app.add_api_route(path, show, include_in_schema=False)
