@@ -4,8 +4,7 @@ import cv2
 import numpy as np
 
 from digit_classifier.picture.ink import Ink
-
-LEVELS = np.arange(256, dtype=np.float32)
+from digit_classifier.picture.paper import LEVELS
 
 
 def cut_out(ink: Ink, keep: np.ndarray, others: np.ndarray, x: int, y: int) -> np.ndarray:
@@ -51,7 +50,7 @@ def even(depth: np.ndarray, ink: Ink) -> np.ndarray:
     level = depth.astype(np.float32)
     if floor:
         level = np.maximum(level - floor, 0)
-    level *= cv2.LUT(core, factor)
+    level *= cv2.LUT(core, factor.astype(np.float32))
     level += 0.5
     result: np.ndarray = cv2.min(level, 255).astype(np.uint8)
     return result
