@@ -1,7 +1,7 @@
 """Draw the pictures that README shows: `make pictures`, or those named: docs/pictures.py report.
 
-reading   reading.png: a page drawn here, as `digits predict --show` reads it
-page      page.png: the page of `digits serve`, drawn on in a real browser
+reading   reading.png: MNIST's test digits composed on a page, as `digits predict --show` reads it
+page      page.png: the page of `digits serve` in a real browser, three test digits traced on it
 curves    loss.png and accuracy.png: the plots of a real training on MNIST
 report    errors.png, robustness.png and occlusion.png: out of `digits evaluate`'s report
 """
@@ -17,32 +17,43 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from digit_classifier.dataset import pen, styles
+from digit_classifier.dataset import load
 
 DOCS = Path(__file__).parent
 LINES = ("31415 92653", "27182 818", "2026 11 23")
-WIDTH, HEIGHT, STEP = 1280, 640, 190
+WIDTH, HEIGHT, STEP = 1280, 620, 185
 INK, PAPER = np.array([38, 52, 120.0]), np.array([236, 231, 219.0])
 
 
-def draw_page(seed: int = 4) -> np.ndarray:
-    """A photographed page of squared paper with three lines of digits; uint8 (h, w, 3)."""
+def draw_page(seed: int = 1) -> np.ndarray:
+    """MNIST's test digits, enlarged and inked, on drawn squared paper; uint8 (h, w, 3)."""
     rng = np.random.default_rng(seed)
+    data = load("mnist")
     cover = np.zeros((HEIGHT, WIDTH), np.float32)
     for row, text in enumerate(LINES):
-        x = 70 + int(rng.integers(0, 30))
+        x = 80 + int(rng.integers(0, 30))
         for letter in text:
             if letter == " ":
-                x += 60
+                x += 50
                 continue
-            notation = styles.STYLES[int(letter)][int(rng.integers(0, 2))]
-            bent = pen.wobble(pen.strokes(notation), rng)
-            ink = cv2.resize(pen.draw(bent, rng, 5.0), (150, 150), interpolation=cv2.INTER_AREA)
-            y = 20 + row * STEP + int(rng.integers(-8, 9))
-            part = cover[y : y + 150, x : x + 150]
-            np.maximum(part, ink[:, : part.shape[1]] / 255.0, out=part)
-            x += 104 + int(rng.integers(-6, 7))
+            written = data.test_images[rng.choice(np.flatnonzero(data.test_labels == int(letter)))]
+            ink = enlarge(written, 112)
+            height, width = ink.shape
+            y = 95 + row * STEP - height // 2 + int(rng.integers(-6, 7))
+            part = cover[y : y + height, x : x + width]
+            np.maximum(part, ink, out=part)
+            x += width + int(rng.integers(14, 30))
     return photograph(cover, rng)
+
+
+def enlarge(image: np.ndarray, height: int) -> np.ndarray:
+    """The ink of one 28x28 digit with smooth edges, `height` pixels high; float32, 0 to 1."""
+    scale = height / 20
+    wide = cv2.resize(np.pad(image, 2), None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+    soft = cv2.GaussianBlur(wide.astype(np.float32), (0, 0), 0.35 * scale)
+    y, x = np.nonzero(soft > 110)
+    soft = soft[y.min() : y.max() + 1, x.min() : x.max() + 1]
+    return np.clip((soft - 110) / 24, 0, 1)
 
 
 def photograph(cover: np.ndarray, rng: np.random.Generator) -> np.ndarray:
