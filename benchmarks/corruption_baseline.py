@@ -1,12 +1,12 @@
 """How often the original network errs on spoilt pictures; what `digits evaluate` compares with.
 
     python benchmarks/corruption_baseline.py              # about three minutes on two cores
-    python benchmarks/corruption_baseline.py --seeds 2 --out /tmp/plain_network.json
+    python benchmarks/corruption_baseline.py --seeds 2 --out /tmp/baseline.json
 
 Trains the recipe `classic` (the original project's: 784-32-32-10, Adam, 10 epochs of 32) on MNIST
 with several seeds and counts its errors on the same images, spoilt in the same ways, as a report
-does. The means go into src/digit_classifier/evaluation/plain_network.json. Nothing was chosen by
-these figures. Needs MNIST (`digits data download`).
+does. The means go into src/digit_classifier/evaluation/corruptions/baseline.json. Nothing was
+chosen by these figures. Needs MNIST (`digits data download`).
 """
 
 import argparse
@@ -21,8 +21,7 @@ from rich.table import Table
 import machine
 from digit_classifier.atomic import write_text
 from digit_classifier.dataset import load
-from digit_classifier.evaluation import plain_network, stress
-from digit_classifier.evaluation.corruptions import CORRUPTIONS, LEVELS
+from digit_classifier.evaluation.corruptions import CORRUPTIONS, LEVELS, baseline, error_rates
 from digit_classifier.onnx_model import OnnxModel
 from digit_classifier.training import TrainConfig, train
 
@@ -32,7 +31,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--seeds", type=int, default=5, help="trainings")
-    parser.add_argument("--out", type=Path, default=plain_network.FILE, help="the file to write")
+    parser.add_argument("--out", type=Path, default=baseline.FILE, help="the file to write")
     options = parser.parse_args()
     console = Console(width=100, highlight=False)
     console.print(machine.describe("keras", "tensorflow-cpu", "numpy", "opencv-python-headless"))
@@ -50,18 +49,18 @@ def main() -> None:
     console.print(f"written: {options.out.name}")
 
 
-def measure(seed: int) -> stress.Stress:
+def measure(seed: int) -> error_rates.Stress:
     """Train once and count errors."""
     data = load("mnist")
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "run"
         train(TrainConfig(dataset="mnist", model="mlp", recipe="classic", seed=seed, out=str(out)))
         model = OnnxModel(out / "model.onnx")
-        return stress.measure(model.predict, data.test_images, data.test_labels)
+        return error_rates.measure(model.predict, data.test_images, data.test_labels)
 
 
-def summarise(found: list[stress.Stress], seeds: list[int], sha256: str) -> dict[str, object]:
-    """What plain_network.json holds."""
+def summarise(found: list[error_rates.Stress], seeds: list[int], sha256: str) -> dict[str, object]:
+    """What baseline.json holds."""
     rates = np.mean([each.rates for each in found], axis=0)
     return {
         "what": "shares of errors of the network mlp, recipe classic; means over the seeds",
@@ -70,7 +69,7 @@ def summarise(found: list[stress.Stress], seeds: list[int], sha256: str) -> dict
         "dataset_sha256": sha256,
         "seeds": seeds,
         "n": found[0].n,
-        "corruption_seed": stress.SEED,
+        "corruption_seed": error_rates.SEED,
         "clean": round(float(np.mean([each.clean / each.n for each in found])), 6),
         "rates": {
             name: [round(float(rate), 6) for rate in row]
@@ -79,7 +78,7 @@ def summarise(found: list[stress.Stress], seeds: list[int], sha256: str) -> dict
     }
 
 
-def report(console: Console, found: list[stress.Stress]) -> None:
+def report(console: Console, found: list[error_rates.Stress]) -> None:
     """Print the table: means over the seeds, and the spread at strength 3."""
     table = Table(title=f"errors, %, of {found[0].n:,} images; means over {len(found)} trainings")
     for head in ("corruption", *(f"strength {level}" for level in LEVELS), "deviation at 3"):

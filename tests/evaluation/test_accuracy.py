@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from digit_classifier.dataset.labelled import Dataset
-from digit_classifier.evaluation import accuracy
-from digit_classifier.evaluation.judging import Subject
-from digit_classifier.evaluation.trial import Trial
+from digit_classifier.evaluation.model import Subject
+from digit_classifier.evaluation.predictions import Trial
+from digit_classifier.evaluation.sections import accuracy
 
 LABELS = np.array([0, 0, 1, 1, 1, 2])
 ANSWERS = np.array([0, 1, 1, 1, 2, 2])

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
-from digit_classifier.evaluation import certainty
-from digit_classifier.evaluation.trial import Trial
+from digit_classifier.evaluation.predictions import Trial
+from digit_classifier.evaluation.sections import calibration as certainty
 from evaluation.test_accuracy import trial
 
 

@@ -10,7 +10,7 @@ from digit_classifier import weights
 from digit_classifier.cli import main
 from digit_classifier.cli.subjects import opened
 from digit_classifier.errors import ModelError
-from digit_classifier.evaluation.judging import judge, open_subject
+from digit_classifier.evaluation.model import judge, open_subject
 
 
 def digits(*arguments: object) -> int:

@@ -5,10 +5,12 @@ import pytest
 
 from digit_classifier.dataset import Dataset
 from digit_classifier.errors import DataError, ModelError, OptionError
-from digit_classifier.evaluation import comparison_plots, comparison_report, history
-from digit_classifier.evaluation.comparison import compare
-from digit_classifier.evaluation.history import History
-from digit_classifier.evaluation.judging import Subject
+from digit_classifier.evaluation.compare import figures as comparison_plots
+from digit_classifier.evaluation.compare import report
+from digit_classifier.evaluation.compare import report as comparison_report
+from digit_classifier.evaluation.compare.comparison import compare
+from digit_classifier.evaluation.compare.report import History
+from digit_classifier.evaluation.model import Subject
 from digit_classifier.plotting import style
 
 
@@ -211,7 +213,7 @@ def past(name, epochs, **more):
 
 
 def test_histories_lie_over_each_other():
-    section = history.section([past("one", [1, 2, 3]), past("two", [1, 2, 3, 4])])
+    section = report.history_section([past("one", [1, 2, 3]), past("two", [1, 2, 3, 4])])
     assert [row[:4] for row in section.tables[0].rows] == [
         ["one", 3, "3.0", "0.3333"], ["two", 4, "4.0", "0.2500"],
     ]  # fmt: skip
@@ -229,13 +231,13 @@ def test_histories_lie_over_each_other():
 
 
 def test_a_long_and_a_short_training_fit_one_picture():
-    section = history.section([past("one", [1]), past("two", list(range(1, 101)))])
+    section = report.history_section([past("one", [1]), past("two", list(range(1, 101)))])
     assert section.plates[0].draw().axes[0].get_xscale() == "log"
 
 
 def test_a_perfect_epoch_is_a_gap_and_other_images_are_said():
     perfect = History("p", [1, 2], [1, 1], [5, 0], [1, 1], [5, 0], [1, 1], "test images")
-    section = history.section([perfect, past("q", [1, 2], validated_on="held-out images")])
+    section = report.history_section([perfect, past("q", [1, 2], validated_on="held-out images")])
     assert "not validated on the same images" in section.sentences[0]
     line = section.plates[0].draw().axes[1].get_lines()[1]
     assert np.isnan(line.get_ydata()[1])
@@ -244,6 +246,6 @@ def test_a_perfect_epoch_is_a_gap_and_other_images_are_said():
 @pytest.fixture(autouse=True)
 def unhurried(monkeypatch):
     """Time a model for an instant only."""
-    from digit_classifier.evaluation import comparison
+    from digit_classifier.evaluation.compare import comparison
 
     monkeypatch.setattr(comparison, "TURN_SECONDS", 0.0)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from digit_classifier.dataset import load
-from digit_classifier.evaluation import confusions, disputes, error_sheet
-from digit_classifier.evaluation.disputes import Dispute
+from digit_classifier.evaluation.sections import confusions
+from digit_classifier.evaluation.sections.confusions import Dispute
 from evaluation.test_accuracy import ANSWERS, LABELS, dataset, trial
 
 
@@ -47,17 +47,17 @@ def test_no_error_and_nothing_but_errors_make_a_section():
 
 
 def test_sheets_hold_every_error_until_there_are_too_many_and_then_say_so():
-    few = error_sheet.plates(trial([0] * 100, [1] * 100), {})
+    few = confusions.error_sheets(trial([0] * 100, [1] * 100), {})
     assert [plate.name for plate in few] == ["errors", "errors-2"]
     assert few[0].caption.startswith("All 100 errors, sheet 1 of 2")
-    many = error_sheet.plates(trial([0] * 1000, [1] * 1000), {})
-    assert len(many) == error_sheet.SHEETS
+    many = confusions.error_sheets(trial([0] * 1000, [1] * 1000), {})
+    assert len(many) == confusions.SHEETS
     assert many[0].caption.startswith("The worst 360 of 1,000 errors")
 
 
 def test_a_tile_says_what_it_is_what_was_read_and_how_surely():
     held = trial([4], [9], sure=0.9996)
-    figure = error_sheet.draw_sheet(held, [0], {0: Dispute(4, 9, 2, 2)})
+    figure = confusions.draw_sheet(held, [0], {0: Dispute(4, 9, 2, 2)})
     words = {text.get_text() for text in figure.axes[0].texts}
     assert words == {"4 → 9", "99 % #0"}  # 99.96 % is not 100 %
 
@@ -74,10 +74,10 @@ def test_disputed_labels_are_marked_and_their_source_named():
 
 def test_disputes_are_of_mnist_only_and_of_its_own_labels():
     held = trial(LABELS, ANSWERS)
-    assert disputes.find(dataset(held)) == {}
-    for dispute in disputes.MNIST_TEST.values():
-        assert dispute.for_label < disputes.JUDGES / 2
-        assert dispute.for_label + dispute.for_other <= disputes.JUDGES
+    assert confusions.find_disputes(dataset(held)) == {}
+    for dispute in confusions.MNIST_TEST.values():
+        assert dispute.for_label < confusions.JUDGES / 2
+        assert dispute.for_label + dispute.for_other <= confusions.JUDGES
 
 
 def test_the_disputed_labels_are_mnists(monkeypatch):
@@ -86,6 +86,6 @@ def test_the_disputed_labels_are_mnists(monkeypatch):
     if not os.environ.get("MNIST_DATA_DIR"):
         pytest.skip("MNIST_DATA_DIR names no folder with MNIST")
     mnist = load("mnist")
-    assert disputes.find(mnist)
-    for index, dispute in disputes.MNIST_TEST.items():
+    assert confusions.find_disputes(mnist)
+    for index, dispute in confusions.MNIST_TEST.items():
         assert mnist.test_labels[index] == dispute.label

@@ -10,10 +10,11 @@ import pytest
 
 from digit_classifier.dataset import nondigits, styles
 from digit_classifier.errors import DataError, DigitError
-from digit_classifier.evaluation import doubt, outsiders
+from digit_classifier.evaluation import ood_sets
 from digit_classifier.evaluation.acceptance import Acceptance
-from digit_classifier.evaluation.outsiders import Outsiders
-from digit_classifier.evaluation.separation import find_threshold, measure, separate
+from digit_classifier.evaluation.ood_sets import Outsiders
+from digit_classifier.evaluation.sections import ood as doubt
+from digit_classifier.evaluation.sections.ood_scores import find_threshold, measure, separate
 
 KINDS = len(nondigits.KINDS) + len(nondigits.HELD_OUT) + 3
 
@@ -78,10 +79,10 @@ def test_acceptance_is_what_the_model_file_says() -> None:
 def test_every_kind_comes_once_and_the_same_each_time(
     digits: tuple[np.ndarray, np.ndarray],
 ) -> None:
-    made = list(outsiders.make(*digits, per_kind=6))
-    again = list(outsiders.make(*digits, per_kind=6))
+    made = list(ood_sets.make(*digits, per_kind=6))
+    again = list(ood_sets.make(*digits, per_kind=6))
     names = [each.kind for each in made]
-    assert len(set(names)) == len(names) == KINDS == outsiders.count_kinds(digits[1])
+    assert len(set(names)) == len(names) == KINDS == ood_sets.count_kinds(digits[1])
     assert [each.kind for each in made if each.taught] == list(nondigits.KINDS)
     for one, other in zip(made, again, strict=True):
         assert one.images.shape == (6, 28, 28)
@@ -90,7 +91,7 @@ def test_every_kind_comes_once_and_the_same_each_time(
 
 
 def test_blank_is_even_and_noise_is_not(digits: tuple[np.ndarray, np.ndarray]) -> None:
-    blank, noise = list(outsiders.make(*digits, per_kind=40))[:2]
+    blank, noise = list(ood_sets.make(*digits, per_kind=40))[:2]
     assert (blank.kind, noise.kind) == ("blank", "noise")
     assert np.ptp(blank.images, axis=(1, 2)).max() == 0
     assert set(blank.images[[0, -1], 0, 0]) == {0, 255}
@@ -101,7 +102,7 @@ def test_joined_halves_are_of_two_different_digits() -> None:
     # each digit in a grey of its own, so that every half tells where it is from
     labels = np.arange(10).repeat(3)
     digits = np.repeat((labels * 20 + 10).astype(np.uint8), 784).reshape(-1, 28, 28)
-    joined = outsiders.join(digits, labels, 200, np.random.default_rng(2))
+    joined = ood_sets.join(digits, labels, 200, np.random.default_rng(2))
     above = joined[:, 0, 0] == joined[:, 0, 27]
     assert 60 < above.sum() < 140
     for image, is_above in zip(joined, above, strict=True):
@@ -112,9 +113,9 @@ def test_joined_halves_are_of_two_different_digits() -> None:
 
 def test_digits_of_one_class_are_not_joined(digits: tuple[np.ndarray, np.ndarray]) -> None:
     labels = np.full(len(digits[0]), 4)
-    names = [each.kind for each in outsiders.make(digits[0], labels, per_kind=1)]
-    assert len(names) == KINDS - 1 == outsiders.count_kinds(labels)
-    assert outsiders.JOINED not in names
+    names = [each.kind for each in ood_sets.make(digits[0], labels, per_kind=1)]
+    assert len(names) == KINDS - 1 == ood_sets.count_kinds(labels)
+    assert ood_sets.JOINED not in names
 
 
 def write_idx(path: Path, images: np.ndarray, zipped: bool = False) -> Path:
@@ -137,18 +138,18 @@ def test_other_data_are_read_from_a_file_a_folder_and_an_archive(
     folder = tmp_path / "fashion"
     folder.mkdir()
     write_idx(folder / "train-images-idx3-ubyte", fashion[:5])
-    only_training = outsiders.read(folder)
+    only_training = ood_sets.read(folder)
     write_idx(folder / "t10k-images-idx3-ubyte.gz", fashion, zipped=True)
     archive = tmp_path / "fashion.npz"
     empty = np.zeros(20, np.uint8)
     np.savez(archive, x_train=fashion[:3], y_train=empty[:3], x_test=fashion, y_test=empty)
     for path in (folder, folder / "t10k-images-idx3-ubyte.gz", str(archive)):
-        found = outsiders.read(path)
+        found = ood_sets.read(path)
         np.testing.assert_array_equal(found.images, fashion)
         assert found.kind == Path(path).name
         assert not found.taught
     np.testing.assert_array_equal(only_training.images, fashion[:5])
-    assert outsiders.read(archive, most=5).images.tolist() == fashion[::4].tolist()
+    assert ood_sets.read(archive, most=5).images.tolist() == fashion[::4].tolist()
 
 
 def test_other_data_that_are_none_are_refused_in_a_sentence(
@@ -168,7 +169,7 @@ def test_other_data_that_are_none_are_refused_in_a_sentence(
         (bare, "holds no data set"),
     ):
         with pytest.raises(DigitError, match=message) as caught:
-            outsiders.read(path)
+            ood_sets.read(path)
         assert caught.value.exit_code == 2
 
 
@@ -214,7 +215,7 @@ def test_a_section_says_its_figures_in_words_tables_and_json(
     acceptance: Acceptance | None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(outsiders, "QUICK_PER_KIND", 3)
+    monkeypatch.setattr(ood_sets, "QUICK_PER_KIND", 3)
     other = Outsiders("fashion", False, fashion)
     section = doubt.section(inky, *digits, acceptance=acceptance, ood=other, quick=True)
     metrics = json.loads(json.dumps(section.metrics, allow_nan=False))
@@ -233,7 +234,7 @@ def test_a_section_says_its_figures_in_words_tables_and_json(
 def test_one_digit_and_a_model_that_always_says_the_same(
     digits: tuple[np.ndarray, np.ndarray], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outsiders, "QUICK_PER_KIND", 2)
+    monkeypatch.setattr(ood_sets, "QUICK_PER_KIND", 2)
 
     def even(images: np.ndarray) -> np.ndarray:
         return np.full((len(images), 10), 0.1, np.float32)

@@ -8,14 +8,14 @@ import pytest
 
 from digit_classifier import weights
 from digit_classifier.errors import DataError, ModelError
-from digit_classifier.evaluation.judging import (
+from digit_classifier.evaluation.model import (
     Subject,
     check_labels,
     judge,
     measure_latency,
     open_subject,
 )
-from digit_classifier.evaluation.trial import hold
+from digit_classifier.evaluation.predictions import hold
 from digit_classifier.onnx_model import OnnxModel
 
 

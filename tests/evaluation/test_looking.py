@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from digit_classifier.evaluation import looking
-from digit_classifier.evaluation.judging import Subject, open_subject
-from digit_classifier.evaluation.landscape import find_features, lay_out
-from digit_classifier.evaluation.trial import Trial, hold
+from digit_classifier.evaluation.model import Subject, open_subject
+from digit_classifier.evaluation.predictions import Trial, hold
+from digit_classifier.evaluation.sections import explanations as looking
+from digit_classifier.evaluation.sections.embedding import find_features, lay_out
 
 
 def corner_reader(images):

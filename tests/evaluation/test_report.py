@@ -14,9 +14,9 @@ from filelock import FileLock
 
 from digit_classifier.dataset.labelled import Dataset
 from digit_classifier.errors import MissingExtraError, OptionError
-from digit_classifier.evaluation import report
-from digit_classifier.evaluation.judging import open_subject
-from digit_classifier.evaluation.report import check_installed, check_place, write_report
+from digit_classifier.evaluation.model import open_subject
+from digit_classifier.evaluation.report import report
+from digit_classifier.evaluation.report.report import check_installed, check_place, write_report
 from evaluation import networks
 from server.page.hand import ARGUMENTS, PATIENCE, find_chromium
 

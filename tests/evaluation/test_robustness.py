@@ -9,10 +9,27 @@ import pytest
 
 from digit_classifier.dataset import published, styles
 from digit_classifier.errors import DataError
-from digit_classifier.evaluation import plain_network, robustness, stress, worst_case
-from digit_classifier.evaluation.corruptions import CORRUPTIONS, LEVELS, corrupt
-from digit_classifier.evaluation.plain_network import PlainNetwork
-from digit_classifier.evaluation.worst_case import BOTH_SHIFTS, BOTH_TURNS, SHIFTS, TURNS, Move
+from digit_classifier.evaluation.corruptions import (
+    CORRUPTIONS,
+    LEVELS,
+    corrupt,
+    error_rates,
+)
+from digit_classifier.evaluation.corruptions.baseline import (
+    FILE,
+    Baseline,
+    find_baseline,
+    load_baseline,
+    relative_errors,
+)
+from digit_classifier.evaluation.sections import robustness, worst_case
+from digit_classifier.evaluation.sections.worst_case import (
+    BOTH_SHIFTS,
+    BOTH_TURNS,
+    SHIFTS,
+    TURNS,
+    Move,
+)
 
 SHAPE = (len(CORRUPTIONS), len(LEVELS))
 
@@ -37,13 +54,13 @@ def test_errors_are_those_of_a_count_one_picture_at_a_time(
     digits: tuple[np.ndarray, np.ndarray],
 ) -> None:
     images, labels = digits
-    found = stress.measure(fickle, images, labels)
+    found = error_rates.measure(fickle, images, labels)
     assert found.n == len(images)
     assert found.clean == sum(
         fickle(image[None]).argmax() != label for image, label in zip(images, labels, strict=True)
     )
     for (row, name), level in product(enumerate(CORRUPTIONS), LEVELS):
-        spoilt = corrupt(images, name, level, (stress.SEED, row, 0))
+        spoilt = corrupt(images, name, level, (error_rates.SEED, row, 0))
         answers = [int(fickle(each[None]).argmax()) for each in spoilt]
         wrong = sum(a != int(b) for a, b in zip(answers, labels, strict=True))
         assert found.errors[row, level - 1] == wrong
@@ -54,16 +71,16 @@ def test_a_constant_answer_errs_as_often_as_its_digit_is_rare(
     digits: tuple[np.ndarray, np.ndarray],
 ) -> None:
     images, labels = digits
-    found = stress.measure(constant, images, labels)
+    found = error_rates.measure(constant, images, labels)
     assert (found.errors == (labels != 7).sum()).all()
-    assert stress.measure(constant, images, np.full(30, 7)).errors.sum() == 0
+    assert error_rates.measure(constant, images, np.full(30, 7)).errors.sum() == 0
 
 
 def test_the_number_of_threads_changes_nothing_and_progress_ends_at_the_end() -> None:
     images, labels = styles.generate(600, seed=4)
     told: list[tuple[str, int, int]] = []
-    one = stress.measure(fickle, images, labels, workers=1)
-    four = stress.measure(
+    one = error_rates.measure(fickle, images, labels, workers=1)
+    four = error_rates.measure(
         fickle, images, labels, workers=4, progress=lambda *each: told.append(each)
     )
     np.testing.assert_array_equal(one.errors, four.errors)
@@ -78,12 +95,12 @@ def test_a_fault_of_the_model_is_not_swallowed_by_the_threads(
         raise ArithmeticError("no answer")
 
     with pytest.raises(ArithmeticError, match="no answer"):
-        stress.measure(broken, *digits, workers=3)
+        error_rates.measure(broken, *digits, workers=3)
 
 
 def test_threads_never_run_far_ahead_of_what_is_taken() -> None:
     begun: list[int] = []
-    results = stress.spread(begun.append, list(range(100)), workers=2)
+    results = error_rates.spread(begun.append, list(range(100)), workers=2)
     for taken in range(100):
         next(results)
         assert len(begun) <= taken + 5
@@ -95,36 +112,36 @@ def test_threads_never_run_far_ahead_of_what_is_taken() -> None:
     [(10, 5, [0, 2, 4, 6, 8]), (3, 5, [0, 1, 2]), (10, 3, [0, 3, 6]), (1, 1, [0])],
 )
 def test_a_sample_is_spread_evenly(n: int, most: int, expected: list[int]) -> None:
-    assert stress.choose(n, most).tolist() == expected
+    assert error_rates.choose(n, most).tolist() == expected
 
 
 def test_corruption_errors_by_hand() -> None:
     rates, plain = np.full((15, 5), 0.2), np.full((15, 5), 0.4)
     rates[0], plain[0] = [0.0, 0.1, 0.2, 0.3, 0.4], [0.1, 0.2, 0.2, 0.2, 0.3]
     plain[1] = 0
-    errors = plain_network.compare(rates, plain)
+    errors = relative_errors(rates, plain)
     assert errors[0] == pytest.approx(1.0 / 1.0)
     assert np.isnan(errors[1])
     np.testing.assert_allclose(errors[2:], 0.5)
 
 
 def test_the_original_network_compared_with_itself_has_a_mean_corruption_error_of_100() -> None:
-    plain = plain_network.load()
-    np.testing.assert_allclose(plain_network.compare(plain.rates, plain.rates), 1)
+    plain = load_baseline()
+    np.testing.assert_allclose(relative_errors(plain.rates, plain.rates), 1)
 
 
 def test_the_stored_figures_are_of_mnist_and_of_the_corruptions_as_they_are_now() -> None:
-    plain = plain_network.find(published.DIGEST)
+    plain = find_baseline(published.DIGEST)
     assert plain is not None
     assert plain.rates.shape == SHAPE
     assert plain.seeds >= 3
-    assert plain.n == stress.SAMPLE
-    stored = json.loads(plain_network.FILE.read_text("utf-8"))
-    assert stored["corruption_seed"] == stress.SEED
+    assert plain.n == error_rates.SAMPLE
+    stored = json.loads(FILE.read_text("utf-8"))
+    assert stored["corruption_seed"] == error_rates.SEED
     # the original project reached 97 %
     assert 0.02 < plain.clean < 0.05
     assert (plain.rates.mean(axis=1) > plain.clean).all()
-    assert plain_network.find("0" * 64) is None
+    assert find_baseline("0" * 64) is None
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"rates": {}}', '{"rates": {"fog": 1}}'])
@@ -132,7 +149,7 @@ def test_a_damaged_file_of_figures_is_named(text: str, tmp_path: Path) -> None:
     path = tmp_path / "figures.json"
     path.write_text(text)
     with pytest.raises(DataError, match=r"figures\.json does not hold .* error rates"):
-        plain_network.load(path)
+        load_baseline(path)
 
 
 def test_the_worst_case_is_that_of_every_transformation_tried_by_hand(
@@ -187,12 +204,12 @@ def _shift_by_hand(image: np.ndarray, down: int, right: int) -> np.ndarray:
 
 
 @pytest.fixture
-def baseline() -> PlainNetwork:
-    return PlainNetwork(np.full(SHAPE, 0.5), 0.03, 5000, 5, "0" * 64)
+def baseline() -> Baseline:
+    return Baseline(np.full(SHAPE, 0.5), 0.03, 5000, 5, "0" * 64)
 
 
 def test_a_section_says_its_figures_in_words_tables_and_json(
-    digits: tuple[np.ndarray, np.ndarray], baseline: PlainNetwork
+    digits: tuple[np.ndarray, np.ndarray], baseline: Baseline
 ) -> None:
     section = robustness.section(constant, *digits, baseline=baseline)
     rate = (digits[1] != 7).mean()

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from digit_classifier.evaluation.comparison_folder import Written
-    from digit_classifier.evaluation.history import History
+    from digit_classifier.evaluation.compare.folder import Written
+    from digit_classifier.evaluation.compare.report import History
+    from digit_classifier.evaluation.corruptions.error_rates import Progress
     from digit_classifier.evaluation.section import Table
-    from digit_classifier.evaluation.stress import Progress
 
 
 @click.command()
@@ -54,9 +54,9 @@ def command(
     from digit_classifier.cli.subjects import opened
     from digit_classifier.dataset import load
     from digit_classifier.errors import OptionError
-    from digit_classifier.evaluation.comparison import compare
-    from digit_classifier.evaluation.comparison_folder import check_place, write_comparison
-    from digit_classifier.evaluation.report import check_installed
+    from digit_classifier.evaluation.compare.comparison import compare
+    from digit_classifier.evaluation.compare.folder import check_place, write_comparison
+    from digit_classifier.evaluation.report.report import check_installed
 
     if len(models) < 2:
         raise OptionError(f"a comparison takes two models or more; {models[0]} is one.")
@@ -105,7 +105,7 @@ def _progress(console: "Console") -> "Iterator[Progress]":
 
 def _read_history(model: str) -> "History":
     from digit_classifier.errors import OptionError
-    from digit_classifier.evaluation.history import History
+    from digit_classifier.evaluation.compare.report import History
     from digit_classifier.training.runs import read_history, validated_on
 
     folder = Path(model)

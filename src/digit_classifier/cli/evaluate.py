@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from digit_classifier.evaluation.mistakes import Mistake
     from digit_classifier.evaluation.pictures import Outcome, Row
-    from digit_classifier.evaluation.report import Report
+    from digit_classifier.evaluation.report.report import Report
     from digit_classifier.reader import DigitReader, Reading
 
 # Of the drawings that measure refusals; trainings use small seeds.
@@ -120,7 +120,7 @@ def _write_report(model: str, out: str | None, **chosen: Any) -> None:
 
     from digit_classifier.cli.subjects import opened
     from digit_classifier.dataset import load
-    from digit_classifier.evaluation.report import check_installed, check_place, write_report
+    from digit_classifier.evaluation.report.report import check_installed, check_place, write_report
 
     console = Console(highlight=False, soft_wrap=True)
     check_installed()

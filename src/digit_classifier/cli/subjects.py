@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from digit_classifier.evaluation.judging import Subject
+    from digit_classifier.evaluation.model import Subject
 
 
 @contextmanager
@@ -25,7 +25,7 @@ def opened(model: str, scale: str | None = None) -> Iterator["Subject"]:
         MissingExtraError: a .keras file, and Keras is not installed.
     """
     from digit_classifier.errors import ModelError
-    from digit_classifier.evaluation.judging import digest, open_subject
+    from digit_classifier.evaluation.model import digest, open_subject
 
     saved = Path(model)
     if saved.suffix != ".keras":

@@ -9,10 +9,10 @@ import numpy as np
 
 from digit_classifier import plotting
 from digit_classifier.evaluation.adapter import Feed
-from digit_classifier.evaluation.graph import expose_features
-from digit_classifier.evaluation.judging import BATCH, Subject
-from digit_classifier.evaluation.trial import Trial
-from digit_classifier.evaluation.wording import count
+from digit_classifier.evaluation.model import BATCH, Subject
+from digit_classifier.evaluation.onnx_graph import expose_features
+from digit_classifier.evaluation.predictions import Trial
+from digit_classifier.evaluation.section import count
 from digit_classifier.onnx_model import CLASSES
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ import numpy as np
 from digit_classifier import weights
 from digit_classifier.errors import DataError, ModelError
 from digit_classifier.evaluation.adapter import Adapter
-from digit_classifier.evaluation.graph import count_multiply_adds, count_parameters
+from digit_classifier.evaluation.onnx_graph import count_multiply_adds, count_parameters
 from digit_classifier.onnx_model import CLASSES, SIDE
 
 Predict = Callable[[np.ndarray], np.ndarray]

@@ -13,25 +13,18 @@ from typing import Any
 from digit_classifier.atomic import replacing_folder, write_text
 from digit_classifier.dataset import Dataset
 from digit_classifier.errors import MissingExtraError
-from digit_classifier.evaluation import (
-    accuracy,
-    certainty,
-    confusions,
-    disputes,
-    doubt,
-    folders,
-    looking,
-    outsiders,
-    page,
-    plain_network,
-    robustness,
-)
+from digit_classifier.evaluation import ood_sets
 from digit_classifier.evaluation.acceptance import Acceptance
-from digit_classifier.evaluation.folders import Step, take, write_metrics
-from digit_classifier.evaluation.judging import Subject
-from digit_classifier.evaluation.section import Section
-from digit_classifier.evaluation.trial import Trial, hold
-from digit_classifier.evaluation.wording import count, percent
+from digit_classifier.evaluation.corruptions.baseline import find_baseline
+from digit_classifier.evaluation.model import Subject
+from digit_classifier.evaluation.predictions import Trial, hold
+from digit_classifier.evaluation.report import page
+from digit_classifier.evaluation.report.page import Step, take, write_metrics
+from digit_classifier.evaluation.section import Section, count, percent
+from digit_classifier.evaluation.sections import accuracy, confusions, robustness
+from digit_classifier.evaluation.sections import calibration as certainty
+from digit_classifier.evaluation.sections import explanations as looking
+from digit_classifier.evaluation.sections import ood as doubt
 from digit_classifier.machine import count_cores, list_versions, name_processor
 
 MADE_BY = "digits evaluate"
@@ -90,7 +83,7 @@ def write_report(
     check_installed()
     began, worked = time.perf_counter(), time.process_time()
     tell = progress or (lambda _what, _share: None)
-    strange = outsiders.read(ood) if ood else None
+    strange = ood_sets.read(ood) if ood else None
     tell("answers", 0.0)
     trial = hold(subject, dataset.test_images, dataset.test_labels)
     steps = _plan(subject, trial, dataset, strange, quick=quick)
@@ -118,7 +111,7 @@ def check_place(out: Path) -> None:
     Raises:
         OptionError: a file, or a folder that holds something else.
     """
-    folders.check_place(out, MADE_BY)
+    page.check_place(out, MADE_BY)
 
 
 def check_installed() -> None:
@@ -136,7 +129,7 @@ def _plan(
     subject: Subject,
     trial: Trial,
     dataset: Dataset,
-    strange: outsiders.Outsiders | None,
+    strange: ood_sets.Outsiders | None,
     *,
     quick: bool,
 ) -> list[tuple[float, Step]]:
@@ -145,13 +138,13 @@ def _plan(
     images, labels = trial.images, trial.labels
     return [
         (3, lambda _tell: accuracy.section(subject, trial, dataset)),
-        (3, lambda _tell: confusions.section(trial, disputes.find(dataset))),
+        (3, lambda _tell: confusions.section(trial, confusions.find_disputes(dataset))),
         (2, lambda _tell: certainty.section(trial, subject.metadata)),
         (
             12 if quick else 50,
             lambda tell: robustness.section(
                 alone, images, labels, quick=quick, progress=tell,
-                baseline=plain_network.find(dataset.sha256),
+                baseline=find_baseline(dataset.sha256),
             ),
         ),
         (

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from digit_classifier.atomic import replacing_folder, write_text
-from digit_classifier.evaluation import comparison_report, folders, history, page
-from digit_classifier.evaluation.comparison import Comparison
-from digit_classifier.evaluation.history import History
-from digit_classifier.evaluation.section import Section
-from digit_classifier.evaluation.wording import count, percent
+from digit_classifier.evaluation.compare import report
+from digit_classifier.evaluation.compare import report as comparison_report
+from digit_classifier.evaluation.compare.comparison import Comparison
+from digit_classifier.evaluation.compare.report import History
+from digit_classifier.evaluation.report import page
+from digit_classifier.evaluation.section import Section, count, percent
 from digit_classifier.machine import count_cores, list_versions, name_processor
 
 MADE_BY = "digits compare"
@@ -45,7 +46,7 @@ def check_place(out: Path) -> None:
     Raises:
         OptionError: a file, or a folder that holds something else.
     """
-    folders.check_place(out, MADE_BY)
+    page.check_place(out, MADE_BY)
 
 
 def write_comparison(
@@ -65,7 +66,7 @@ def write_comparison(
     check_place(out)
     sections = [comparison_report.section(comparison)]
     if histories:
-        sections.append(history.section(histories))
+        sections.append(report.history_section(histories))
     with replacing_folder(out) as folder:
         parts = [_draw(section, folder) for section in sections]
         parts[0] = replace(parts[0], seconds=time.perf_counter() - began)
@@ -73,12 +74,12 @@ def write_comparison(
             write_text(folder / name, _write_csv(table.columns, table.rows))
         metrics = _sum_up(sections, time.perf_counter() - began)
         write_text(folder / PAGE, page.render(parts, _facts(comparison, metrics)))
-        metrics = folders.write_metrics(folder, metrics)
+        metrics = page.write_metrics(folder, metrics)
     return Written(out, sections, metrics)
 
 
 def _draw(section: Section, folder: Path) -> page.Part:
-    return folders.take(lambda _tell: section, folder, lambda _what, _done, _total: None)
+    return page.take(lambda _tell: section, folder, lambda _what, _done, _total: None)
 
 
 def _write_csv(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:

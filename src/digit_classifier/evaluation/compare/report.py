@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from digit_classifier.evaluation import comparison_plots as plots
-from digit_classifier.evaluation import plain_network
-from digit_classifier.evaluation.comparison import TURNS, Comparison, Contestant, Duel
-from digit_classifier.evaluation.section import Plate, Section, Table
-from digit_classifier.evaluation.stress import Stress
-from digit_classifier.evaluation.wording import count, write_p
+from digit_classifier.evaluation.compare import figures as plots
+from digit_classifier.evaluation.compare.comparison import TURNS, Comparison, Contestant, Duel
+from digit_classifier.evaluation.corruptions.baseline import (
+    Baseline,
+    find_baseline,
+    relative_errors,
+)
+from digit_classifier.evaluation.corruptions.error_rates import Stress
+from digit_classifier.evaluation.section import Plate, Section, Table, count, write_p
 from digit_classifier.intervals import wilson
 from digit_classifier.machine import name_processor
 
@@ -21,7 +25,7 @@ from digit_classifier.machine import name_processor
 def section(comparison: Comparison) -> Section:
     """Say what a comparison found, in words, tables, pictures and figures."""
     contestants = comparison.contestants
-    baseline = plain_network.find(comparison.dataset.sha256)
+    baseline = find_baseline(comparison.dataset.sha256)
     plates = [
         Plate(
             "comparison",
@@ -129,9 +133,7 @@ def _verdict(duel: Duel) -> str:
     return f"The data cannot tell {better} and {worse} apart ({figures}).{aside}"
 
 
-def _tabulate_models(
-    contestants: Sequence[Contestant], baseline: plain_network.PlainNetwork | None
-) -> Table:
+def _tabulate_models(contestants: Sequence[Contestant], baseline: Baseline | None) -> Table:
     columns = ["Model", "Errors", "Accuracy, %", "95 % interval, %", "File, MB", "Weights",
                "One image, ms"]  # fmt: skip
     rows: list[list[str | int | float]] = []
@@ -193,7 +195,7 @@ def _tabulate_pairs(duels: Sequence[Duel]) -> Table:
     )
 
 
-def _measure(each: Contestant, baseline: plain_network.PlainNetwork | None) -> dict[str, Any]:
+def _measure(each: Contestant, baseline: Baseline | None) -> dict[str, Any]:
     right = each.trial.n - each.errors
     return {
         "name": each.name,
@@ -210,13 +212,11 @@ def _measure(each: Contestant, baseline: plain_network.PlainNetwork | None) -> d
     }
 
 
-def _measure_stress(
-    stressed: Stress | None, baseline: plain_network.PlainNetwork | None
-) -> dict[str, Any]:
+def _measure_stress(stressed: Stress | None, baseline: Baseline | None) -> dict[str, Any]:
     assert stressed
     error = None
     if baseline:
-        error = float(np.nanmean(plain_network.compare(stressed.rates, baseline.rates)))
+        error = float(np.nanmean(relative_errors(stressed.rates, baseline.rates)))
     return {
         "n": stressed.n,
         "error_rate": float(stressed.rates.mean()),
@@ -236,3 +236,72 @@ def _measure_pair(duel: Duel) -> dict[str, Any]:
         "p_adjusted": duel.p_adjusted,
         "told_apart": duel.told_apart,
     }
+
+
+@dataclass(frozen=True)
+class History:
+    """One training, one figure an epoch in each column.
+
+    Attributes:
+        name: what to call it.
+        epochs: counted from 1.
+        loss: mean cross-entropy in nats on the training images, as they were seen.
+        misread: share of those answered wrongly, in per cent.
+        val_loss: mean cross-entropy in nats on the validation images.
+        val_misread: share of those answered wrongly, in per cent.
+        seconds: of each epoch.
+        validated_on: what the validation images are, "" where unknown.
+    """
+
+    name: str
+    epochs: Sequence[int]
+    loss: Sequence[float]
+    misread: Sequence[float]
+    val_loss: Sequence[float]
+    val_misread: Sequence[float]
+    seconds: Sequence[float]
+    validated_on: str = ""
+
+
+def history_section(histories: Sequence[History]) -> Section:
+    """Say how the trainings went; at least one."""
+    kinds = {history.validated_on for history in histories}
+    sentences = [
+        "Training figures are of images as they were seen, distorted where the recipe distorts, "
+        "while the network was still learning, and the training loss holds what the recipe adds to "
+        "it, such as label smoothing; validation figures are of whole images after the epoch. So "
+        "training may look worse than validation."
+    ]
+    if len(kinds) > 1:
+        sentences.insert(
+            0,
+            "These trainings were not validated on the same images: compare the shapes of the "
+            "curves, not their heights.",
+        )
+    rows: list[list[str | int | float]] = [
+        [
+            history.name,
+            len(history.epochs),
+            f"{sum(history.seconds):,.1f}",
+            f"{history.val_loss[-1]:.4f}",
+            f"{history.val_misread[-1]:.2f}",
+            history.validated_on or "-",
+        ]
+        for history in histories
+    ]
+    columns = ["Run", "Epochs", "Seconds", "Last loss, nats", "Last misread, %", "Validated on"]
+    return Section(
+        key="history",
+        title="How did they learn?",
+        sentences=sentences,
+        tables=[Table(columns, rows, "Each training at its last epoch.")],
+        plates=[
+            Plate(
+                "history",
+                "Loss and errors over the epochs on logarithmic scales: bold on validation images, "
+                "thin on training images.",
+                partial(plots.draw_histories, histories),
+            )
+        ],
+        metrics={"runs": [vars(history) for history in histories]},
+    )

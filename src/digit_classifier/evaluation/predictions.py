@@ -9,7 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
-from digit_classifier.evaluation.judging import Subject, check_labels, judge
+from digit_classifier.evaluation.model import Subject, check_labels, judge
 
 
 @dataclass(frozen=True, eq=False)

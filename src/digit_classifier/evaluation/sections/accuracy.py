@@ -8,10 +8,9 @@ import numpy as np
 
 from digit_classifier import plotting
 from digit_classifier.dataset import Dataset
-from digit_classifier.evaluation.judging import Subject, measure_latency
-from digit_classifier.evaluation.section import Plate, Section, Table
-from digit_classifier.evaluation.trial import Trial
-from digit_classifier.evaluation.wording import count, percent, scaled
+from digit_classifier.evaluation.model import Subject, measure_latency
+from digit_classifier.evaluation.predictions import Trial
+from digit_classifier.evaluation.section import Plate, Section, Table, count, percent, scaled
 from digit_classifier.intervals import wilson
 from digit_classifier.machine import count_cores, name_processor
 from digit_classifier.onnx_model import CLASSES

@@ -1,6 +1,6 @@
 """How often the original network errs on the same spoilt pictures: what others are compared with.
 
-plain_network.json holds the figures of networks trained by the recipe `classic`, as the original
+baseline.json holds the figures of networks trained by the recipe `classic`, as the original
 project trained its own (784-32-32-10, Adam, 10 epochs of 32). The `mlp` that ships is none of
 them: it was trained longer and on distorted images. `python benchmarks/corruption_baseline.py`
 trains them again and writes the file.
@@ -16,11 +16,11 @@ import numpy as np
 from digit_classifier.errors import DataError
 from digit_classifier.evaluation.corruptions import CORRUPTIONS, LEVELS
 
-FILE = Path(__file__).with_name("plain_network.json")
+FILE = Path(__file__).with_name("baseline.json")
 
 
 @dataclass(frozen=True, eq=False)
-class PlainNetwork:
+class Baseline:
     """Error rates of the original network, means over trainings with several seeds.
 
     Attributes:
@@ -38,14 +38,14 @@ class PlainNetwork:
     dataset_sha256: str
 
 
-def find(dataset_sha256: str) -> PlainNetwork | None:
+def find_baseline(dataset_sha256: str) -> Baseline | None:
     """The original network's figures on these data, or None: they are known of MNIST only."""
-    stored = load()
+    stored = load_baseline()
     return stored if stored.dataset_sha256 == dataset_sha256 else None
 
 
 @cache
-def load(path: Path = FILE) -> PlainNetwork:
+def load_baseline(path: Path = FILE) -> Baseline:
     """Read the stored figures.
 
     Raises:
@@ -57,7 +57,7 @@ def load(path: Path = FILE) -> PlainNetwork:
         if rates.shape != (len(CORRUPTIONS), len(LEVELS)):
             raise ValueError(f"rates of shape {rates.shape}")
         numbers = float(found["clean"]), int(found["n"]), len(found["seeds"])
-        return PlainNetwork(rates, *numbers, found["dataset_sha256"])
+        return Baseline(rates, *numbers, found["dataset_sha256"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
             f"{path} does not hold the original network's error rates ({error!r}); "
@@ -65,7 +65,7 @@ def load(path: Path = FILE) -> PlainNetwork:
         ) from error
 
 
-def compare(rates: np.ndarray, plain: np.ndarray) -> np.ndarray:
+def relative_errors(rates: np.ndarray, plain: np.ndarray) -> np.ndarray:
     """Corruption errors: how many times as often a model errs as the original network.
 
     Args:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from digit_classifier import plotting
-from digit_classifier.evaluation import error_sheet
-from digit_classifier.evaluation.disputes import SOURCE, Dispute
-from digit_classifier.evaluation.section import Plate, Section, Table
-from digit_classifier.evaluation.trial import Trial
-from digit_classifier.evaluation.wording import count, percent
+from digit_classifier.dataset.labelled import MNIST_NAME, Dataset
+from digit_classifier.evaluation.predictions import Trial
+from digit_classifier.evaluation.section import Plate, Section, Table, count, percent
 from digit_classifier.onnx_model import CLASSES
 
 if TYPE_CHECKING:
@@ -222,7 +221,7 @@ def _plates(
                 "those first of which the model was surest.",
                 lambda: draw_pairs(trial, shown),
             ),
-            *error_sheet.plates(trial, disputes),
+            *error_sheets(trial, disputes),
         ]
     return plates
 
@@ -237,3 +236,132 @@ def _describe(trial: Trial, index: int, disputes: Mapping[int, Dispute]) -> dict
         "truth_probability": round(float(trial.probabilities[index, truth]), 6),
         "disputed": index in disputes,
     }
+
+
+COLUMNS = 9
+# A sheet of more is taller than a screen can scroll with pleasure, and thirty sheets are no
+# report: the rest stands in metrics.json.
+PER_SHEET, SHEETS = 90, 4
+# In pixels of a digit: a tile, its caption below, and the space around both.
+SIDE, CAPTION, SPACE = 28, 13, 6
+
+
+def error_sheets(trial: Trial, disputes: Mapping[int, Dispute]) -> list[Plate]:
+    """Sheets of all errors, or of the first 360."""
+    errors = trial.errors.tolist()
+    shown = errors[: PER_SHEET * SHEETS]
+    parts = [shown[at : at + PER_SHEET] for at in range(0, len(shown), PER_SHEET)]
+    made = []
+    for number, part in enumerate(parts):
+        which = "" if len(parts) == 1 else f", sheet {number + 1} of {len(parts)}"
+        caption = (
+            f"All {count(len(errors), 'error')}{which}" if len(shown) == len(errors) else
+            f"The worst {len(shown):,} of {len(errors):,} errors{which}; all are in metrics.json"
+        )  # fmt: skip
+        caption += (
+            ". Below each: what it is → what was read, how sure the model was, and the image's "
+            "index in the test set."
+        )
+        if any(index in disputes for index in part):
+            caption += " Framed: human judges dispute the label."
+        name = "errors" if not number else f"errors-{number + 1}"
+        made.append(Plate(name, caption, partial(draw_sheet, trial, part, disputes)))
+    return made
+
+
+def draw_sheet(trial: Trial, indices: list[int], disputes: Mapping[int, Dispute]) -> Figure:
+    """Draw errors in rows of nine."""
+    from matplotlib.figure import Figure
+
+    rows = -(-len(indices) // COLUMNS)
+    wide, tall = COLUMNS * (SIDE + SPACE) - SPACE, rows * (SIDE + CAPTION + SPACE)
+    head = 0.5
+    width = 7.0
+    scale = (width - 0.16) / wide
+    height = tall * scale + head
+    figure = Figure(figsize=(width, height))
+    axes = figure.add_axes((0.08 / width, 0, wide * scale / width, tall * scale / height))
+    plotting.bare(axes)
+    axes.set(xlim=(-0.6, wide + 0.6), ylim=(tall, -0.6))  # half a frame stands out
+    figure.text(0.08 / width, 1 - 0.3 / height, "Errors, the surest first", fontsize=13,
+                fontweight="bold", va="center")  # fmt: skip
+    if any(index in disputes for index in indices):
+        figure.text(1 - 0.08 / width, 1 - 0.3 / height, "framed: human judges dispute the label",
+                    fontsize=10, color=plotting.BLUE, va="center", ha="right")  # fmt: skip
+    for place, index in enumerate(indices):
+        row, column = divmod(place, COLUMNS)
+        _draw_tile(
+            axes, trial, index, column * (SIDE + SPACE), row * (SIDE + CAPTION + SPACE),
+            framed=index in disputes,
+        )  # fmt: skip
+    return figure
+
+
+def _draw_tile(axes: object, trial: Trial, index: int, x: float, y: float, *, framed: bool) -> None:
+    from matplotlib.axes import Axes
+    from matplotlib.patches import Rectangle
+
+    assert isinstance(axes, Axes)
+    axes.imshow(255 - trial.images[index], cmap="gray", vmin=0, vmax=255, interpolation="none",
+                extent=(x, x + SIDE, y + SIDE, y), aspect="auto")  # fmt: skip
+    colour, thickness = (plotting.BLUE, 2.4) if framed else (plotting.FAINT, 0.8)
+    axes.add_patch(
+        Rectangle((x, y), SIDE, SIDE, fill=False, edgecolor=colour, linewidth=thickness, zorder=3)
+    )
+    truth, answer = int(trial.labels[index]), int(trial.answers[index])
+    text = f"{truth} → {answer}"
+    axes.text(x + SIDE / 2, y + SIDE + 4.2, text, ha="center", va="center", fontsize=10.5)
+    sure = np.floor(100 * trial.confidence[index])  # 99.96 % is not 100 %
+    small = f"{sure:.0f} % #{index}"
+    axes.text(
+        x + SIDE / 2, y + SIDE + 9.3, small, ha="center", va="center", fontsize=7.5, alpha=0.8
+    )
+
+
+SOURCE = (
+    "Northcutt, Athalye, Mueller, “Pervasive label errors in test sets destabilize machine "
+    "learning benchmarks”, NeurIPS 2021 Datasets and Benchmarks"
+)
+
+
+class Dispute(NamedTuple):
+    """How five people judged one image.
+
+    Attributes:
+        label: what MNIST says it is.
+        other: what the study's models took it for.
+        for_label: how many of the five saw the label only.
+        for_other: how many saw the other digit only; the rest saw neither.
+    """
+
+    label: int
+    other: int
+    for_label: int
+    for_other: int
+
+
+# Index in the test set -> dispute: all where fewer than three of the five saw the label.
+# Source: SOURCE; github.com/cleanlab/label-errors, mturk/mnist_mturk.json.
+JUDGES = 5
+MNIST_TEST = {
+    947: Dispute(8, 9, 0, 5),
+    1621: Dispute(0, 6, 2, 3),
+    1901: Dispute(9, 4, 2, 3),
+    2130: Dispute(4, 9, 2, 2),
+    2462: Dispute(2, 0, 0, 4),
+    2597: Dispute(5, 3, 0, 4),
+    2654: Dispute(6, 1, 0, 2),
+    3520: Dispute(6, 4, 2, 0),
+    3558: Dispute(5, 0, 1, 4),
+    5937: Dispute(5, 3, 1, 3),
+    6651: Dispute(0, 6, 0, 5),
+    6783: Dispute(1, 6, 2, 3),
+    8527: Dispute(4, 9, 2, 2),
+    9679: Dispute(6, 3, 2, 0),
+    9729: Dispute(5, 6, 2, 3),
+}
+
+
+def find_disputes(dataset: Dataset) -> dict[int, Dispute]:
+    """The disputed test images of a data set, by index: none unless it is the real MNIST."""
+    return MNIST_TEST if dataset.name == MNIST_NAME else {}

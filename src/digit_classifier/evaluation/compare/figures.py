@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from digit_classifier import plotting
-from digit_classifier.evaluation.wording import write_p
+from digit_classifier.evaluation.section import write_p
 from digit_classifier.intervals import wilson
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
-    from digit_classifier.evaluation.comparison import Contestant, Duel
-    from digit_classifier.evaluation.history import History
+    from digit_classifier.evaluation.compare.comparison import Contestant, Duel
+    from digit_classifier.evaluation.compare.report import History
 
 # How many errors of each model are drawn.
 SHOWN = 10

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from digit_classifier.evaluation.acceptance import Acceptance
-from digit_classifier.evaluation.trial import Trial
+from digit_classifier.evaluation.predictions import Trial
 
 THRESHOLDS = (0.5, 0.9, 0.99, 0.999)
 

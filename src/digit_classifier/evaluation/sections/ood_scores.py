@@ -7,10 +7,10 @@ from functools import partial
 import numpy as np
 
 from digit_classifier.errors import DataError
-from digit_classifier.evaluation import outsiders
+from digit_classifier.evaluation import ood_sets
 from digit_classifier.evaluation.acceptance import Acceptance
-from digit_classifier.evaluation.outsiders import Outsiders
-from digit_classifier.evaluation.stress import BATCH, Predict, Progress
+from digit_classifier.evaluation.corruptions.error_rates import BATCH, Predict, Progress
+from digit_classifier.evaluation.ood_sets import Outsiders
 
 # The share of digits that must be accepted where false accepts are counted.
 ACCEPTED = 0.99
@@ -78,14 +78,14 @@ def measure(
     *,
     acceptance: Acceptance,
     ood: Outsiders | None = None,
-    per_kind: int = outsiders.PER_KIND,
+    per_kind: int = ood_sets.PER_KIND,
     progress: Progress | None = None,
 ) -> Scores:
     """Score digits and every kind of outsiders; arguments and errors as `doubt.section`."""
     labels = np.asarray(labels)
     if ood:
         _check_outside(ood, digits)
-    total = outsiders.count_kinds(labels) + 1 + (ood is not None)
+    total = ood_sets.count_kinds(labels) + 1 + (ood is not None)
 
     def score(images: np.ndarray) -> np.ndarray:
         parts = [predict(images[s : s + BATCH]) for s in range(0, len(images), BATCH)]
@@ -99,7 +99,7 @@ def measure(
     tell(1)
     found: list[tuple[Outsiders, np.ndarray]] = []
     others = [ood] if ood else []
-    for kind in (*others, *outsiders.make(digits, labels, per_kind)):
+    for kind in (*others, *ood_sets.make(digits, labels, per_kind)):
         found.append((kind, score(kind.images)))
         tell(len(found) + 1)
     threshold = find_threshold(of_digits)

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from digit_classifier import plotting
-from digit_classifier.evaluation.graph import first_weights
-from digit_classifier.evaluation.judging import Subject
-from digit_classifier.evaluation.landscape import Landscape, draw_landscape, lay_out
-from digit_classifier.evaluation.section import Plate, Section
-from digit_classifier.evaluation.trial import Trial
-from digit_classifier.evaluation.wording import count
+from digit_classifier.evaluation.model import Subject
+from digit_classifier.evaluation.onnx_graph import first_weights
+from digit_classifier.evaluation.predictions import Trial
+from digit_classifier.evaluation.section import Plate, Section, count
+from digit_classifier.evaluation.sections.embedding import Landscape, draw_landscape, lay_out
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -1,0 +1,292 @@
+"""Several models on the same images: which is better, at what cost, and whether it is chance."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import combinations
+
+import numpy as np
+
+from digit_classifier.dataset import Dataset
+from digit_classifier.errors import OptionError
+from digit_classifier.evaluation import predictions
+from digit_classifier.evaluation.corruptions import error_rates
+from digit_classifier.evaluation.corruptions.error_rates import Progress, Stress
+from digit_classifier.evaluation.model import Subject, measure_latency
+from digit_classifier.evaluation.predictions import Trial
+
+ALPHA = 0.05
+_Z = 1.959964  # leaves 2.5 % on either side
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """Two models that were shown the same images.
+
+    The images that both read rightly, or both misread, say nothing about which is better.
+
+    Attributes:
+        n: how many images, at least 1.
+        only_first: how many the first alone read rightly.
+        only_second: how many the second alone read rightly.
+    """
+
+    n: int
+    only_first: int
+    only_second: int
+
+    @property
+    def difference(self) -> float:
+        """Accuracy of the first less that of the second, -1 to 1."""
+        return (self.only_first - self.only_second) / self.n
+
+    @cached_property
+    def p(self) -> float:
+        """McNemar's exact p, two-sided; 1 where the models never differ."""
+        return mcnemar(self.only_first, self.only_second)
+
+    @cached_property
+    def interval(self) -> tuple[float, float]:
+        """95 % interval of the difference in accuracy."""
+        return tango(self.only_first, self.only_second, self.n)
+
+
+def pair(first: np.ndarray, second: np.ndarray) -> Pairing:
+    """Count on which images two models differ.
+
+    Args:
+        first: whether the first was right, bool (n,), n at least 1.
+        second: the same of the second.
+    Raises:
+        ValueError: not as many of one as of the other, or none.
+    """
+    if first.shape != second.shape or first.ndim != 1 or not len(first):
+        raise ValueError(f"answers to {first.shape} and {second.shape} images cannot be paired")
+    only_first, only_second = int((first & ~second).sum()), int((second & ~first).sum())
+    return Pairing(len(first), only_first, only_second)
+
+
+def mcnemar(one: int, other: int) -> float:
+    """How likely so uneven a split of the differing images is if neither model is better.
+
+    Args:
+        one: images that only one model read rightly.
+        other: images that only the other read rightly.
+    Returns:
+        Two-sided p of the sign test, 0 to 1; 1 where no image differs.
+    Source: Q. McNemar, "Note on the sampling error of the difference between correlated
+        proportions or percentages", Psychometrika 12 (1947), in its exact form.
+    """
+    from scipy.stats import binomtest
+
+    return float(binomtest(one, one + other, 0.5).pvalue) if one + other else 1.0
+
+
+def tango(one: int, other: int, n: int, z: float = _Z) -> tuple[float, float]:
+    """Score interval of the difference between two proportions of the same things.
+
+    It holds all differences that a score test would not reject. It is an approximation, and may
+    leave zero just out where the exact test does not reject zero.
+
+    Args:
+        one: things that only the first counts as hits.
+        other: things that only the second counts as hits.
+        n: how many things, at least 1.
+        z: the normal quantile; the default gives 95 %.
+    Returns:
+        Lower and upper bound of (one - other) / n, both in [-1, 1].
+    Raises:
+        ValueError: counts out of range.
+    Source: T. Tango, "Equivalence test and confidence interval for the difference in proportions
+        for the paired-sample design", Statistics in Medicine 17 (1998), section 3.
+    """
+    from scipy.optimize import brentq
+
+    if n < 1 or one < 0 or other < 0 or one + other > n:
+        raise ValueError(f"{one} and {other} of {n} cannot be a pairing")
+    observed = (one - other) / n
+
+    def excess(delta: float) -> float:
+        """Above 0 where the score test rejects `delta`."""
+        b = -one - other + (2 * n - one + other) * delta
+        c = -other * delta * (1 - delta)
+        share = (math.sqrt(max(0.0, b * b - 8 * n * c)) - b) / (4 * n)  # only the second, if delta
+        variance = n * (2 * share + delta * (1 - delta))
+        return float((one - other - n * delta) ** 2 - z * z * variance)
+
+    def bound(end: float) -> float:
+        beside = observed + (end - observed) * 1e-9  # at it, nothing is rejected and all is zero
+        return float(brentq(excess, beside, end, xtol=1e-12))
+
+    return bound(-1.0), bound(1.0)
+
+
+def holm(values: Sequence[float]) -> list[float]:
+    """Adjust p for how many tests there are, so that one false alarm in all stays as unlikely.
+
+    Args:
+        values: p of each test.
+    Returns:
+        In the same order, 0 to 1: below 0.05 where the difference stands among all.
+    Source: S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian
+        Journal of Statistics 6 (1979).
+    """
+    adjusted = [1.0] * len(values)
+    largest = 0.0
+    for rank, index in enumerate(sorted(range(len(values)), key=values.__getitem__)):
+        largest = max(largest, min(1.0, (len(values) - rank) * values[index]))
+        adjusted[index] = largest
+    return adjusted
+
+
+# The models are timed in turns, so that what else the machine does falls on all of them.
+TURNS, TURN_SECONDS = 3, 0.3
+
+
+@dataclass(frozen=True, eq=False)
+class Contestant:
+    """A model in a comparison.
+
+    Attributes:
+        subject: the model.
+        trial: its answers to the test images.
+        latency_ms: median time for one image on one core.
+        stress: its errors on spoilt images; None where they were not asked for.
+    """
+
+    subject: Subject
+    trial: Trial
+    latency_ms: float
+    stress: Stress | None
+
+    @property
+    def name(self) -> str:
+        """What to call it."""
+        return self.subject.name
+
+    @property
+    def errors(self) -> int:
+        """How many test images it misreads."""
+        return len(self.trial.errors)
+
+
+@dataclass(frozen=True, eq=False)
+class Duel:
+    """Two contestants, the one with fewer errors first.
+
+    Attributes:
+        better: has no more errors than `worse`.
+        worse: the other.
+        pairing: on which images they differ; `better` is its first.
+        p_adjusted: McNemar's p after Holm's correction for the number of pairs.
+    """
+
+    better: Contestant
+    worse: Contestant
+    pairing: Pairing
+    p_adjusted: float
+
+    @property
+    def told_apart(self) -> bool:
+        """Whether the images can tell the two apart."""
+        return self.p_adjusted < ALPHA
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """What a comparison found.
+
+    Attributes:
+        contestants: in the order given.
+        dataset: where the images came from.
+    """
+
+    contestants: tuple[Contestant, ...]
+    dataset: Dataset
+
+    @cached_property
+    def duels(self) -> list[Duel]:
+        """All pairs."""
+        pairs = [
+            sorted(both, key=lambda one: one.errors) for both in combinations(self.contestants, 2)
+        ]
+        pairings = [pair(better.trial.right, worse.trial.right) for better, worse in pairs]
+        adjusted = holm([pairing.p for pairing in pairings])
+        return [
+            Duel(better, worse, pairing, p)
+            for (better, worse), pairing, p in zip(pairs, pairings, adjusted, strict=True)
+        ]
+
+
+def compare(
+    subjects: Sequence[Subject],
+    dataset: Dataset,
+    *,
+    robustness: bool = True,
+    sample: int = error_rates.QUICK_SAMPLE,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Show every test image to every model, and the same spoilt ones.
+
+    Args:
+        subjects: two or more.
+        dataset: its test images are shown.
+        robustness: whether to measure errors under the fifteen corruptions.
+        sample: images of each corruption and strength.
+        progress: called with (what, done, total).
+    Raises:
+        OptionError: fewer than two models.
+        DataError, ModelError: as `judging.judge`.
+    """
+    if len(subjects) < 2:
+        raise OptionError("a comparison takes two models or more; one was given")
+    subjects = _tell_names_apart(subjects)
+    images, labels = dataset.test_images, dataset.test_labels
+    trials, stressed = [], []
+    for subject in subjects:
+        hear = _named(progress, subject.name)
+        trials.append(predictions.hold(subject, images, labels, hear))
+    latencies = _time_in_turns(subjects, images)
+    for subject in subjects:
+        hear = _named(progress, f"{subject.name}, spoilt images")
+        stressed.append(_stress(subject, dataset, sample, hear) if robustness else None)
+    rows = zip(subjects, trials, latencies, stressed, strict=True)
+    return Comparison(tuple(Contestant(*row) for row in rows), dataset)
+
+
+def _tell_names_apart(subjects: Sequence[Subject]) -> list[Subject]:
+    """Give models of one name their paths, and the same file twice a number."""
+    names = [subject.name for subject in subjects]
+    told = [
+        str(subject.path or subject.name) if names.count(subject.name) > 1 else subject.name
+        for subject in subjects
+    ]
+    return [
+        replace(s, name=f"{name} ({told[: i + 1].count(name)})" if told.count(name) > 1 else name)
+        for i, (s, name) in enumerate(zip(subjects, told, strict=True))
+    ]
+
+
+def _named(progress: Progress | None, what: str) -> Callable[[int, int], None]:
+    return lambda done, total: progress(what, done, total) if progress else None
+
+
+def _time_in_turns(subjects: Sequence[Subject], images: np.ndarray) -> list[float]:
+    rounds = [[measure_latency(s, images, TURN_SECONDS) for s in subjects] for _ in range(TURNS)]
+    return [float(median) for median in np.median(rounds, axis=0)]
+
+
+def _stress(
+    subject: Subject, dataset: Dataset, sample: int, hear: Callable[[int, int], None]
+) -> Stress:
+    # Seeded: every model is shown the very same spoilt images.
+    return error_rates.measure(
+        subject.alone or subject.predict,
+        dataset.test_images,
+        dataset.test_labels,
+        sample=sample,
+        progress=lambda _what, done, total: hear(done, total),
+    )

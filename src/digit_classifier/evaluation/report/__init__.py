@@ -1,0 +1,1 @@
+"""The report about a model, and the page that it is written on."""

@@ -1,0 +1,1 @@
+"""The sections of a report: each answers one question about a model."""
