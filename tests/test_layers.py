@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1] / "src" / "digit_classifier"
-LEAVES = {"errors", "atomic", "intervals", "machine", "plotting", "temperature"}
+LEAVES = {"errors", "shell", "atomic", "intervals", "machine", "plotting", "temperature"}
 # room -> rooms it may import
 LAYERS = {
-    "errors": set(),
+    "shell": set(),
+    "errors": {"shell"},
     "intervals": set(),
     "machine": set(),
     "temperature": set(),
@@ -63,6 +64,19 @@ def test_a_room_imports_only_what_lies_below_it(path):
 def test_keras_is_in_the_training_room_only(path):
     heavy = {name.split(".")[0] for name in imported(path)} & {"keras", "tensorflow", "jax"}
     assert not heavy or room_of(path) == "training"
+
+
+def test_onnx_runtime_is_imported_in_one_place_which_tells_it_to_report_to_nobody():
+    project = ROOT.parents[1]
+    ours = [
+        path for part in ("src", "tests", "benchmarks") for path in (project / part).rglob("*.py")
+    ]
+    users = {
+        path.name for path in ours if any(n.split(".")[0] == "onnxruntime" for n in imported(path))
+    }
+    assert users == {"onnx_model.py"}
+    text = (ROOT / "onnx_model.py").read_text("utf-8")
+    assert text.index("ORT_DISABLE_TELEMETRY") < text.index("import onnxruntime")
 
 
 @pytest.mark.parametrize("path", list(modules()))

@@ -19,6 +19,8 @@
 A message is one sentence or two: what was found, what was needed, what to do.
 """
 
+from digit_classifier.shell import pip_install
+
 
 class DigitError(Exception):
     """Base of all; `exit_code` is what the command line exits with."""
@@ -84,7 +86,4 @@ class MissingExtraError(FaultError):
     """An optional part of the package is not installed."""
 
     def __init__(self, what: str, extra: str) -> None:
-        super().__init__(
-            f"{what} is not installed. "
-            f'Install it with: pip install "mnist-digit-classifier[{extra}]"'
-        )
+        super().__init__(f"{what} is not installed. Install it with: {pip_install(extra)}")

@@ -8,9 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 
 from digit_classifier.errors import ModelError
+
+# From 1.29 on it reports its use to its maker, unless it is told otherwise before it is imported;
+# disable_telemetry_events() comes too late. Nothing else imports it, so that this comes first.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+import onnxruntime
 
 SIDE = 28
 CLASSES = 10

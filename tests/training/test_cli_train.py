@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -32,7 +33,7 @@ def test_the_built_in_sample_trains_end_to_end(finished_run):
     assert metrics["accuracy"] > 0.8
     assert f"{100 * metrics['accuracy']:.2f} %" in printed
     assert "95 % interval" in printed
-    assert "Next      digits predict PICTURE --model run" in printed
+    assert re.search(r"^Next      \S*digits predict PICTURE --model run$", printed, re.MULTILINE)
     assert "no display to open a window on" in printed
     assert (finished_run.parent / "stderr.txt").read_text() == ""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from digit_classifier import shell
 from digit_classifier.cli import main
 from digit_classifier.errors import DataError, OptionError
 from digit_classifier.training.loop import Epoch
@@ -120,7 +121,7 @@ def test_folders_of_other_things_and_links_are_passed_over(capsys):
 
 def test_no_runs_at_all_says_how_to_make_one(capsys):
     assert runs() == 0
-    assert capsys.readouterr().out == "No run in runs. Make one with: digits train\n"
+    assert capsys.readouterr().out == f"No run in runs. Make one with: {shell.digits('train')}\n"
     assert runs("nowhere") == 2
     assert "no folder nowhere" in capsys.readouterr().err
 

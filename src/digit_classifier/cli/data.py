@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from digit_classifier.cli.loading import load_aloud, progress_bars
+from digit_classifier.shell import digits
 
 if TYPE_CHECKING:
     from digit_classifier.dataset.places import Place
@@ -29,7 +30,7 @@ def command(context: click.Context) -> None:
     MNIST is by Yann LeCun, Corinna Cortes and Christopher J. C. Burges, CC BY-SA 3.0.
     """
     if context.invoked_subcommand is None and "verified" not in _survey(_all_places()):
-        click.echo("Fetch MNIST with: digits data download")
+        click.echo(f"Fetch MNIST with: {digits('data', 'download')}")
         click.echo("With no network, a sample of 5,000 images is built in: --dataset sample")
 
 
@@ -57,7 +58,7 @@ def download(data_dir: Path | None, to_cache: bool) -> None:
     dataset = places.read_mnist(place)
     click.echo(f"MNIST is in {place.path}: {dataset.counts}, verified.")
     if data_dir:
-        click.echo(f"Use it: digits train --data-dir {place.path}")
+        click.echo(f"Use it: {digits('train', '--data-dir', place.path)}")
 
 
 @command.command()
@@ -76,10 +77,11 @@ def verify(data_dir: Path | None) -> None:
     if "damaged" in states:
         raise DataError(
             f"{states.count('damaged')} of {len(wanted)} places hold something that is not MNIST, "
-            "see above. Remove it and run: digits data download"
+            f"see above. Remove it and run: {digits('data', 'download')}"
         )
     if "verified" not in states:
-        raise StorageError("there is no copy to verify. Fetch one with: digits data download")
+        fetch = digits("data", "download")
+        raise StorageError(f"there is no copy to verify. Fetch one with: {fetch}")
 
 
 @command.command()

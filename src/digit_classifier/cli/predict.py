@@ -3,13 +3,14 @@
 import csv
 import io
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from digit_classifier.shell import readable
 
 if TYPE_CHECKING:
     from digit_classifier.reader import Digit, DigitReader, Reading
@@ -90,7 +91,7 @@ def _read(reader: "DigitReader", files: list[str], jobs: int, single: bool) -> "
     # two processes would take longer to start than a few pictures take to read
     jobs = min(jobs, len(files))
     for file, reading in zip(files, reader.read_many(sources, jobs, single), strict=True):
-        yield replace(reading, file=_readable(file))
+        yield replace(reading, file=readable(file))
 
 
 def _read_and_show(reader: "DigitReader", file: str, single: bool, show: str) -> "Reading":
@@ -102,7 +103,7 @@ def _read_and_show(reader: "DigitReader", file: str, single: bool, show: str) ->
     from digit_classifier.picture import decode
     from digit_classifier.reader import Reading
 
-    data, name = sys.stdin.buffer.read() if file == "-" else file, _readable(file)
+    data, name = sys.stdin.buffer.read() if file == "-" else file, readable(file)
     try:
         picture = decode(data)
     except PictureError as error:
@@ -110,11 +111,6 @@ def _read_and_show(reader: "DigitReader", file: str, single: bool, show: str) ->
     reading = replace(reader.read(picture.pixels, single), file=name, notes=picture.notes)
     write_png(show, overlay.draw(picture.pixels, reading))
     return reading
-
-
-def _readable(file: str) -> str:
-    """A file's name in UTF-8, whatever the locale took its bytes for."""
-    return os.fsencode(file).decode("utf-8", "replace")
 
 
 def _with_bar(readings: "Iterator[Reading]", total: int) -> "Iterator[Reading]":

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from digit_classifier.shell import digits
+
 if TYPE_CHECKING:
     from digit_classifier.training.runs import RunSummary
 
@@ -53,7 +55,8 @@ def command(
     elif as_csv:
         _write_csv(runs)
     elif not runs:
-        click.echo(f"No run in {', '.join(folders or ('runs',))}. Make one with: digits train")
+        where = ", ".join(folders or ("runs",))
+        click.echo(f"No run in {where}. Make one with: {digits('train')}")
     else:
         _print_table(runs)
 

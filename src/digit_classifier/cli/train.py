@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from digit_classifier.shell import digits
 from digit_classifier.training import Listener, Run, TrainConfig
 from digit_classifier.training.loop import Epoch
 from digit_classifier.training.plan import Plan
@@ -175,9 +176,9 @@ def _report(console: Console, run: Run) -> None:
         done, asked = len(run.history), run.plan.recipe.epochs
         files = files.replace("metrics.json, ", "")
         console.print(f"Stopped   after epoch {done} of {asked}", markup=False, style="yellow")
-        following = f"digits train --resume {folder}"
+        following = digits("train", "--resume", folder)
     else:
-        following = f"digits predict PICTURE --model {folder}"
+        following = digits("predict", "PICTURE", "--model", folder)
     console.print(f"Saved     {folder}: {files}", markup=False)
     console.print(f"Next      {following}", markup=False)
 

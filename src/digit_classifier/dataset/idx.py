@@ -13,6 +13,7 @@ import numpy as np
 
 from digit_classifier.dataset.labelled import Arrays, Pixels, check
 from digit_classifier.errors import DataError
+from digit_classifier.shell import digits
 
 # The names of the published files, in the order of `Arrays`.
 STEMS = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
@@ -48,7 +49,7 @@ def read_folder(folder: Path) -> Arrays:
     if missing:
         raise DataError(
             f"{folder} lacks {', '.join(missing)} (gzipped or not); all four files are needed. "
-            f"`digits data download --data-dir {folder}` fetches MNIST's."
+            f"Fetch MNIST's with: {digits('data', 'download', '--data-dir', folder)}"
         )
     present = [path for path in paths if path is not None]
     arrays = [

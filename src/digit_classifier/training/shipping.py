@@ -21,6 +21,7 @@ from digit_classifier.atomic import write_bytes, write_text
 from digit_classifier.errors import ModelError
 from digit_classifier.machine import name_processor
 from digit_classifier.onnx_model import OnnxModel
+from digit_classifier.shell import digits
 from digit_classifier.training.distortions import Distortions
 from digit_classifier.training.recipes import Recipe, recipe
 from digit_classifier.training.run_folder import RunFolder
@@ -87,7 +88,7 @@ def ship(source: Path, folder: Path = weights.FOLDER) -> Path:
 def _measured(run: RunFolder) -> dict[str, Any]:
     if not run.finished:
         raise ModelError(
-            f"{run.path} is not finished. Go on with: digits train --resume {run.path}"
+            f"{run.path} is not finished. Go on with: {digits('train', '--resume', run.path)}"
         )
     metrics: dict[str, Any] = json.loads((run.path / "metrics.json").read_text("utf-8"))
     if "reject" not in metrics:
