@@ -11,7 +11,8 @@ from digit_classifier import shell
 
 posix = pytest.mark.skipif(os.name == "nt", reason="a shell of Unix")
 ODD = ["plain", "two words", "it's", '"quoted"', "$HOME", "a`b", "back\\slash", "bang!", "七",
-       ".[x]", "semi;colon", "ampers&and", "", "tab\tline\n", os.fsdecode(b"caf\xe9 '\\.png")]  # fmt: skip
+       ".[x]", "semi;colon", "ampers&and", "", "tab\tline\n",
+       os.fsdecode(b"caf\xe9 '\\.png")]  # fmt: skip
 
 
 @posix
