@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from digit_classifier.dataset import Dataset, load
+from digit_classifier.dataset.labelled import hold_out
 from digit_classifier.intervals import wilson
 from digit_classifier.onnx_model import OnnxModel
 from digit_classifier.training.calibration import choose_rejection
 from digit_classifier.training.ensemble import LARGEST, combine
 from digit_classifier.training.loop import score
-from digit_classifier.training.session import HELD_OUT_SHARE
 
 Labelled = tuple[np.ndarray, np.ndarray]
 AIM = 99.83  # %: what this project set out to reach on the test set
@@ -41,8 +41,8 @@ def report(members: dict[str, list[Path]], path: Path) -> str:
     if not candidates:
         return "\n".join([*lines, "Needs two finished trainings of one recipe."]) + "\n"
     data = load("mnist")
-    kept = len(data.train_labels) - len(data.train_labels) // HELD_OUT_SHARE
-    held = data.train_images[kept:], data.train_labels[kept:]
+    split = hold_out(data)
+    held = split.test_images, split.test_labels
     marks = compare(candidates, held)
     best = min(marks, key=lambda name: marks[name])  # fewest errors, then least loss
     measured = measure(candidates[best], path, data, held)

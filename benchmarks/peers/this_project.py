@@ -16,11 +16,11 @@ from pathlib import Path
 
 import numpy as np
 
+from digit_classifier.dataset.labelled import HELD_OUT_SHARE
 from digit_classifier.training import backend, networks, recipes
 from digit_classifier.training.export import versions
 from digit_classifier.training.loop import Loop, score
 from digit_classifier.training.objective import make_objective
-from digit_classifier.training.session import HELD_OUT_SHARE
 
 archive, result, seed, name = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
 recipe = recipes.recipe(name, "fast")

@@ -89,3 +89,52 @@ def test_small_classes_still_give_a_test_image(count, aside):
     images = np.random.default_rng(4).integers(0, 256, (count, 28, 28), dtype=np.uint8)
     parts = labelled.split(images, np.full(count, 4, np.uint8), 6)
     assert len(parts.test_labels) == aside
+
+
+def test_copies_of_an_image_are_never_on_both_sides():
+    images = np.random.default_rng(5).integers(0, 256, (6, 28, 28), dtype=np.uint8)
+    parts = labelled.split(np.repeat(images, 7, axis=0), np.full(42, 4, np.uint8), 6)
+    assert len(parts.test_labels) == 7
+    assert not pairs(*parts[:2]) & pairs(*parts[2:])
+
+
+def own(arrays, name="own data: mine"):
+    return labelled.Dataset(name, *arrays, sha256="", source="")
+
+
+def drawn(*counts):
+    """So many different images of 0, of 1, ... sorted by their digit."""
+    labels = np.repeat(np.arange(len(counts), dtype=np.uint8), counts)
+    images = np.random.default_rng(6).integers(0, 256, (len(labels), 28, 28), dtype=np.uint8)
+    return images, labels
+
+
+def test_of_sorted_and_uneven_data_every_digit_is_held_out_and_trained_on():
+    data = own(Arrays(*drawn(500, 5, 2), *drawn(1, 1, 1)))
+    parts = labelled.hold_out(data)
+    np.testing.assert_array_equal(np.bincount(parts.test_labels), [42, 1, 1])
+    np.testing.assert_array_equal(np.bincount(parts.train_labels), [458, 4, 1])
+
+
+def test_of_mnist_the_last_twelfth_is_held_out_as_ever():
+    images, labels = drawn(100, 20)
+    parts = labelled.hold_out(own(Arrays(images, labels, images, labels), labelled.MNIST_NAME))
+    np.testing.assert_array_equal(parts.test_images, images[110:])
+    np.testing.assert_array_equal(parts.train_labels, labels[:110])
+
+
+def test_remarks_name_digits_that_are_missing_or_hardly_there():
+    images, labels = drawn(0, 500, 5, 2)
+    first, second, third = labelled.remarks(Arrays(images, labels, images[:1] ^ 1, labels[:1]))
+    assert first.startswith("no training images of 0, 4, 5, 6, 7, 8 and 9")
+    assert second == "only 5 of 2 and 2 of 3 to train on, where there are 500 of 1."
+    assert third == "no test images of 2 and 3."
+
+
+def test_remarks_count_test_images_that_are_trained_on_and_double_labels():
+    images, labels = drawn(*[4] * 10)
+    twice = Arrays(images, labels, images[:12], np.roll(labels[:12], 1))
+    told = "\n".join(labelled.remarks(twice))
+    assert "12 of 12 test images are also among the training images" in told
+    assert "3 of 40 different images are there under two labels" in told
+    assert labelled.remarks(Arrays(images, labels, images ^ 1, labels)) == ()

@@ -75,3 +75,13 @@ def test_the_threshold_costs_what_it_says(trained, sample):
     assert np.count_nonzero(score[right] < rule.threshold + 0.02) > refused
     assert 0 < rule.rejected_nondigits <= 1
     assert 0 < rule.rejected_held_out_kinds <= 1
+
+
+def test_few_images_and_few_errors_choose_neither_temperature_nor_rule(trained, sample):
+    network, answer = trained
+    images, labels = sample.test_images, sample.test_labels
+    assert calibrate(network, answer, images[:3], labels[:3]) == (1.0, None)
+    right = answer(images).argmax(1) == labels
+    temperature, rule = calibrate(network, answer, images[right], labels[right])
+    assert temperature == 1.0
+    assert rule.accepted > 0.99

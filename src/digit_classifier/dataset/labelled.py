@@ -1,6 +1,7 @@
 """Labelled images as arrays, the digest that names them, and the split that is always the same."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +15,10 @@ Pixels = NDArray[np.uint8]
 
 MNIST_NAME = "MNIST"
 SAMPLE_NAME = "MNIST sample (5,000 images)"
+# MNIST's last 5,000 training images of 60,000, and the same share of any other set.
+HELD_OUT_SHARE = 12
+# So many training images of a digit are enough, however many more there are of others.
+MANY = 50
 
 
 class Arrays(NamedTuple):
@@ -113,19 +118,88 @@ def split(images: Pixels, labels: Pixels, parts: int) -> Arrays:
     """Set aside one part in `parts` of every class for testing, the same ones each time.
 
     The order comes from the sha256 of each image's pixels, so neither the order of the files
-    nor a random generator's version decides which images are tested on.
+    nor a random generator's version decides which images are tested on. Images of one class with
+    the same pixels stay together: what is trained on is never tested on.
 
     Args:
         images: uint8, shape (n, 28, 28).
         labels: uint8, shape (n,).
-        parts: 5 sets 1/5 of each class aside; a class of two or more gives at least one.
+        parts: 5 sets 1/5 of each class aside; a class of two different images or more gives at
+            least one, and keeps at least one.
     """
-    hashes = np.array([hashlib.sha256(image.tobytes()).hexdigest() for image in images])
+    hashes = _hashes(images)
     order = np.argsort(hashes, kind="stable")
     is_test = np.zeros(len(labels), dtype=bool)
-    for digit in range(10):
-        members = order[labels[order] == digit]
-        share = round(len(members) / parts)
-        is_test[members[: max(share, 1) if len(members) > 1 else 0]] = True
+    for digit in np.unique(labels):
+        members = np.flatnonzero(labels == digit)
+        different = np.unique(hashes[members])
+        share = max(round(len(different) / parts), 1) if len(different) > 1 else 0
+        is_test[members] = np.isin(hashes[members], different[:share])
     train, test = order[~is_test[order]], order[is_test[order]]
     return Arrays(images[train], labels[train], images[test], labels[test])
+
+
+def hold_out(dataset: Dataset) -> Arrays:
+    """Training images, and those of them that are kept out of training to measure each epoch.
+
+    Of MNIST the last 5,000 of 60,000, as all published figures of this project; of other data,
+    which may be sorted by anything, one in twelve of every class, drawn as by `split`.
+
+    Returns:
+        Held-out images and labels are in the place of the test part; none where no class has two
+        different images.
+    """
+    images, labels = dataset.train_images, dataset.train_labels
+    if dataset.name != MNIST_NAME:
+        return split(images, labels, HELD_OUT_SHARE)
+    kept = len(labels) - len(labels) // HELD_OUT_SHARE
+    return Arrays(images[:kept], labels[:kept], images[kept:], labels[kept:])
+
+
+def remarks(arrays: Arrays) -> tuple[str, ...]:
+    """What a user should know of data that nobody has vouched for, a sentence each.
+
+    Digits that are missing or hardly there, test images that are trained on as well, and images
+    that are there under two labels.
+    """
+    train = np.bincount(arrays.train_labels, minlength=10)
+    test = np.bincount(arrays.test_labels, minlength=10)
+    found = []
+    if not train.all():
+        missing = _listed(map(str, np.flatnonzero(train == 0)))
+        found.append(f"no training images of {missing}: what is trained on these never reads it.")
+    rare = [digit for digit in range(10) if 0 < train[digit] <= min(MANY, train.max() // 10)]
+    if rare:
+        each = _listed(f"{train[digit]} of {digit}" for digit in rare)
+        most = int(train.argmax())
+        found.append(f"only {each} to train on, where there are {train.max():,} of {most}.")
+    if untested := np.flatnonzero((test == 0) & (train > 0)).tolist():
+        found.append(f"no test images of {_listed(map(str, untested))}.")
+    return (*found, *_repeated(arrays))
+
+
+def _repeated(arrays: Arrays) -> list[str]:
+    train, test = _hashes(arrays.train_images), _hashes(arrays.test_images)
+    found = []
+    if known := np.count_nonzero(np.isin(test, train)):
+        found.append(
+            f"{known:,} of {len(test):,} test images are also among the training images, so the "
+            "test says too little about new ones."
+        )
+    labels = np.concatenate([arrays.train_labels, arrays.test_labels])
+    images, first, copies = np.unique(
+        np.concatenate([train, test]), return_index=True, return_inverse=True
+    )
+    if wrong := len(np.unique(copies[labels != labels[first][copies]])):
+        found.append(f"{wrong:,} of {len(images):,} different images are there under two labels.")
+    return found
+
+
+def _hashes(images: Pixels) -> NDArray[np.bytes_]:
+    return np.array([hashlib.sha256(image.tobytes()).hexdigest() for image in images], dtype="S64")
+
+
+def _listed(words: Iterable[object]) -> str:
+    """One, two and three."""
+    *most, last = map(str, words)
+    return f"{', '.join(most)} and {last}" if most else last

@@ -10,6 +10,7 @@ from digit_classifier.dataset.labelled import (
     Arrays,
     Dataset,
     digest,
+    remarks,
 )
 from digit_classifier.dataset.pictures import Progress
 from digit_classifier.errors import DataError, DownloadError, OptionError, UnreachableError
@@ -113,4 +114,6 @@ def _name(arrays: Arrays, path: Path, notes: tuple[str, ...]) -> Dataset:
     known = {published.DIGEST: MNIST_NAME, sample.DIGEST: SAMPLE_NAME}
     name = known.get(found, f"own data: {path.resolve().name}")
     is_sample = found == sample.DIGEST
+    if found not in known:
+        notes += remarks(arrays)
     return Dataset(name, *arrays, sha256=found, source=str(path), is_sample=is_sample, notes=notes)

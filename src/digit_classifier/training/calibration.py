@@ -18,6 +18,10 @@ COST = 0.0006
 # Calibrated probabilities are too even among digits to tell other things apart; see `soften`.
 SOFTNESS = 0.2
 NONDIGITS = 2_000
+# On fewer held-out images neither number can be told from chance.
+MIN_IMAGES = 100
+# Where none or next to none is misread, the best fit is a confidence of 100 % in everything.
+MIN_ERRORS = 3
 # A seed for the drawings that no training uses: those are drawn from the run's own.
 NONDIGIT_SEED = 2_000_000_011
 
@@ -42,7 +46,7 @@ class Rejection(NamedTuple):
 
 def calibrate(
     network: Any, answer: Answer, images: np.ndarray, labels: np.ndarray
-) -> tuple[float, Rejection]:
+) -> tuple[float, Rejection | None]:
     """Put a temperature into a network's last layer and choose what it vouches for.
 
     Args:
@@ -51,12 +55,17 @@ def calibrate(
         images: uint8, shape (n, 28, 28), not trained on.
         labels: uint8, shape (n,).
     Returns:
-        The temperature that the logits were divided by, and the rule.
+        The temperature that the logits were divided by, 1 where too little was misread to choose
+        another; and the rule. None for the rule where fewer than `MIN_IMAGES` were read rightly.
     """
-    temperature = fit_temperature(answer(images), labels)
+    probabilities = answer(images)
+    right = np.count_nonzero(probabilities.argmax(axis=1) == labels)
+    enough = len(labels) >= MIN_IMAGES and len(labels) - right >= MIN_ERRORS
+    temperature = fit_temperature(probabilities, labels) if enough else 1.0
     last = network.layers[-1]
     last.set_weights([weight / temperature for weight in last.get_weights()])
-    return temperature, choose_rejection(answer, images, labels)
+    rule = choose_rejection(answer, images, labels) if right >= MIN_IMAGES else None
+    return temperature, rule
 
 
 def choose_rejection(answer: Answer, images: np.ndarray, labels: np.ndarray) -> Rejection:

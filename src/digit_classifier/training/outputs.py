@@ -11,7 +11,7 @@ from digit_classifier.training.calibration import calibrate
 from digit_classifier.training.curves import draw_curves, save_curves
 from digit_classifier.training.export import export_onnx, save_keras, versions
 from digit_classifier.training.loop import Epoch, score
-from digit_classifier.training.plan import TEST, Plan
+from digit_classifier.training.plan import HELD_OUT, TEST, Plan
 from digit_classifier.training.run_folder import RunFolder
 
 
@@ -26,9 +26,9 @@ def write_outputs(
 ) -> dict[str, Any]:
     """Write model.keras, model.onnx, the plots and metrics.json into the run folder.
 
-    A recipe that held images out is calibrated on them first. The test set is answered here,
-    once. After Ctrl-C metrics.json is not written and the
-    checkpoint stays, so that the training can be resumed.
+    A network is calibrated on held-out images first, where there are any. The test set is
+    answered here, once. After Ctrl-C metrics.json is not written and the checkpoint stays, so
+    that the training can be resumed.
 
     Args:
         run: where.
@@ -44,9 +44,11 @@ def write_outputs(
         StorageError: a file cannot be written.
     """
     chosen: dict[str, Any] = {}
-    if plan.recipe.holds_out and history:
+    if plan.validated_on == HELD_OUT and history:
         temperature, rejection = calibrate(network, answer, *plan.validation_set)
-        chosen = {"temperature": round(temperature, 4), "reject": rejection._asdict()}
+        chosen = {"temperature": round(temperature, 4)}
+        if rejection:
+            chosen["reject"] = rejection._asdict()
     images, labels = plan.dataset.test_images, plan.dataset.test_labels
     probabilities = answer(images)
     metrics = _figures(plan, history, *score(probabilities, labels), finished=not stopped)

@@ -35,9 +35,9 @@ class Recipe:
         nondigits: share of a batch that is no digit, with every digit equally wrong as target.
         styles: share of a batch drawn in styles that MNIST hardly holds, such as flagged ones.
         precision: a Keras dtype policy.
-        holds_out: keep the last twelfth of the training images out of training and validate on
-            them, so that the test set chooses nothing; False trains on all of them and shows the
-            test set's figures after each epoch, as the original did.
+        holds_out: keep a twelfth of the training images out of training (see `hold_out`) and
+            validate on them, so that the test set chooses nothing; False trains on all of them and
+            shows the test set's figures after each epoch, as the original did.
     """
 
     epochs: int = 10

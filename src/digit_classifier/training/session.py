@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from digit_classifier.dataset import Dataset, load
-from digit_classifier.errors import OptionError, TrainingError
+from digit_classifier.dataset.labelled import hold_out
+from digit_classifier.errors import DataError, OptionError, TrainingError
 from digit_classifier.training import checkpoint
 from digit_classifier.training.backend import check_installed, start, without_chatter
+from digit_classifier.training.calibration import MIN_IMAGES
 from digit_classifier.training.config import TrainConfig
 from digit_classifier.training.interrupt import stoppable
 from digit_classifier.training.listener import Listener
@@ -23,9 +25,8 @@ from digit_classifier.training.recipes import recipe as find_recipe
 from digit_classifier.training.run_folder import RunFolder
 from digit_classifier.training.tracking import tracked
 
-# MNIST's last 5,000 training images of 60,000, and the same share of any other set.
-HELD_OUT_SHARE = 12
 NONDIGIT_LABEL = 10
+Labelled = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -107,12 +108,23 @@ def _recipe(config: TrainConfig) -> Recipe:
 
 
 def _load(config: TrainConfig, listener: Listener) -> Dataset:
-    return load(
+    """Load the data set.
+
+    Raises:
+        DataError: there is nothing to tell apart.
+    """
+    dataset = load(
         config.dataset,
         data_dir=config.data_dir,
         offline=config.offline,
         progress=listener.on_download,
     )
+    if len(digits := np.unique(dataset.train_labels)) < 2:
+        raise DataError(
+            f"all {len(dataset.train_labels):,} training images of {dataset.name} are of "
+            f"{digits[0]}; at least two digits are needed to tell apart. Add pictures of another."
+        )
+    return dataset
 
 
 def _run(
@@ -129,7 +141,9 @@ def _run(
     from digit_classifier.training.networks import NETWORKS, build
     from digit_classifier.training.objective import make_objective
 
-    training, validation = _split(dataset, recipe, config.seed)
+    training, validation, validated_on = _split(dataset, recipe, config.seed)
+    held_out = len(validation[1]) if validated_on == HELD_OUT else 0
+    dataset = _warned(dataset, recipe, held_out)
     with without_chatter():  # on JAX, Keras loads TensorFlow here, to seed it as well
         keras.utils.set_random_seed(config.seed)
     model = build(config.model, logits=True, precision=recipe.precision)
@@ -155,7 +169,7 @@ def _run(
         parameters=network.count_params(),
         training_images=int(np.count_nonzero(training[1] != NONDIGIT_LABEL)),
         validation_set=validation,
-        validated_on=HELD_OUT if recipe.holds_out else TEST,
+        validated_on=validated_on,
         folder=run.path,
         finished=tuple(history),
     )
@@ -204,14 +218,34 @@ def _train_epochs(
     return False
 
 
-def _split(dataset: Dataset, recipe: Recipe, seed: int) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
-    """Images and labels to train on and to validate on, as the recipe asks."""
-    images, labels = dataset.train_images, dataset.train_labels
-    if not recipe.holds_out:
-        return (images, labels), (dataset.test_images, dataset.test_labels)
-    kept = len(labels) - len(labels) // HELD_OUT_SHARE
-    validation = images[kept:], labels[kept:]
-    return _with_drawings(images[:kept], labels[:kept], recipe, seed), validation
+def _split(dataset: Dataset, recipe: Recipe, seed: int) -> tuple[Labelled, Labelled, str]:
+    """Images and labels to train on and to validate on, and what the latter are."""
+    if recipe.holds_out:
+        images, labels, *held_out = hold_out(dataset)
+        if len(held_out[1]):
+            training = _with_drawings(images, labels, recipe, seed)
+            return training, (held_out[0], held_out[1]), HELD_OUT
+    training = dataset.train_images, dataset.train_labels
+    if recipe.holds_out:
+        training = _with_drawings(*training, recipe, seed)
+    return training, (dataset.test_images, dataset.test_labels), TEST
+
+
+def _warned(dataset: Dataset, recipe: Recipe, held_out: int) -> Dataset:
+    """The data, with what few held-out images mean for this training among its notes."""
+    if not recipe.holds_out or held_out >= MIN_IMAGES:
+        return dataset
+    note = (
+        f"held-out training images: {held_out}, and {MIN_IMAGES} are needed to calibrate "
+        "confidence. It stays as trained, and the network gets no rule of its own for when to "
+        "answer ?."
+    )
+    if not held_out:
+        note = (
+            "no digit has two different training images, so none is held out: each epoch is "
+            "measured on the test images, and the network is not calibrated."
+        )
+    return replace(dataset, notes=(*dataset.notes, note))
 
 
 def _with_drawings(
@@ -220,15 +254,14 @@ def _with_drawings(
     """The training images, and the share of drawn digits and non-digits that the recipe asks."""
     kept = len(labels)
     whole = kept / (1 - recipe.nondigits - recipe.styles)
-    if recipe.styles:
+    if styled := round(whole * recipe.styles):
         from digit_classifier.dataset import styles
 
-        drawn, answers = styles.generate(round(whole * recipe.styles), seed)
+        drawn, answers = styles.generate(styled, seed)
         images, labels = np.concatenate([images, drawn]), np.concatenate([labels, answers])
-    if recipe.nondigits:
+    if count := round(whole * recipe.nondigits):
         from digit_classifier.dataset import nondigits
 
-        count = round(whole * recipe.nondigits)
         others = nondigits.generate(count, seed, images[:kept])
         images = np.concatenate([images, others])
         labels = np.concatenate([labels, np.full(count, NONDIGIT_LABEL, np.uint8)])

@@ -1,0 +1,64 @@
+"""Trainings on few, uneven or unsorted images of one's own."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from digit_classifier.dataset import styles
+from digit_classifier.errors import DataError
+from digit_classifier.onnx_model import OnnxModel, own_rule
+from digit_classifier.training import TrainConfig, train
+
+
+def archive(path, *counts):
+    """So many drawn digits of 0, of 1, ... sorted, as an .npz; the last of each is for testing."""
+    images, labels = styles.generate(1500, 3)
+    kept = [np.flatnonzero(labels == digit)[:count] for digit, count in enumerate(counts)]
+    train = np.concatenate([members[:-1] for members in kept])
+    test = np.concatenate([members[-1:] for members in kept])
+    np.savez(
+        path,
+        x_train=images[train],
+        y_train=labels[train],
+        x_test=images[test],
+        y_test=labels[test],
+    )
+    return str(path)
+
+
+def train_on(data, **more):
+    return train(TrainConfig(**{"dataset": data, "epochs": 2, "out": "run", **more}))
+
+
+@pytest.mark.parametrize(
+    ("model", "recipe", "each"),
+    [("mlp", "classic", 2), ("mlp", "best", 2), ("mlp", "fast", 4), ("cnn", "best", 4)],
+)
+def test_a_handful_of_images_trains_and_says_what_it_lacks(keras, tmp_path, model, recipe, each):
+    run = train_on(archive(tmp_path / "few.npz", *[each] * 10), model=model, recipe=recipe)
+    assert len(run.history) == 2
+    assert run.metrics["measured_on"] == "10 test images"
+    told = " ".join(run.plan.dataset.notes)
+    held_out = recipe != "classic"
+    assert ("calibrate" in told) == held_out
+    assert "reject" not in run.metrics
+    assert own_rule(OnnxModel(Path("run") / "model.onnx").metadata) is None
+    by_digit = np.bincount(run.plan.validation_set[1], minlength=10)
+    np.testing.assert_array_equal(by_digit, np.ones(10))
+    if held_out and each == 2:
+        assert "none is held out" in told
+        assert run.metrics["validated_on"] == "test images"
+
+
+def test_of_uneven_sorted_data_every_digit_is_validated_on(keras, tmp_path):
+    run = train_on(archive(tmp_path / "uneven.npz", 60, 5, 4), recipe="fast")
+    np.testing.assert_array_equal(np.bincount(run.plan.validation_set[1]), [5, 1, 1])
+    assert run.plan.training_images == 66 - 7
+    assert "only 4 of 1 and 3 of 2 to train on" in " ".join(run.plan.dataset.notes)
+
+
+def test_one_digit_alone_is_refused_before_a_folder_is_made(tmp_path):
+    with pytest.raises(DataError, match="all 19 training images .* are of 0; at least two digits"):
+        train_on(archive(tmp_path / "one.npz", 20))
+    assert not Path("run").exists()
