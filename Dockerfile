@@ -3,12 +3,11 @@
 #   docker run --rm --read-only --cap-drop ALL -p 127.0.0.1:8000:8000 digits
 FROM python:3.13-slim AS build
 WORKDIR /build
+# the versions that were tested
 COPY requirements.txt ./
-# the versions that were tested, without the line for this checkout itself
-RUN grep -v '^-e' requirements.txt > constraints.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY src ./src
-RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir -c constraints.txt ".[serve]"
+RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir -c requirements.txt ".[serve]"
 
 FROM python:3.13-slim
 COPY --from=build /venv /venv

@@ -7,6 +7,9 @@ else
 BIN := $(VENV)/bin
 endif
 
+# What requirements.txt holds: all it takes to train, to read, to serve and to judge.
+EXTRAS := --extra train --extra serve --extra evaluate --extra heic
+
 .DEFAULT_GOAL := help
 .PHONY: help run test check format lock bench accuracy pictures clean
 
@@ -30,8 +33,9 @@ format: $(VENV)/.ready-dev  ## put the code into its format
 	$(BIN)/ruff check --fix .
 
 lock: $(VENV)/.ready-dev  ## write the pinned requirements anew from pyproject.toml
-	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --custom-compile-command "make lock" requirements.in -o requirements.txt
-	grep -v '^-e' requirements.txt | $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --no-annotate --custom-compile-command "make lock" -c /dev/stdin --group dev requirements.in -o requirements-dev.txt
+	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --custom-compile-command "make lock" $(EXTRAS) pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --no-annotate --custom-compile-command "make lock" -c requirements.txt $(EXTRAS) --group dev pyproject.toml -o requirements-dev.txt
+	echo '-e .' >> requirements-dev.txt
 
 bench: $(VENV)/.ready-dev  ## time training, reading and serving side by side with others
 	$(BIN)/python benchmarks/train_speed.py
@@ -51,7 +55,7 @@ clean:  ## remove the environment and what the tools left; keeps runs/
 $(VENV)/.ready: requirements.txt pyproject.toml
 	$(PYTHON) -c 'import sys; v = sys.version_info[:2]; (3, 11) <= v <= (3, 13) or sys.exit(f"This is Python {v[0]}.{v[1]}; 3.11, 3.12 or 3.13 is needed. Try: make PYTHON=python3.12 ...")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -e .
 	touch $@
 
 $(VENV)/.ready-dev: $(VENV)/.ready requirements-dev.txt

@@ -1,5 +1,6 @@
 """The command line as a whole: listed, documented, one way of failing."""
 
+import json
 import os
 import re
 import shlex
@@ -85,6 +86,88 @@ def test_output_that_cannot_be_written_is_one_sentence(words, buffering):
     assert left.returncode == 1
     assert left.stderr.count("\n") == 1
     assert "standard input or output failed: No space left on device" in left.stderr
+
+
+DIGITS = [sys.executable, "-m", "digit_classifier"]
+BROKEN = "import sys; from digit_classifier import cli, weights; weights.names = lambda: 1 / 0; "
+
+
+def test_a_fault_of_this_program_is_one_sentence_that_says_how_to_see_more():
+    line = [sys.executable, "-c", BROKEN + "cli.main(['models'])"]
+    said = subprocess.run(line, capture_output=True, text=True)
+    assert said.returncode == 1
+    assert said.stderr.count("\n") == 1
+    assert "internal error in `digits models`: ZeroDivisionError: division by zero." in said.stderr
+    assert said.stderr.rstrip().endswith("--debug models")
+
+
+@pytest.mark.parametrize("words", [["--debug", "models"], ["models", "--debug"]])
+def test_debug_shows_the_traceback_wherever_it_stands(words):
+    line = [sys.executable, "-c", BROKEN + f"cli.main({words})"]
+    said = subprocess.run(line, capture_output=True, text=True)
+    assert said.returncode == 1
+    assert "Traceback" in said.stderr
+    assert "Error: internal error" in said.stderr
+
+
+def test_a_missing_package_is_named_with_the_extra_that_brings_it():
+    hide = "import sys; sys.modules['scipy'] = None; from digit_classifier import cli; "
+    line = [sys.executable, "-c", hide + "cli.main(['evaluate'])"]
+    said = subprocess.run(line, capture_output=True, text=True)
+    assert said.returncode == 1
+    assert said.stderr.count("\n") == 1
+    assert re.search(r"scipy.* is not installed.*pip install .*\[evaluate\]", said.stderr)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell of Unix")
+@pytest.mark.parametrize("end", ["| head -1", ">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("words", ["models", "models --json", "runs", "predict 7.png", "--help"])
+def test_output_that_nobody_reads_is_no_reason_to_complain(words, end, tmp_path):
+    draw_seven(tmp_path / "7.png")
+    line = f"{shlex.join(DIGITS)} {words} {end}"
+    said = subprocess.run(line, shell=True, cwd=tmp_path, capture_output=True, text=True)
+    assert said.stderr == ""
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
+@pytest.mark.parametrize("form", [[], ["--json"], ["--csv"]])
+def test_a_name_that_the_output_cannot_write_costs_nothing(encoding, form, tmp_path):
+    for name in ("七.png", "é.png"):
+        draw_seven(tmp_path / name)
+    (tmp_path / "八.png").write_text("no picture")
+    said = subprocess.run(
+        [*DIGITS, "predict", ".", *form], cwd=tmp_path, capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+    )  # fmt: skip
+    assert said.returncode == 1  # for the one that is none
+    assert b"Traceback" not in said.stderr
+    assert len(said.stdout.splitlines()) == {"--json": 3, "--csv": 4}.get("".join(form), 4)
+    if form == ["--json"]:
+        told = [json.loads(line) for line in said.stdout.decode(encoding).splitlines()]
+        assert {Path(reading["file"]).name for reading in told} == {"七.png", "é.png", "八.png"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of any bytes are a matter of Linux")
+@pytest.mark.parametrize("locale", [{}, {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"}])
+def test_a_name_that_is_no_text_costs_nothing(locale, tmp_path):
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    draw_seven(folder / os.fsdecode(b"\xff7.png"))
+    for words in (["predict", "."], ["predict", ".", "--json"], ["evaluate", "--pictures", "."]):
+        said = subprocess.run(
+            [*DIGITS, *words], cwd=folder, capture_output=True, env={**os.environ, **locale}
+        )
+        assert b"Traceback" not in said.stderr
+        assert b"internal" not in said.stderr
+        assert said.returncode == (2 if words[0] == "evaluate" else 0)
+
+
+def draw_seven(path):
+    from PIL import Image, ImageDraw
+
+    picture = Image.new("L", (60, 60), 255)
+    ImageDraw.Draw(picture).line([(15, 12), (45, 12), (25, 48)], fill=0, width=5)
+    picture.save(path)
 
 
 def test_every_error_is_in_the_tree_and_the_tree_in_the_docstring():

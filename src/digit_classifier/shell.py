@@ -29,18 +29,14 @@ def digits(*words: object) -> str:
 
 
 def pip_install(extra: str) -> str:
-    """The command that adds an optional part to this installation.
+    """The command that adds an optional part to this installation, or with "" mends it.
 
     From the checkout where it was installed or runs from one, else by name, which pip takes for
     what is installed already.
     """
     checkout, editable = _checkout()
-    if checkout is None:
-        target = f"{NAME}[{extra}]"
-    elif checkout == Path.cwd():
-        target = f".[{extra}]"
-    else:
-        target = f"{checkout}[{extra}]"
+    target = NAME if checkout is None else "." if checkout == Path.cwd() else str(checkout)
+    target += f"[{extra}]" if extra else ""
     return quote(*_pip(), *(["-e"] if editable else []), target)
 
 
@@ -86,7 +82,7 @@ def _python() -> list[str]:
 
 
 def _pip() -> list[str]:
-    if importlib.util.find_spec("pip") is None and shutil.which("uv"):
+    if importlib.util.find_spec("pip") is None:  # uv made this environment
         return ["uv", "pip", "install", "--python", _short(Path(sys.executable))]
     beside = Path(sys.executable).with_name("pip.exe" if _WINDOWS else "pip")
     if beside.is_file():

@@ -5,12 +5,18 @@ a digit does not pay for the training stack.
 """
 
 import importlib
+import signal
 import sys
+import traceback
 
 import click
 
 from digit_classifier import __version__
-from digit_classifier.errors import DigitError
+from digit_classifier.cli.streams import prepare
+from digit_classifier.errors import DigitError, MissingExtraError
+from digit_classifier.shell import digits
+
+DEBUG = "--debug"
 
 # command -> (module, one line of help, shown without importing the module)
 COMMANDS = {
@@ -23,6 +29,11 @@ COMMANDS = {
     "runs": "List the trainings there are, in a sortable table.",
     "data": "Show, download, verify and draw the labelled images.",
 }
+# command -> the optional part that brings what it imports; the others need none
+EXTRAS = {
+    "evaluate": "evaluate", "compare": "evaluate", "serve": "serve", "train": "train",
+    "data": "data",
+}  # fmt: skip
 
 
 class LazyGroup(click.Group):
@@ -47,6 +58,7 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="digits")
+@click.option(DEBUG, is_flag=True, expose_value=False, help="Show the traceback of any error.")
 def group() -> None:
     """Train digit networks on MNIST and read handwritten digits with them."""
 
@@ -54,29 +66,52 @@ def group() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit.
 
-    0: done. 1: the world failed (network, disk). 2: the user's mistake. 130: Ctrl-C. Whatever
-    went wrong is one sentence on standard error, never a traceback.
+    0: done. 1: the world failed (network, disk), or this program did. 2: the user's mistake.
+    130: Ctrl-C. Whatever went wrong is one sentence on standard error; --debug adds a traceback.
     """
+    words = sys.argv[1:] if arguments is None else arguments
+    debug = DEBUG in words  # wherever it stands, so that it can be put behind a command in haste
     try:
-        code = group.main(arguments, prog_name="digits", standalone_mode=False)
+        prepare()
+        code = group.main([w for w in words if w != DEBUG], "digits", standalone_mode=False)
         sys.stdout.flush()  # what is left to print, while a failure can still be told
-    except DigitError as error:
-        click.echo(f"Error: {error}", err=True)
-        code = error.exit_code
     except click.ClickException as error:
         error.show()
         code = error.exit_code
-    except OSError as error:
-        # Files raise a DigitError. Python would write the rest once more as it ends, and complain.
-        sys.stdout = None
-        what = error.filename or "standard input or output"
-        click.echo(
-            f"Error: {what} failed: {error.strerror or error}. "
-            "Check where it comes from or goes to.",
-            err=True,
-        )
-        code = 1
     except (KeyboardInterrupt, click.Abort):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one has nothing left to stop
         click.echo("Stopped.", err=True)
         code = 130
+    except Exception as error:
+        if debug:
+            traceback.print_exc()
+        code = _tell(error, words)
     sys.exit(code)
+
+
+def _tell(error: Exception, words: list[str]) -> int:
+    """Say what went wrong in one sentence, and give the exit code for it."""
+    name = next((word for word in words if word in COMMANDS), "")
+    command = f"`digits {name}`" if name else "`digits`"
+    lacking = error.name if isinstance(error, ModuleNotFoundError) else None
+    if lacking and not lacking.startswith(__name__.split(".")[0]):
+        error = MissingExtraError(f"{lacking}, which {command} needs,", EXTRAS.get(name, ""))
+    if isinstance(error, OSError):
+        # Files raise a DigitError. Python would write the rest once more as it ends, and complain.
+        sys.stdout = None
+        if isinstance(error, BrokenPipeError):
+            return 1  # whoever read the output has seen enough
+        what = error.filename or "standard input or output"
+        told = f"{what} failed: {error.strerror or error}. Check where it comes from or goes to."
+    elif isinstance(error, MemoryError):
+        told = f"{command} needs more memory than there is. Close other programs, or give it less."
+    elif isinstance(error, DigitError):
+        told = str(error)
+    else:
+        reason = " ".join(str(error).split())
+        told = (
+            f"internal error in {command}: {type(error).__name__}{': ' * bool(reason)}{reason}. "
+            f"Please report it with the traceback that this prints: {digits(DEBUG, *words)}"
+        )
+    click.echo(f"Error: {told}", err=True)
+    return error.exit_code if isinstance(error, DigitError) else 1

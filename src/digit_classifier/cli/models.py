@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from digit_classifier.cli.streams import echo_json
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -27,7 +29,7 @@ def command(model: str | None, as_json: bool) -> None:
     described = [_describe(path) for path in paths]
     if as_json:
         for entry in described:
-            click.echo(json.dumps(entry))
+            echo_json(entry)
     elif model:
         for key, value in described[0].items():
             click.echo(f"{key:16} {value if isinstance(value, str) else json.dumps(value)}")

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from digit_classifier.cli.streams import echo_json
 from digit_classifier.shell import readable
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def _with_bar(readings: "Iterator[Reading]", total: int) -> "Iterator[Reading]":
 
 
 def _print_json(reading: "Reading") -> None:
-    click.echo(json.dumps(reading.to_dict(), ensure_ascii=False))
+    echo_json(reading.to_dict())
 
 
 def _csv_printer() -> "Callable[[Reading], None]":

@@ -1,13 +1,13 @@
 """`digits runs`: the trainings there are, in a table."""
 
 import csv
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from digit_classifier.cli.streams import echo_json
 from digit_classifier.shell import digits
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def command(
         runs.reverse()
     if as_json:
         for run in runs:
-            click.echo(json.dumps(_plain(run), ensure_ascii=False))
+            echo_json(_plain(run))
     elif as_csv:
         _write_csv(runs)
     elif not runs:

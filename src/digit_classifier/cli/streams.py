@@ -1,0 +1,33 @@
+"""Standard streams that take whatever is printed, where they know few letters or are closed too."""
+
+import io
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+def prepare() -> None:
+    r"""Have every stream open, and write letters that its encoding lacks as \u4e03 does.
+
+    A file called 七.png shall not end the reading of a folder because a log is in cp1252.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115  open to the end
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def echo_json(value: Any) -> None:
+    """Print a value as a line of JSON: letters as they are where the output can write them all."""
+    text = json.dumps(value, ensure_ascii=False)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(value)
+    click.echo(text)
