@@ -12,12 +12,10 @@ if TYPE_CHECKING:
     from digit_classifier.dataset import Dataset, load
     from digit_classifier.errors import DigitError
     from digit_classifier.onnx_model import OnnxModel
-    from digit_classifier.reader import Digit, DigitReader, Reading
-    from digit_classifier.training import train
+    from digit_classifier.reader import Digit, DigitReader, Reading, Rejected
+    from digit_classifier.training import Listener, Run, TrainConfig, resume, train
 
 __version__ = "0.1.0"
-
-__all__ = ["Dataset", "Digit", "DigitError", "DigitReader", "OnnxModel", "Reading", "load", "train"]
 
 # Imported when first asked for, so that reading a digit does not pay for the training stack.
 _HOMES = {
@@ -25,11 +23,32 @@ _HOMES = {
     "Digit": "reader",
     "DigitError": "errors",
     "DigitReader": "reader",
+    "Listener": "training",
     "OnnxModel": "onnx_model",
     "Reading": "reader",
+    "Rejected": "reader",
+    "Run": "training",
+    "TrainConfig": "training",
     "load": "dataset",
+    "resume": "training",
     "train": "training",
 }
+
+__all__ = [
+    "Dataset",
+    "Digit",
+    "DigitError",
+    "DigitReader",
+    "Listener",
+    "OnnxModel",
+    "Reading",
+    "Rejected",
+    "Run",
+    "TrainConfig",
+    "load",
+    "resume",
+    "train",
+]
 
 
 def __getattr__(name: str) -> Any:

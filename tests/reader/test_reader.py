@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import digit_classifier
 from digit_classifier.errors import ModelError, OptionError, PictureError
 from digit_classifier.onnx_model import OnnxModel
 from digit_classifier.reader import DigitReader
@@ -181,23 +180,6 @@ def test_the_dictionary_is_json_with_the_promised_keys(digits: DigitReader, tmp_
 def test_notes_are_in_the_dictionary_only_where_there_are_some(digits: DigitReader) -> None:
     assert "notes" not in digits.read(drawing.page("3")).to_dict()
     assert digits.read(np.zeros((9, 9), np.uint8)).to_dict()["notes"]
-
-
-def test_the_public_names_are_these() -> None:
-    assert digit_classifier.__all__ == [
-        "Dataset",
-        "Digit",
-        "DigitError",
-        "DigitReader",
-        "OnnxModel",
-        "Reading",
-        "load",
-        "train",
-    ]
-    assert set(digit_classifier.__all__) <= set(dir(digit_classifier))
-    assert digit_classifier.DigitReader is DigitReader
-    with pytest.raises(AttributeError, match="no attribute 'Network'"):
-        digit_classifier.Network  # noqa: B018
 
 
 def test_reading_a_digit_imports_no_training_stack(model: Path, folder: Path) -> None:

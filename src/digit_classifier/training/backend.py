@@ -9,6 +9,7 @@ import contextlib
 import importlib
 import importlib.util
 import os
+import random
 import re
 import sys
 import tempfile
@@ -93,6 +94,21 @@ def _hidden(names: tuple[str, ...], backend: str) -> Iterator[None]:
     finally:
         for name in hidden:
             del sys.modules[name]
+
+
+@contextlib.contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Seed Keras inside the block; Python's and numpy's random numbers go on after it as before."""
+    import keras
+
+    python, legacy = random.getstate(), np.random.get_state()  # noqa: NPY002
+    with without_chatter():  # on JAX, Keras loads TensorFlow here, to seed it as well
+        keras.utils.set_random_seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(legacy)  # noqa: NPY002
 
 
 @contextlib.contextmanager

@@ -1,7 +1,12 @@
 """Everything a training can be told, in one place: the flags of `digits train` are made from it."""
 
-from dataclasses import asdict, dataclass, field
-from typing import Any
+import difflib
+import operator
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, fields
+from numbers import Real
+from typing import Any, TypedDict, get_args
 
 from digit_classifier.errors import OptionError
 from digit_classifier.training.networks import NETWORKS
@@ -16,8 +21,10 @@ def option(default: Any, text: str, **more: Any) -> Any:
 class TrainConfig:
     """What to train, on what, and how; saved with the run as config.json.
 
+    Paths may be `Path` objects, numbers numpy's; they are kept as plain Python.
+
     Raises:
-        OptionError: a value out of its range.
+        OptionError: a value of the wrong kind or out of its range.
     """
 
     dataset: str = option(
@@ -68,10 +75,11 @@ class TrainConfig:
     )
 
     def __post_init__(self) -> None:
-        """Check the ranges that the fields declare."""
-        for name, entry in self.__dataclass_fields__.items():
-            value, limits = getattr(self, name), entry.metadata
-            flag = "--" + name.replace("_", "-")
+        """Check the kinds and ranges that the fields declare."""
+        for entry in fields(self):
+            flag, limits = "--" + entry.name.replace("_", "-"), entry.metadata
+            value = _plain(getattr(self, entry.name), entry.type, flag)
+            object.__setattr__(self, entry.name, value)
             if "choices" in limits and value not in limits["choices"]:
                 choices = ", ".join(limits["choices"])
                 raise OptionError(f"{flag} {value!r} is not known. Choose one of: {choices}.")
@@ -84,3 +92,61 @@ class TrainConfig:
     def to_dict(self) -> dict[str, Any]:
         """The fields as plain values for JSON."""
         return asdict(self)
+
+
+class Settings(TypedDict, total=False):
+    """The fields of `TrainConfig`, as type checkers and editors know the keywords of `train`."""
+
+    dataset: str | os.PathLike[str]
+    data_dir: str | os.PathLike[str] | None
+    offline: bool
+    model: str
+    recipe: str | None
+    epochs: int | None
+    batch_size: int | None
+    learning_rate: float | None
+    seed: int
+    backend: str
+    out: str | os.PathLike[str] | None
+    tensorboard: bool
+    mlflow: str | None
+
+
+def check_names(names: Iterable[str]) -> None:
+    """Refuse a keyword that is no field of `TrainConfig`.
+
+    Raises:
+        OptionError: with the nearest field, or all of them where none is near.
+    """
+    known = [entry.name for entry in fields(TrainConfig)]
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(known)}."
+            raise OptionError(f"there is no setting {name}. {hint}")
+
+
+_KINDS = {bool: "True or False", int: "a whole number", float: "a number", str: "a name or a path"}
+
+
+def _plain(value: Any, kinds: Any, flag: str) -> Any:
+    """The value as plain Python of its field's kind."""
+    kind, *optional = get_args(kinds) or (kinds,)
+    if value is None and optional:
+        return None
+    try:
+        if kind is bool or isinstance(value, bool):
+            if type(value) is kind:
+                return value
+        elif kind is int:
+            return operator.index(value)
+        elif kind is str:
+            return str.__str__(os.fspath(value))
+        elif isinstance(value, Real):
+            return float(value)
+    except TypeError:
+        pass
+    shown = (
+        repr(value) if isinstance(value, (str, Real, type(None))) else f"a {type(value).__name__}"
+    )
+    raise OptionError(f"{flag} is {shown}; it must be {_KINDS[kind]}.")

@@ -1,9 +1,10 @@
 """One training, from start to run folder."""
 
-from dataclasses import dataclass, replace
+import inspect
+from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
 import numpy as np
 
@@ -11,17 +12,19 @@ from digit_classifier.dataset import Dataset, load
 from digit_classifier.dataset.labelled import hold_out
 from digit_classifier.errors import DataError, OptionError, TrainingError
 from digit_classifier.training import checkpoint
-from digit_classifier.training.backend import check_installed, start, without_chatter
+from digit_classifier.training.backend import check_installed, seeded, start
 from digit_classifier.training.calibration import MIN_IMAGES
-from digit_classifier.training.config import TrainConfig
+from digit_classifier.training.config import Settings, TrainConfig, check_names
 from digit_classifier.training.interrupt import stoppable
 from digit_classifier.training.listener import Listener
 from digit_classifier.training.loop import Epoch, Loop, StoppedError
 from digit_classifier.training.outputs import write_outputs
 from digit_classifier.training.plan import HELD_OUT, TEST, Plan
+from digit_classifier.training.progress import usual_listener
 from digit_classifier.training.recipes import RECIPES, Recipe
 from digit_classifier.training.recipes import optimiser as make_optimiser
 from digit_classifier.training.recipes import recipe as find_recipe
+from digit_classifier.training.run import Run
 from digit_classifier.training.run_folder import RunFolder
 from digit_classifier.training.tracking import tracked
 
@@ -29,39 +32,35 @@ NONDIGIT_LABEL = 10
 Labelled = tuple[np.ndarray, np.ndarray]
 
 
-@dataclass(frozen=True)
-class Run:
-    """What a training gave.
-
-    Attributes:
-        plan: what was trained.
-        history: one row an epoch.
-        metrics: what metrics.json holds.
-        stopped: True after Ctrl-C: the run folder can be resumed.
-    """
-
-    plan: Plan
-    history: tuple[Epoch, ...]
-    metrics: dict[str, Any]
-    stopped: bool = False
-
-
 def train(
-    config: TrainConfig | None = None, listener: Listener | None = None, *, lean: bool = False
+    config: TrainConfig | None = None,
+    listener: Listener | None = None,
+    *,
+    quiet: bool = False,
+    lean: bool = False,
+    **settings: Unpack[Settings],
 ) -> Run:
     """Train a network and write its run folder.
 
-    Ctrl-C finishes the step, writes what the finished epochs gave, and returns with `stopped` set.
+    >>> train(model="cnn", dataset="sample", epochs=2)  # doctest: +SKIP
+
+    Shows a line that follows the training, in a notebook the two plots as they grow. Ctrl-C (in a
+    notebook: interrupt) finishes the step, writes what the finished epochs gave, and returns with
+    `stopped` set.
 
     Args:
         config: what to train; the original network on MNIST if left out.
-        listener: hears how it goes.
+        listener: hears how it goes, in place of what is shown.
+        quiet: show nothing. What must be known, such as that the sample was taken in place of
+            MNIST, is a Python warning all the same.
         lean: see `backend.start`.
+        settings: fields of `TrainConfig` by name, on top of `config`.
     Raises:
         OptionError, DataError, DownloadError, StorageError, TrainingError, MissingExtraError:
             each with one sentence that says what to do.
     """
-    config, listener = config or TrainConfig(), listener or Listener()
+    config = _settle(config, settings)
+    listener = listener or usual_listener(quiet=quiet)
     if config.recipe is None:
         usual = "classic" if (config.model, "classic") in RECIPES else "best"
         config = replace(config, recipe=usual)
@@ -73,21 +72,43 @@ def train(
     return _run(config, recipe, dataset, RunFolder.create(config), listener, resumed=False)
 
 
-def resume(folder: str | Path, listener: Listener | None = None, *, lean: bool = False) -> Run:
+# help(), Jupyter and whoever else asks show the settings themselves.
+_OWN = list(inspect.signature(train).parameters.values())[:-1]
+train.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+    [
+        *_OWN,
+        *(
+            inspect.Parameter(
+                each.name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=each.default,
+                annotation=each.type,
+            )
+            for each in fields(TrainConfig)
+        ),
+    ],
+    return_annotation=Run,
+)
+
+
+def resume(
+    folder: str | Path, listener: Listener | None = None, *, quiet: bool = False, lean: bool = False
+) -> Run:
     """Go on with a training that was stopped or killed.
 
     On one machine the weights end byte-equal to those of a training that was never stopped.
 
     Args:
         folder: a run folder that holds a checkpoint.
-        listener: hears how it goes.
+        listener: as for `train`.
+        quiet: as for `train`.
         lean: see `backend.start`.
     Raises:
         OptionError: the training is finished already.
         DataError: no checkpoint, or the data is no longer the same.
         DigitError: as `train`.
     """
-    run, listener = RunFolder(folder), listener or Listener()
+    run, listener = RunFolder(folder), listener or usual_listener(quiet=quiet)
     config = run.config()
     if run.finished:
         raise OptionError(f"{folder} is finished: nothing to resume. Train anew without --resume.")
@@ -96,6 +117,17 @@ def resume(folder: str | Path, listener: Listener | None = None, *, lean: bool =
     dataset = _load(config, listener)
     start(config.backend, lean=lean)
     return _run(config, _recipe(config), dataset, run, listener, resumed=True)
+
+
+def _settle(config: TrainConfig | None, settings: Settings) -> TrainConfig:
+    """The config with the settings put in."""
+    if not isinstance(config, TrainConfig | None):
+        raise OptionError(
+            f"a {type(config).__name__} was given as config. Name what it sets, as in "
+            'train(dataset="sample"), or give a TrainConfig.'
+        )
+    check_names(settings)
+    return replace(config or TrainConfig(), **settings)  # type: ignore[arg-type]
 
 
 def _recipe(config: TrainConfig) -> Recipe:
@@ -136,18 +168,15 @@ def _run(
     *,
     resumed: bool,
 ) -> Run:
-    import keras
-
     from digit_classifier.training.networks import NETWORKS, build
     from digit_classifier.training.objective import make_objective
 
     training, validation, validated_on = _split(dataset, recipe, config.seed)
     held_out = len(validation[1]) if validated_on == HELD_OUT else 0
     dataset = _warned(dataset, recipe, held_out)
-    with without_chatter():  # on JAX, Keras loads TensorFlow here, to seed it as well
-        keras.utils.set_random_seed(config.seed)
-    model = build(config.model, logits=True, precision=recipe.precision)
-    network = build(config.model)
+    with seeded(config.seed):
+        model = build(config.model, logits=True, precision=recipe.precision)
+        network = build(config.model)
     optimiser = make_optimiser(recipe, -(-len(training[1]) // recipe.batch_size) * recipe.epochs)
     loop = Loop(
         model,
@@ -190,7 +219,9 @@ def _run(
     if fault:
         kept = f"The weights after epoch {len(history)} are kept in {run.path}."
         raise TrainingError(f"{fault} {kept}") from fault
-    return Run(plan, tuple(history), metrics, stopped)
+    # After it was saved: for model.evaluate in a notebook.
+    network.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return Run(plan, tuple(history), metrics, network, stopped)
 
 
 def _train_epochs(

@@ -1,0 +1,125 @@
+"""What `train` shows when it is called from Python: one line, or in a notebook the plots."""
+
+import shutil
+import sys
+from time import perf_counter
+from typing import Any
+
+from digit_classifier.training.listener import Listener
+from digit_classifier.training.loop import Epoch
+from digit_classifier.training.plan import Plan
+
+# Seconds between two lines, on a terminal that shows one in place of the other, and in a file.
+TERMINAL_GAP, FILE_GAP = 0.1, 1.0
+
+
+def usual_listener(*, quiet: bool) -> Listener:
+    """Who listens where the caller named nobody."""
+    if quiet or sys.stderr is None:
+        return Listener()
+    if _in_notebook():
+        from digit_classifier.training.notebook import NotebookPlots
+
+        return NotebookPlots()
+    return ProgressLine()
+
+
+def _in_notebook() -> bool:
+    """Whether this is a Jupyter kernel, Colab's included; IPython in a terminal is a terminal."""
+    if "IPython" not in sys.modules:
+        return False
+    return hasattr(sys.modules["IPython"].get_ipython(), "kernel")
+
+
+class Wording:
+    """A training in one line, from what a listener hears."""
+
+    def __init__(self) -> None:
+        self._plan: Plan | None = None
+        self._row: Epoch | None = None
+        self._seconds: list[float] = []
+
+    def start(self, plan: Plan) -> None:
+        """Remember what is trained."""
+        self._plan = plan
+
+    def add(self, row: Epoch) -> None:
+        """Remember an epoch that is finished."""
+        self._row = row
+        self._seconds.append(row.seconds)
+
+    def line(self, epoch: int, share: float) -> str:
+        """While it trains: what is done of which epoch, the last figures, the time left."""
+        assert self._plan
+        text = f"{self._name}: epoch {epoch} of {self._plan.recipe.epochs}, {100 * share:.0f} %"
+        if self._row:
+            # The first epoch compiles: leave it out as soon as there is another.
+            usual = self._seconds[1:] or self._seconds
+            left = sum(usual) / len(usual) * (self._plan.recipe.epochs - epoch + 1 - share)
+            text += f"{self._figures}, {left:.0f} s left"
+        return text
+
+    def end(self, *, finished: bool) -> str:
+        """When it is over."""
+        assert self._plan
+        what = "finished" if finished else "stopped"
+        if not self._row:
+            return f"{self._name}: {what} before the first epoch was done"
+        return f"{self._name}: {what} after epoch {self._row.epoch}{self._figures}"
+
+    @property
+    def _name(self) -> str:
+        assert self._plan
+        return f"{self._plan.config.model} on {self._plan.dataset.name}"
+
+    @property
+    def _figures(self) -> str:
+        assert self._row
+        return f", validation accuracy {100 * self._row.val_accuracy:.2f} %"
+
+
+class ProgressLine(Listener):
+    """One line on standard error that follows the training; in a file, at most one a second."""
+
+    def __init__(self) -> None:
+        self._wording, self._last = Wording(), 0.0
+        self._terminal = sys.stderr.isatty()
+
+    def on_download(self, name: str, done: int, total: int) -> None:
+        """Show how much is here."""
+        self._show(f"{name}: {100 * done / total if total else 100:.0f} %")
+
+    def on_start(self, plan: Plan) -> None:
+        """Begin the line."""
+        self._clear()
+        super().on_start(plan)
+        self._wording.start(plan)
+
+    def on_progress(self, epoch: int, share: float) -> None:
+        """Renew the line."""
+        if share < 1:
+            self._show(self._wording.line(epoch, share))
+
+    def on_epoch(self, row: Epoch) -> None:
+        """Renew the line."""
+        self._wording.add(row)
+        self._show(self._wording.line(row.epoch, 1.0))
+
+    def on_end(self, metrics: dict[str, Any]) -> None:
+        """End the line with what came out."""
+        self._clear()
+        print(self._wording.end(finished=metrics["finished"]), file=sys.stderr)
+
+    def _show(self, text: str) -> None:
+        now = perf_counter()
+        if now - self._last < (TERMINAL_GAP if self._terminal else FILE_GAP):
+            return
+        self._last = now
+        self._clear()
+        width = shutil.get_terminal_size().columns - 1
+        text = text[:width] if self._terminal else f"{text}\n"
+        print(text, end="", file=sys.stderr, flush=True)
+
+    def _clear(self) -> None:
+        if self._terminal:
+            print("\r\x1b[2K", end="", file=sys.stderr, flush=True)

@@ -1,0 +1,127 @@
+"""`train` as it is called from Python: settings by name, what it shows, what it gives."""
+
+import inspect
+import random
+import threading
+from dataclasses import fields
+from pathlib import Path
+from typing import get_args, get_type_hints
+
+import numpy as np
+import pytest
+
+from digit_classifier import DigitReader, Listener, Run, TrainConfig, train
+from digit_classifier.errors import OptionError
+from digit_classifier.training.config import Settings
+
+QUICK = {"epochs": 1, "out": "run"}
+
+
+def test_every_setting_is_a_keyword_with_its_default_and_its_type():
+    shown, known = inspect.signature(train).parameters, get_type_hints(Settings)
+    assert list(known) == [each.name for each in fields(TrainConfig)], "add it to Settings, too"
+    for each in fields(TrainConfig):
+        assert shown[each.name].default == each.default
+        kinds = [set(get_args(kind) or [kind]) for kind in (each.type, known[each.name])]
+        assert kinds[0] <= kinds[1], f"{each.name} is of another type in Settings"
+
+
+def test_settings_by_name_train_and_are_kept_as_plain_python(keras, small_folder, tmp_path):
+    run = train(dataset=Path(small_folder), epochs=np.int64(2), learning_rate=1, out=tmp_path / "r")
+    assert run.plan.config == TrainConfig(
+        dataset=str(small_folder), epochs=2, learning_rate=1.0, out=str(tmp_path / "r"),
+        recipe="classic",
+    )  # fmt: skip
+    assert len(run.history) == 2
+
+
+def test_settings_go_on_top_of_a_config(keras, small_folder):
+    config = TrainConfig(dataset=str(small_folder), epochs=3, seed=7)
+    run = train(config, epochs=1, out="run", quiet=True)
+    assert (run.plan.config.epochs, run.plan.config.seed) == (1, 7)
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"epoch": 2}, r"there is no setting epoch\. Did you mean epochs\?"),
+        ({"x": 2}, r"there is no setting x\. There are: dataset, .*, mlflow\."),
+        ({"epochs": "2"}, "--epochs is '2'; it must be a whole number"),
+        ({"epochs": True}, "--epochs is True; it must be a whole number"),
+        ({"seed": None}, "--seed is None; it must be a whole number"),
+        ({"learning_rate": "high"}, "--learning-rate is 'high'; it must be a number"),
+        ({"offline": "no"}, "--offline is 'no'; it must be True or False"),
+        ({"dataset": np.zeros((9, 28, 28))}, "--dataset is a ndarray; it must be a name or a path"),
+        ({"model": "cnm"}, "--model 'cnm' is not known"),
+        ({"config": "sample"}, r'a str was given as config.*train\(dataset="sample"\)'),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_one_sentence_and_leaves_no_folder(
+    tmp_path, settings, sentence
+):
+    with pytest.raises(OptionError, match=sentence):
+        train(**settings)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_run_is_three_lines_a_folder_a_network_and_its_history(keras, small_folder, sample):
+    run = train(dataset=small_folder, **QUICK)
+    network, accuracy, folder = repr(run).splitlines()
+    assert network.startswith("Network   mlp, 26,506 parameters: 1 epoch of recipe classic on own")
+    low, high = run.metrics["interval"]
+    assert accuracy == (
+        f"Accuracy  {100 * run.metrics['accuracy']:.2f} % of 200 test images "
+        f"(95 % interval {100 * low:.2f} to {100 * high:.2f} %)"
+    )
+    assert folder == "Folder    run"
+    assert run.folder == Path("run")
+    assert run.history[-1].val_accuracy == pytest.approx(run.metrics["accuracy"])
+
+    images, labels = sample.test_images[:200], sample.test_labels[:200]
+    right = run.model.predict(images, verbose=0).argmax(1) == labels
+    assert right.mean() == run.metrics["accuracy"]
+    assert run.model.evaluate(images, labels, verbose=0)[1] == pytest.approx(right.mean())
+    assert DigitReader(run.folder).name == "mlp"
+
+
+def test_a_line_on_standard_error_follows_the_training_and_quiet_leaves_it_out(
+    keras, small_folder, capsys
+):
+    train(dataset=small_folder, **QUICK)
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    last = shown.err.splitlines()[-1]
+    assert last.startswith("mlp on own data: small.npz: finished after epoch 1, validation acc")
+    train(dataset=small_folder, epochs=1, out="quiet", quiet=True)
+    train(TrainConfig(dataset=str(small_folder), epochs=1, out="own"), Listener())
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_the_sample_in_place_of_mnist_is_a_warning_at_the_users_line(keras, monkeypatch, quiet):
+    monkeypatch.setenv("KERAS_HOME", "nowhere")
+    with pytest.warns(UserWarning, match="built-in MNIST sample .* not MNIST") as told:
+        run = train(offline=True, quiet=quiet, **QUICK)
+    ours = [warning.filename for warning in told if "not MNIST" in str(warning.message)]
+    assert ours == [__file__]
+    assert "on MNIST sample (5,000 images)" in repr(run)
+
+
+def test_the_users_own_random_numbers_go_on_as_if_nothing_had_been_trained(keras, small_folder):
+    random.seed(1)
+    np.random.seed(1)  # noqa: NPY002
+    expected = random.random(), np.random.random()  # noqa: NPY002
+    random.seed(1)
+    np.random.seed(1)  # noqa: NPY002
+    train(dataset=small_folder, quiet=True, **QUICK)
+    assert (random.random(), np.random.random()) == expected  # noqa: NPY002
+
+
+def test_a_thread_trains_too(keras, small_folder):
+    given: list[Run] = []
+    thread = threading.Thread(
+        target=lambda: given.append(train(dataset=small_folder, quiet=True, **QUICK))
+    )
+    thread.start()
+    thread.join()
+    assert given[0].folder == Path("run")
