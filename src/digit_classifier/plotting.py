@@ -1,7 +1,9 @@
 """How every plot of this project looks: the one home of style, colours and saving."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import contextlib
+import os
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +24,7 @@ ON_PALE = "#1A1A1A"
 # Inches; at 160 dots per inch a plot is 1,120 x 672 pixels, sharp at the width of a README.
 SIZE = (7.0, 4.2)
 DOTS_PER_INCH = 160
+SUFFIXES = (".png", ".svg")
 
 _STYLE = {
     "figure.figsize": SIZE,
@@ -53,7 +56,7 @@ _STYLE = {
 }
 
 
-@contextmanager
+@contextlib.contextmanager
 def style() -> Iterator[None]:
     """Draw in the house style inside the block."""
     import matplotlib
@@ -97,12 +100,35 @@ def show_digit(axes: "Axes", image: np.ndarray) -> None:
     axes.imshow(255 - image, cmap="gray", vmin=0, vmax=255, interpolation="none")
 
 
-def save(figure: "Figure", path: Path) -> None:
+def save(figure: "Figure", path: Path, suffixes: Sequence[str] = SUFFIXES) -> None:
     """Write a figure as PNG and as SVG, `path` being the name without suffix.
 
     Raises:
         StorageError: a file cannot be written.
     """
-    for suffix, metadata in ((".png", None), (".svg", {"Date": None})):
+    for suffix in suffixes:
         with replacing(path.with_name(path.name + suffix)) as temporary:
-            figure.savefig(temporary, metadata=metadata)
+            # a date would make two files of one figure differ
+            figure.savefig(temporary, metadata={"Date": None} if suffix == ".svg" else None)
+
+
+def _import_matplotlib() -> None:
+    """Import matplotlib although MPLBACKEND may name what it does not know, or has no toolkit for.
+
+    It refuses to be imported then. The backend is for windows; files are drawn without.
+    """
+    wanted = os.environ.pop("MPLBACKEND")
+    try:
+        import matplotlib
+
+        with contextlib.suppress(ValueError):
+            matplotlib.rcParams["backend"] = wanted
+    except ImportError:  # said where something is to be drawn
+        pass
+    finally:
+        os.environ["MPLBACKEND"] = wanted
+
+
+# Every module that draws imports this one first.
+if "MPLBACKEND" in os.environ and "matplotlib" not in sys.modules:
+    _import_matplotlib()

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from digit_classifier.training.curves import draw_curves, save_curves, show_curves
+from digit_classifier.training.curves import draw_curves, save_curves
 from digit_classifier.training.loop import Epoch
 
 HISTORY = [Epoch(i, 1 / i, 1 - 0.1 / i, 1.1 / i, 1 - 0.2 / i, 1.0) for i in range(1, 6)]
@@ -45,7 +45,3 @@ def test_the_same_figures_give_the_same_bytes(tmp_path):
         save_curves(draw_curves(HISTORY, "MNIST", "validation"), tmp_path / folder)
     for name in ("loss.png", "loss.svg", "accuracy.svg"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
-
-
-def test_without_a_display_no_window_is_promised():
-    assert show_curves(HISTORY, "MNIST", "validation") is False

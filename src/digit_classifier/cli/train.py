@@ -1,5 +1,6 @@
 """`digits train`: train a network and show how it went."""
 
+import contextlib
 import sys
 from collections.abc import Callable
 from dataclasses import MISSING, fields
@@ -14,6 +15,7 @@ from digit_classifier.training import Listener, Run, TrainConfig
 from digit_classifier.training.loop import Epoch
 from digit_classifier.training.plan import Plan
 from digit_classifier.training.run_folder import RunFolder
+from digit_classifier.training.window import Window
 
 
 def _flags(command: Callable[..., None]) -> Callable[..., None]:
@@ -39,7 +41,7 @@ def _flags(command: Callable[..., None]) -> Callable[..., None]:
 @click.option(
     "--resume", metavar="RUN", help="Go on with a training that was stopped; takes no other flags."
 )
-@click.option("--show/--no-show", default=True, help="Open the plots in a window at the end.")
+@click.option("--show/--no-show", default=True, help="Show the plots in a window while it trains.")
 @click.pass_context
 def command(context: click.Context, /, resume: str | None, show: bool, **chosen: Any) -> None:
     """Train a network on MNIST.
@@ -59,7 +61,7 @@ def command(context: click.Context, /, resume: str | None, show: bool, **chosen:
     from digit_classifier.training import session
 
     console = Console(highlight=False, soft_wrap=True)
-    with _Screen(console) as screen:
+    with _Screen(console, show) as screen:
         if resume:
             given = [
                 name
@@ -74,18 +76,17 @@ def command(context: click.Context, /, resume: str | None, show: bool, **chosen:
             run = session.resume(resume, screen, lean=True)
         else:
             run = session.train(TrainConfig(**chosen), screen, lean=True)
-    _report(console, run)
-    if run.stopped:
-        sys.exit(130)
-    if show:
-        _show(console, run)
+        _report(console, run)
+        if run.stopped:
+            sys.exit(130)
+        screen.leave_window()
 
 
 class _Screen(Listener):
     """Tells a terminal, or a file, how the training goes."""
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    def __init__(self, console: Console, show: bool) -> None:
+        self._console, self._show = console, show
         self._bars = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -99,6 +100,7 @@ class _Screen(Listener):
         self._plan: Any = None
         self._log: Callable[[str], None] = lambda _line: None
         self._seconds: list[float] = []
+        self._window: Window | None = None
 
     def __enter__(self) -> "_Screen":
         self._bars.start()
@@ -106,6 +108,24 @@ class _Screen(Listener):
 
     def __exit__(self, *error: object) -> None:
         self._bars.stop()
+        self._close_window()
+
+    def leave_window(self) -> None:
+        """Wait for somebody at a terminal to close the window, or say why there is none."""
+        if not self._window:
+            return
+        with contextlib.suppress(KeyboardInterrupt):
+            if self._window.is_open and sys.stdin.isatty() and sys.stdout.isatty():
+                self._say("Plots     in the window: close it to end")
+                self._window.wait()
+        missing = self._close_window()
+        if missing:
+            where = self._plan.folder / "loss.png"
+            self._say(f"Plots     {missing}; see {where} and accuracy.png beside it")
+
+    def _close_window(self) -> str | None:
+        window, self._window = self._window, None
+        return window.close() if window else None
 
     def _say(self, line: str, style: str = "") -> None:
         self._console.print(line, style=style, markup=False)
@@ -134,6 +154,8 @@ class _Screen(Listener):
         if plan.finished:
             self._say(f"Resuming  after epoch {len(plan.finished)}")
         self._say("")
+        if self._show:
+            self._window = Window(plan.folder, data.name, plan.validation)
 
     def on_progress(self, epoch: int, share: float) -> None:
         self._move(f"epoch {epoch}/{self._plan.recipe.epochs}", share)
@@ -181,17 +203,6 @@ def _report(console: Console, run: Run) -> None:
         following = digits("predict", "PICTURE", "--model", folder)
     console.print(f"Saved     {folder}: {files}", markup=False)
     console.print(f"Next      {following}", markup=False)
-
-
-def _show(console: Console, run: Run) -> None:
-    from digit_classifier.training.curves import show_curves
-
-    if not show_curves(run.history, run.plan.dataset.name, run.plan.validation):
-        console.print(
-            f"Plots     no display to open a window on; see {run.plan.folder / 'loss.png'} "
-            "and accuracy.png beside it",
-            markup=False,
-        )
 
 
 def _duration(seconds: float) -> str:

@@ -31,19 +31,3 @@ def stoppable() -> Iterator[Callable[[], bool]]:
         yield asked.is_set
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-@contextlib.contextmanager
-def unshielded() -> Iterator[None]:
-    """Let Ctrl-C end the process at once, for when all is saved and a window only waits.
-
-    A window's event loop would not hear Python's own handler until the pointer moves over it.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_DFL)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -17,6 +17,7 @@ from digit_classifier.training.calibration import MIN_IMAGES
 from digit_classifier.training.config import Settings, TrainConfig, check_names
 from digit_classifier.training.interrupt import stoppable
 from digit_classifier.training.listener import Listener
+from digit_classifier.training.live_plots import LivePlots, draw_files
 from digit_classifier.training.loop import Epoch, Loop, StoppedError
 from digit_classifier.training.outputs import write_outputs
 from digit_classifier.training.plan import HELD_OUT, TEST, Plan
@@ -233,6 +234,7 @@ def _train_epochs(
 ) -> bool:
     """Run the epochs that are left, saving after each; whether Ctrl-C ended it."""
     epochs = plan.recipe.epochs
+    plots = LivePlots(plan, partial(draw_files, plan), listener.on_warning)
     with stoppable() as stop:
         for number in range(len(history) + 1, epochs + 1):
             hear = partial(listener.on_progress, number)
@@ -244,6 +246,7 @@ def _train_epochs(
             checkpoint.save(run.path, loop.model, loop.optimiser, history, plan.dataset.sha256)
             run.write_history(history)
             listener.on_epoch(row)
+            plots.add(row)
             if stop() and number < epochs:
                 return True
     return False
