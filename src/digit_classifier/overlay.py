@@ -4,6 +4,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from digit_classifier.reader import Digit, Reading, Rejected
+from digit_classifier.reader.reading import percent
 
 GREEN, RED, INK, PAPER = (0, 140, 60), (200, 30, 30), (30, 30, 30), (255, 255, 255)
 # The picture is shown within these many pixels a side, whatever its size.
@@ -73,4 +74,4 @@ def _cell(
 
 
 def _label(digit: Digit) -> str:
-    return f"{digit.digit} {digit.confidence:.0%}"
+    return f"{digit.digit} {percent(digit.confidence)}"

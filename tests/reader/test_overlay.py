@@ -4,6 +4,7 @@ import numpy as np
 
 from digit_classifier import overlay
 from digit_classifier.reader import DigitReader, Reading
+from digit_classifier.reader.reading import percent
 from reader import drawing
 
 
@@ -33,3 +34,8 @@ def test_a_mark_that_is_not_vouched_for_gets_a_red_box(model: Path) -> None:
     drawn = np.asarray(overlay.draw(pixels, DigitReader(model, threshold=1).read(pixels)))
     assert np.all(drawn == overlay.RED, axis=2).any()
     assert not np.all(drawn == overlay.GREEN, axis=2).any()
+
+
+def test_no_confidence_is_shown_as_certainty() -> None:
+    shown = {0.99996: ">99.9%", 0.9994: "99.9%", 0.5: "50.0%", 0.0001: "<0.1%", 0.0: "0.0%"}
+    assert {share: percent(share) for share in shown} == shown

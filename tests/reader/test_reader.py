@@ -171,7 +171,7 @@ def test_the_dictionary_is_json_with_the_promised_keys(digits: DigitReader, tmp_
     reading = DigitReader(digits.model, threshold=0.9).read(tmp_path / "3x.png").to_dict()
     assert list(reading) == ["file", "text", "digits", "rejected", "model", "error"]
     assert list(reading["digits"][0]) == ["digit", "confidence", "probabilities", "box", "line"]
-    assert list(reading["rejected"][0]) == ["box", "reason"]
+    assert list(reading["rejected"][0]) == ["box", "reason", "probabilities"]
     assert reading == json.loads(json.dumps(reading))
     assert reading["model"] == "linear"
     assert sum(reading["digits"][0]["probabilities"]) == pytest.approx(1, abs=1e-5)

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from digit_classifier.reader import DigitReader
-from server.process import Server
+from server.process import Server, fault
 
 ROUTES = {
     "/v1/read": {"post"},
@@ -29,6 +29,23 @@ ROUTES = {
 def test_the_document_lists_every_route(server: Server) -> None:
     paths = server.client.get("openapi.json").json()["paths"]
     assert {path: set(methods) for path, methods in paths.items()} == ROUTES
+
+
+def test_every_error_in_the_document_has_the_one_form(server: Server) -> None:
+    for methods in server.client.get("openapi.json").json()["paths"].values():
+        for operation in methods.values():
+            for status, said in operation["responses"].items():
+                assert said["description"].endswith(".")
+                if status >= "400":
+                    schema = said["content"]["application/json"]["schema"]
+                    assert list(schema["properties"]) == ["error"]
+
+
+def test_a_path_that_is_not_there_says_where_the_routes_are_listed(server: Server) -> None:
+    for path in ("nowhere", "v1", "page/page.js"):
+        status, code, message = fault(server.client.get(path))
+        assert (status, code) == (404, "not_found")
+        assert message == f"there is nothing at '/{path}'; /docs lists every route."
 
 
 def test_no_made_up_request_breaks_what_the_document_says(keeping: Server, tmp_path: Path) -> None:
@@ -83,8 +100,9 @@ def test_the_documents_page_lists_every_route_and_fetches_nothing_from_elsewhere
 def test_another_method_is_405_and_told_which_are_right(server: Server) -> None:
     for path, methods in ROUTES.items():
         answer = server.client.request("PATCH", path.lstrip("/").replace("{name}", "cnn"))
-        assert answer.status_code == 405
-        assert answer.json()["error"]["code"] == "method_not_allowed"
+        status, code, message = fault(answer)
+        assert (status, code) == (405, "method_not_allowed")
+        assert message.startswith(f"PATCH is not possible at {answer.request.url.path}; use ")
         allowed = {*map(str.upper, methods), *(["HEAD"] if "get" in methods else [])}
         assert answer.headers["allow"] == ", ".join(sorted(allowed))
 

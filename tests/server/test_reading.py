@@ -74,6 +74,7 @@ def test_details_show_what_the_network_saw(server: Server) -> None:
     ):
         pixels = np.frombuffer(base64.b64decode(entry["image"]), np.uint8)
         assert np.array_equal(pixels.reshape(28, 28), mark.image)
+        assert np.allclose(entry["probabilities"], mark.probabilities, atol=1e-6)
 
 
 def test_a_blank_picture_gives_no_digit_and_no_error(server: Server) -> None:

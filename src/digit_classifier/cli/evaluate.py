@@ -241,7 +241,8 @@ def _caption(outcome: "Outcome", reading: "Reading") -> str:
 
 def _mistake(outcome: "Outcome", reading: "Reading") -> "Mistake":
     from digit_classifier.evaluation.mistakes import Mistake
+    from digit_classifier.reader.reading import percent
 
-    seen = [(f"{digit.digit} {digit.confidence:.0%}", digit.image) for digit in reading.digits]
+    seen = [(f"{d.digit} {percent(d.confidence)}", d.image) for d in reading.digits]
     seen += [("?", mark.image) for mark in reading.rejected if mark.image is not None]
     return Mistake(Path(outcome.case.path), _caption(outcome, reading), seen)

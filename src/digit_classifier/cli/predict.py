@@ -177,5 +177,7 @@ def _aside(reading: "Reading") -> str:
 
 
 def _sure(digit: "Digit") -> str:
+    from digit_classifier.reader.reading import percent
+
     colour = "green" if digit.confidence >= 0.9 else "yellow"
-    return f"{digit.digit} " + click.style(f"{digit.confidence:.1%}", fg=colour)
+    return f"{digit.digit} " + click.style(percent(digit.confidence), fg=colour)

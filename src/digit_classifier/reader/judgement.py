@@ -200,5 +200,6 @@ def _digit(seen: Seen, line: int) -> Digit:
 
 def _refusal(seen: Seen) -> Rejected:
     article = "an" if seen.digit == 8 else "a"
-    reason = f"not a digit: at best {article} {seen.digit}, confidence {seen.confidence:.2f}"
-    return Rejected(seen.mark.box, reason, seen.mark.image)
+    sure = min(seen.confidence, 0.99)  # what was refused is not shown as certain
+    reason = f"not a digit: at best {article} {seen.digit}, confidence {sure:.2f}"
+    return Rejected(seen.mark.box, reason, seen.mark.image, seen.probabilities)

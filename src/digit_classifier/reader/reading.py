@@ -8,6 +8,13 @@ import numpy as np
 Box = tuple[int, int, int, int]
 
 
+def percent(share: float) -> str:
+    """A confidence for people: `99.8%`, never rounded up to certainty or down to none."""
+    if share >= 0.9995:
+        return ">99.9%"
+    return "<0.1%" if 0 < share < 0.0005 else f"{share:.1%}"
+
+
 @dataclass(frozen=True, eq=False)
 class Digit:
     """One digit that the reader vouches for.
@@ -33,7 +40,7 @@ class Digit:
         return {
             "digit": self.digit,
             "confidence": round(self.confidence, 6),
-            "probabilities": [round(float(p), 6) for p in self.probabilities],
+            "probabilities": _rounded(self.probabilities),
             "box": list(self.box),
             "line": self.line,
         }
@@ -47,15 +54,22 @@ class Rejected:
         box: x, y, width, height in pixels of the upright picture.
         reason: in words.
         image: uint8, shape (28, 28): what the network saw; None where it was not asked.
+        probabilities: float32, shape (10,), what it answered; None where it was not asked.
     """
 
     box: Box
     reason: str
     image: np.ndarray | None = None
+    probabilities: np.ndarray | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Without the image."""
-        return {"box": list(self.box), "reason": self.reason}
+        """Without the image; numbers rounded to six decimals."""
+        answered = self.probabilities
+        return {
+            "box": list(self.box),
+            "reason": self.reason,
+            "probabilities": None if answered is None else _rounded(answered),
+        }
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,3 +108,7 @@ class Reading:
         if self.notes:
             result["notes"] = list(self.notes)
         return result
+
+
+def _rounded(probabilities: np.ndarray) -> list[float]:
+    return [round(float(p), 6) for p in probabilities]

@@ -52,7 +52,10 @@ def without_words(seen: list[Seen], rejected: list[Rejected]) -> list[Seen]:
         if keep:
             kept += marks
         else:
-            rejected += [Rejected(each.mark.box, reason, each.mark.image) for each in marks]
+            rejected += [
+                Rejected(each.mark.box, reason, each.mark.image, each.probabilities)
+                for each in marks
+            ]
     return kept
 
 

@@ -13,8 +13,6 @@ from digit_classifier.server.refusal import Refusal, refusal
 
 CODES = {
     400: "bad_request",
-    404: "not_found",
-    405: "method_not_allowed",
     413: "too_large",
 }
 
@@ -28,9 +26,7 @@ def install(app: FastAPI) -> None:
     """Answer every error of `app` in the one form."""
 
     async def answer(request: Request, error: Exception) -> Response:
-        refused = _of_framework(error) or refusal(error)
-        if refused.status == 405:  # starlette knows only of the first route with the path
-            refused.headers["Allow"] = ", ".join(_methods(request))
+        refused = _of_framework(request, error) or refusal(error)
         request.scope["fault"] = refused.code  # for whoever counts
         return respond(refused)
 
@@ -38,10 +34,18 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(kind, answer)
 
 
-def _of_framework(error: Exception) -> Refusal | None:
+def _of_framework(request: Request, error: Exception) -> Refusal | None:
     if isinstance(error, RequestValidationError):
         return Refusal(422, "bad_input", _sentence(error))
     if isinstance(error, HTTPException):
+        path = request.url.path[:80]
+        if error.status_code == 404:
+            message = f"there is nothing at {path!r}; /docs lists every route."
+            return Refusal(404, "not_found", message)
+        if error.status_code == 405:  # starlette knows only of the first route with the path
+            allowed = ", ".join(_methods(request))
+            message = f"{request.method} is not possible at {path}; use {allowed}."
+            return Refusal(405, "method_not_allowed", message, {"Allow": allowed})
         code = CODES.get(error.status_code, "refused")
         return Refusal(error.status_code, code, f"{error.detail}.", dict(error.headers or {}))
     return None

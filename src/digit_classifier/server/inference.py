@@ -72,7 +72,7 @@ def _add_descriptions(app: FastAPI, service: Service) -> None:
         "/v2/models/{name}",
         tags=["inference"],
         summary="What a model takes and gives",
-        responses=schemas.answers(_MODEL, 404),
+        responses=schemas.answers(_MODEL, 404, 422),
     )
     async def model(name: str) -> Response:
         service.shelf.find(name)
@@ -84,7 +84,7 @@ def _add_descriptions(app: FastAPI, service: Service) -> None:
         "/v2/models/{name}/ready",
         tags=["inference"],
         summary="Whether a model is loaded",
-        responses=schemas.answers(_READY, 404, 503),
+        responses=schemas.answers(_READY, 404, 422, 503),
     )
     async def model_ready(name: str) -> Response:
         service.shelf.find(name)

@@ -44,15 +44,15 @@ ERROR = {
 def answers(schema: dict[str, Any], *statuses: int, status: int = 200) -> dict[int | str, Any]:
     """OpenAPI's `responses`: one good answer, and errors of the one form."""
     meanings = {
-        400: "The body is not what it says it is.",
+        400: "The body is not what its content type says.",
         403: "The request came from a page of another origin.",
-        404: "No such thing.",
-        413: "Too many bytes or pixels.",
-        415: "Not a content type that is read.",
-        422: "A value that makes no sense.",
+        404: "No such path, model or correction.",
+        413: "More bytes or pixels than this server reads; see /v1/settings.",
+        415: "A content type, or a kind of picture, that this server does not read.",
+        422: "A value that cannot be used; the message says which one and what is needed.",
         503: "Too many requests at once, or the server is stopping; see Retry-After.",
-        504: "It took too long.",
-        507: "The folder is full.",
+        504: "The reading took longer than this server allows.",
+        507: "The folder for corrections is full or cannot be written.",
     }
     result: dict[int | str, Any] = {
         status: {"description": "Done.", "content": {"application/json": {"schema": schema}}}
@@ -96,11 +96,13 @@ _DIGIT = record(
     line=WHOLE,
 )
 _DIGIT["properties"]["image"] = _IMAGE
-_REJECTED = record(box=BOX, reason=TEXT)
+_REJECTED = record(
+    box=BOX, reason=TEXT, probabilities={**_PROBABILITIES, "type": ["array", "null"]}
+)
 _REJECTED["properties"]["image"] = {**_IMAGE, "type": ["string", "null"]}
 READING = record(
     file={"type": ["string", "null"]},
-    text={"type": "string", "description": "`?` where the reader will not vouch for a mark"},
+    text={"type": "string", "description": "`?` for a mark that the reader is not sure of"},
     digits=row(_DIGIT),
     rejected=row(_REJECTED),
     model=TEXT,

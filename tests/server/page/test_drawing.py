@@ -193,11 +193,13 @@ def test_a_late_answer_never_replaces_a_newer_one(page):
     assert number(page).inner_text() == "11"
 
 
-def test_what_it_will_not_vouch_for_is_a_question_mark_with_its_reason(page):
+def test_a_mark_it_is_not_sure_of_is_a_question_mark_with_reason_and_probabilities(page):
     drag(page, [(0.2, 0.2), (0.8, 0.8), (0.8, 0.2), (0.2, 0.8), (0.5, 0.1), (0.5, 0.9)])
     expect(number(page)).to_have_text("?")
     expect(page.locator("#marks .choice")).to_contain_text("not a digit")
-    expect(page.locator("#saw-note")).to_contain_text("will not vouch")
+    expect(page.locator("#saw-note")).to_contain_text("not sure of this mark")
+    expect(page.locator("#bars .best")).to_have_count(1)
+    expect(page.locator("#bars tr")).to_contain_text([re.compile(r"[<>]?\d+\.\d %")] * 10)
 
 
 def test_marks_keep_the_order_of_the_text_and_what_is_left_out_is_listed_apart(page):

@@ -4,7 +4,7 @@ import { bytesOf } from './server.js';
 
 /**
  * The marks of a reading's text in its order: digits, and what is `?` there.
- * The server lists what it does not vouch for after everything that it left out of the text.
+ * The server lists what it is not sure of after everything that it left out of the text.
  */
 export function marksOf(reading) {
   const digits = reading.digits.map(digitMark);
@@ -28,7 +28,7 @@ export function percent(share) {
 /** The answer as a sentence, for those who hear it. */
 export function spoken(marks, model) {
   const said = marks.map((mark) =>
-    mark.isDoubt ? 'a mark it will not vouch for' : `${mark.digit}, ${percent(mark.confidence)}`);
+    mark.isDoubt ? 'a mark that it is not sure of' : `${mark.digit}, ${percent(mark.confidence)}`);
   return `${model} read ${said.join('; ')}.`;
 }
 
@@ -44,6 +44,6 @@ function digitMark({ digit, confidence, probabilities, box, image }) {
   return { isDoubt: false, name: String(digit), digit, confidence, probabilities, box, image, pixels: bytesOf(image) };
 }
 
-function doubtMark({ box, reason, image }) {
-  return { isDoubt: true, name: '?', reason, box, image, pixels: bytesOf(image) };
+function doubtMark({ box, reason, probabilities, image }) {
+  return { isDoubt: true, name: '?', reason, probabilities, box, image, pixels: bytesOf(image) };
 }

@@ -17,7 +17,7 @@ export function showSaw(mark) {
   byId('seen').ariaLabel = `The 28 by 28 pixels of ${mark.isDoubt ? 'a mark that was not read' : `the ${mark.digit}`}`;
   showBars(mark.probabilities);
   byId('saw-note').textContent = mark.isDoubt
-    ? `It will not vouch for this mark (${mark.reason}).`
+    ? `The network is not sure of this mark (${mark.reason}).`
     : 'Ten probabilities that sum to 100 %. If the best is too low, the answer is ?.';
 }
 
