@@ -9,6 +9,7 @@ from digit_classifier.cli.loading import load_aloud, progress_bars
 from digit_classifier.shell import digits
 
 if TYPE_CHECKING:
+    from digit_classifier.dataset import Dataset
     from digit_classifier.dataset.places import Place
 
 _FOLDER = click.Path(path_type=Path)
@@ -99,6 +100,7 @@ def verify(data_dir: Path | None) -> None:
 )
 @click.option("--data-dir", type=_FOLDER, help="A folder that holds MNIST.")
 @click.option("--offline", is_flag=True, help="Download nothing.")
+@click.option("--strict", is_flag=True, help="Refuse a folder of which anything is left out.")
 @click.option(
     "--part",
     type=click.Choice(["train", "test"]),
@@ -140,11 +142,14 @@ def show(
     dataset: str,
     data_dir: Path | None,
     offline: bool,
+    strict: bool,
     part: str,
     augmented: bool,
     **chosen: Any,
 ) -> None:
     """Draw a contact sheet: twenty images of each class, or what training makes of one.
+
+    It says how many images there are of each digit, too, and what was left out.
 
     \b
     Examples:
@@ -168,9 +173,9 @@ def show(
         raise OptionError(f"--augmented {words}")
     out = check_png(out or ("augmented.png" if augmented else "digits.png"))
     if augmented:
-        _draw_augmented(out, dataset, data_dir, offline, **chosen)
+        _draw_augmented(out, dataset, data_dir, offline, strict, **chosen)
         return
-    data = load_aloud(dataset, data_dir=data_dir, offline=offline)
+    data = load_aloud(dataset, data_dir=data_dir, offline=offline, strict=strict)
     images, labels = (
         (data.train_images, data.train_labels)
         if part == "train"
@@ -181,7 +186,19 @@ def show(
     words = "training" if part == "train" else "test"
     caption = f"{data.counts}; here {count} of the {words} images, each pixel drawn 2 x 2"
     write_png(out, sheet.draw(rows, data.name, caption))
+    _print_counts(data)
     click.echo(f"{out}: {count} {words} images of {data.name}")
+
+
+def _print_counts(data: "Dataset") -> None:
+    import numpy as np
+
+    rows = {"digit": range(10)} | {
+        name: np.bincount(labels, minlength=10)
+        for name, labels in (("training", data.train_labels), ("test", data.test_labels))
+    }
+    for name, row in rows.items():
+        click.echo(f"{name:8} " + " ".join(f"{number:>6,}" for number in row))
 
 
 def _draw_augmented(
@@ -189,6 +206,7 @@ def _draw_augmented(
     dataset: str,
     data_dir: Path | None,
     offline: bool,
+    strict: bool,
     *,
     model: str,
     recipe: str,
@@ -201,7 +219,7 @@ def _draw_augmented(
 
     distortions = contact.find(model, recipe)
     check_installed("tensorflow")
-    data = load_aloud(dataset, data_dir=data_dir, offline=offline)
+    data = load_aloud(dataset, data_dir=data_dir, offline=offline, strict=strict)
     start("tensorflow", lean=True)
     rows = contact.rows(data.train_images, data.train_labels, distortions, seed)
     caption = (

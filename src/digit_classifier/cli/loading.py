@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from digit_classifier.dataset.transfer import Progress
 
 
-def load_aloud(dataset: str, *, data_dir: Path | None, offline: bool) -> "Dataset":
+def load_aloud(
+    dataset: str, *, data_dir: Path | None, offline: bool, strict: bool = False
+) -> "Dataset":
     """Load labelled images with progress bars; every note becomes a warning on stderr.
 
     Raises:
@@ -21,7 +23,7 @@ def load_aloud(dataset: str, *, data_dir: Path | None, offline: bool) -> "Datase
     from digit_classifier.dataset import load
 
     with progress_bars() as progress:
-        data = load(dataset, data_dir=data_dir, offline=offline, progress=progress)
+        data = load(dataset, data_dir=data_dir, offline=offline, progress=progress, strict=strict)
     for note in data.notes:
         click.secho(f"Warning: {note}", err=True, fg="yellow")
     return data

@@ -166,15 +166,15 @@ def remarks(arrays: Arrays) -> tuple[str, ...]:
     test = np.bincount(arrays.test_labels, minlength=10)
     found = []
     if not train.all():
-        missing = _listed(map(str, np.flatnonzero(train == 0)))
-        found.append(f"no training images of {missing}: what is trained on these never reads it.")
+        missing = listed(map(str, np.flatnonzero(train == 0)))
+        found.append(f"no training images of {missing}, which a network then cannot learn.")
     rare = [digit for digit in range(10) if 0 < train[digit] <= min(MANY, train.max() // 10)]
     if rare:
-        each = _listed(f"{train[digit]} of {digit}" for digit in rare)
+        each = listed(f"{train[digit]} of {digit}" for digit in rare)
         most = int(train.argmax())
         found.append(f"only {each} to train on, where there are {train.max():,} of {most}.")
     if untested := np.flatnonzero((test == 0) & (train > 0)).tolist():
-        found.append(f"no test images of {_listed(map(str, untested))}.")
+        found.append(f"no test images of {listed(map(str, untested))}.")
     return (*found, *_repeated(arrays))
 
 
@@ -199,7 +199,7 @@ def _hashes(images: Pixels) -> NDArray[np.bytes_]:
     return np.array([hashlib.sha256(image.tobytes()).hexdigest() for image in images], dtype="S64")
 
 
-def _listed(words: Iterable[object]) -> str:
+def listed(words: Iterable[object]) -> str:
     """One, two and three."""
     *most, last = map(str, words)
     return f"{', '.join(most)} and {last}" if most else last

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from digit_classifier.dataset import fetch, pictures, places, published, sample
+from digit_classifier.dataset import fetch, folder, places, published, sample
+from digit_classifier.dataset.folder import Progress
 from digit_classifier.dataset.labelled import (
     MNIST_NAME,
     SAMPLE_NAME,
@@ -12,7 +13,6 @@ from digit_classifier.dataset.labelled import (
     digest,
     remarks,
 )
-from digit_classifier.dataset.pictures import Progress
 from digit_classifier.errors import DataError, DownloadError, OptionError, UnreachableError
 
 
@@ -23,6 +23,7 @@ def load(
     offline: bool = False,
     progress: Progress | None = None,
     mirrors: Sequence[str] | None = None,
+    strict: bool = False,
 ) -> Dataset:
     """Find labelled digits, fetch them if need be, and check them.
 
@@ -31,10 +32,12 @@ def load(
             cache, else from the copy Keras or torchvision keeps here, else downloaded into the
             cache. "auto": the same, and the built-in sample where there is no network at all;
             `notes` then say so. "sample": the built-in sample. Else a path: a folder of IDX
-            files, an `.npz` with Keras's names, or a folder of pictures in `0` to `9`.
+            files, an `.npz` with Keras's names, or a folder of pictures, see `folder.find`.
         data_dir: a folder of the four IDX files (or an `.npz`); nowhere else is looked.
         offline: download nothing.
         progress: called with (what, done, total) while something is fetched or read.
+        strict: refuse a folder of which some pictures or files would be left out; else `notes` name
+            them.
         mirrors: addresses to fetch from instead of the usual ones, see `fetch.usual_mirrors`.
     Returns:
         The data; MNIST only ever after its digest was checked. Its `notes` are for the user.
@@ -54,7 +57,7 @@ def load(
         raise OptionError(f"a data folder says where MNIST is, but the data set is {dataset}.")
     if dataset == "sample":
         return sample.load(places.cache_folder())
-    return _load_own(Path(dataset).expanduser(), progress)
+    return _load_own(Path(dataset).expanduser(), progress, strict)
 
 
 def _find_mnist(
@@ -90,7 +93,7 @@ def _find_mnist(
 _ADVICE = "Name a folder that holds the files (--data-dir), or try --dataset sample."
 
 
-def _load_own(path: Path, progress: Progress | None) -> Dataset:
+def _load_own(path: Path, progress: Progress | None, strict: bool) -> Dataset:
     notes: tuple[str, ...] = ()
     if not path.exists():
         raise OptionError(
@@ -98,13 +101,8 @@ def _load_own(path: Path, progress: Progress | None) -> Dataset:
         )
     if path.is_file() or places.is_there(path):
         arrays = places.read_copy(path)
-    elif pictures.is_here(path):
-        arrays, notes = pictures.read(path, progress)
     else:
-        raise DataError(
-            f"{path} holds no data set: needed the four IDX files, or pictures in "
-            "sub-folders 0 to 9. An .npz file must be named itself."
-        )
+        arrays, notes = folder.read(path, progress, strict=strict)
     return _name(arrays, path, notes)
 
 
@@ -112,8 +110,15 @@ def _name(arrays: Arrays, path: Path, notes: tuple[str, ...]) -> Dataset:
     """Name data by what it is: MNIST's own digest makes it MNIST, a folder's name never does."""
     found = digest(arrays)
     known = {published.DIGEST: MNIST_NAME, sample.DIGEST: SAMPLE_NAME}
-    name = known.get(found, f"own data: {path.resolve().name}")
+    name = known.get(found, _printable(f"own data: {path.resolve().name}"))
     is_sample = found == sample.DIGEST
     if found not in known:
         notes += remarks(arrays)
-    return Dataset(name, *arrays, sha256=found, source=str(path), is_sample=is_sample, notes=notes)
+    told = tuple(map(_printable, notes))
+    source = _printable(str(path))
+    return Dataset(name, *arrays, sha256=found, source=source, is_sample=is_sample, notes=told)
+
+
+def _printable(words: str) -> str:
+    """Names of files that are not UTF-8 as text that is: what no file, log or model can hold."""
+    return words.encode(errors="surrogateescape").decode(errors="backslashreplace")

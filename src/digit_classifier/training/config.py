@@ -35,6 +35,9 @@ class TrainConfig:
         ".npz, or a folder of pictures in sub-folders 0 to 9.",
         metavar="NAME|PATH",
     )
+    strict: bool = option(
+        False, "Refuse a folder of which anything would else be left out with a warning."
+    )
     data_dir: str | None = option(
         None, "A folder with the four MNIST files. Also: MNIST_DATA_DIR.", metavar="FOLDER"
     )

@@ -151,6 +151,7 @@ def _load(config: TrainConfig, listener: Listener) -> Dataset:
         data_dir=config.data_dir,
         offline=config.offline,
         progress=listener.on_download,
+        strict=config.strict,
     )
     if len(digits := np.unique(dataset.train_labels)) < 2:
         raise DataError(

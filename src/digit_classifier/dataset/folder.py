@@ -1,0 +1,330 @@
+"""A user's own digits: a folder of pictures, sorted into sub-folders or named by their digit."""
+
+import os
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from digit_classifier.dataset.labelled import Arrays, Pixels, check, listed, split
+from digit_classifier.errors import DataError, MissingExtraError, NoInkError, PictureError
+from digit_classifier.picture.decode import SUFFIXES
+
+_PARTS = 6  # one picture in six for testing, close to MNIST: 10,000 of 70,000
+_SHOWN = 20  # names in one sentence
+_DEEPEST = 5  # folders around the one that holds the digits
+
+_WORDS = {word: digit for digit, word in enumerate(
+    ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+)}  # fmt: skip
+_NOISE = {"digit", "digits", "class", "label", "number", "num"}
+_ROLES = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("test", "testing"), "test"),
+    **dict.fromkeys(("val", "valid", "validation"), "validation"),
+}
+_IGNORED = ("thumbs.db", "desktop.ini", "__macosx")
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass
+class Found:
+    """Which pictures a folder holds and what each shows, before any is opened.
+
+    Attributes:
+        parts: under "train", "test" and "validation" the pictures with their digits; what is not
+            sorted into such parts is under "train".
+        left_out: a sentence each on files and folders whose digit is not known.
+        notes: how the digits were known, where that is not plain.
+    """
+
+    parts: dict[str, list[tuple[Path, int]]] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def all(self) -> list[tuple[Path, int]]:
+        """The pictures of all parts."""
+        return [picture for pictures in self.parts.values() for picture in pictures]
+
+
+def digit_of(name: str) -> int | None:
+    """The digit that a folder's name says: 3, 03, three, digit_3, class3, "3 - three"."""
+    tokens = re.findall(r"[^\W\d_]+|\d+", name.casefold())
+    said = {
+        int(token) if token.isdecimal() else _WORDS.get(token, -1)
+        for token in tokens
+        if token not in _NOISE
+    }
+    return said.pop() if len(said) == 1 and said <= set(range(10)) else None
+
+
+def digit_of_file(name: str) -> int | None:
+    """The digit that a file's name begins with: 7.png, 7-anna.jpg, 3_001.png; not 10.png."""
+    begun = re.match(r"(\d)(?!\d)", name)
+    return int(begun[1]) if begun else None
+
+
+def read(
+    folder: Path, progress: Progress | None = None, *, strict: bool = False
+) -> tuple[Arrays, tuple[str, ...]]:
+    """Read every picture, redrawn as MNIST would have drawn it.
+
+    Sub-folders `train` and `test` (or `training`, `testing`, `validation`) are the two parts; else
+    one picture in six of every digit is set aside for testing, always the same ones.
+
+    Args:
+        folder: see `find`.
+        progress: called with ("pictures", done, total).
+        strict: refuse what would else be left out with a note.
+    Returns:
+        The arrays, and notes: what was left out, and how the parts were made.
+    Raises:
+        DataError: no picture can be read, there are too few, or `strict` and some are left out.
+    """
+    found = find(folder)
+    notes = [*found.notes, *_settle_parts(found, folder)]
+    total = sum(map(len, found.parts.values()))
+    opened = _Opened(folder, total, progress)
+    read_parts = {part: opened.read(pictures) for part, pictures in found.parts.items()}
+    left_out = [*found.left_out, *opened.left_out()]
+    if strict and left_out:
+        raise DataError(f"{folder}: with --strict nothing may be left out. {_joined(left_out)}")
+    for part, (images, _) in read_parts.items():
+        if not len(images):
+            why = _joined(left_out) or "Its folders are empty."
+            raise DataError(f"{folder}: no {part} pictures that can be used. {why}")
+    if "test" in read_parts:
+        arrays = Arrays(*read_parts["train"], *read_parts["test"])
+    else:
+        arrays = split(*read_parts["train"], _PARTS)
+    if not len(arrays.test_labels):
+        raise DataError(
+            f"{folder}: {_count(len(arrays.train_labels), 'picture')}, which is too few: some "
+            "digit must have two different ones, one to train and one to test on. Add some."
+        )
+    return check(arrays, folder), (*left_out, *notes, *opened.notes())
+
+
+def find(folder: Path) -> Found:
+    """Find the pictures of a folder by the names of its sub-folders or files; none is opened.
+
+    Args:
+        folder: with sub-folders named by their digit (see `digit_of`), in which pictures may lie
+            deeper down; or with files that begin with it (see `digit_of_file`); or with one or
+            the other in `train` and `test`; or with nothing but one folder that is such.
+    Raises:
+        DataError: nothing of this, and why.
+    """
+    return _find(folder, folder, _DEEPEST)
+
+
+def _find(folder: Path, top: Path, deepest: int) -> Found:
+    found = Found()
+    folders, pictures, others = _list(folder)
+    roles = {path: role for path in folders if (role := _ROLES.get(path.name.casefold()))}
+    digits = {path: digit for path in folders if (digit := digit_of(path.name)) is not None}
+    if digits or "train" in roles.values():
+        for path, role in roles.items():
+            inner = _find(path, top, deepest)
+            found.parts.setdefault(role, []).extend(inner.all())
+            found.left_out += inner.left_out
+        if "train" in found.parts:
+            digits = {}
+        else:
+            found.parts["train"] = _inside(digits, others)
+        folders = [path for path in folders if path not in (*roles, *digits)]
+    elif pictures:
+        found.parts["train"] = _named(pictures, folder)
+        found.notes.append(f"{folder}: a picture's digit is what its file's name begins with.")
+        pictures = []
+    else:
+        full = [path for path in folders if _walk(path)[0]]
+        if len(full) == 1 and deepest:
+            return _find(full[0], top, deepest - 1)
+        there = f" There are {listed([_names(full, folder)])}." if full else ""
+        raise DataError(
+            f"{folder} holds no data set: needed the four IDX files, or pictures in sub-folders 0 to "
+            "9, which may lie in `train` and `test`, or pictures named by their digit. Another file "
+            f"must be named itself.{there}"
+        )
+    found.left_out += _leave_out(folders, pictures, others, top)
+    return found
+
+
+def _inside(digits: dict[Path, int], others: list[Path]) -> list[tuple[Path, int]]:
+    """The pictures inside folders of digits; what is no picture there is added to `others`."""
+    found = []
+    for path, digit in digits.items():
+        pictures, odd = _walk(path)
+        found += [(picture, digit) for picture in pictures]
+        others += odd
+    return found
+
+
+def _named(pictures: list[Path], folder: Path) -> list[tuple[Path, int]]:
+    found = [(path, digit_of_file(path.name)) for path in pictures]
+    if odd := [path for path, digit in found if digit is None]:
+        raise DataError(
+            f"{folder} has no sub-folders 0 to 9, and of {_count(len(pictures), 'picture')} these "
+            f"do not begin with their one digit, as 7.png and 7-anna.png do: {_names(odd, folder)}."
+        )
+    return [(path, digit) for path, digit in found if digit is not None]
+
+
+def _leave_out(
+    folders: list[Path], pictures: list[Path], others: list[Path], top: Path
+) -> list[str]:
+    """What is not taken, a sentence each; folders without a picture are nothing to speak of."""
+    sentences = []
+    for path in folders:
+        if inside := _walk(path)[0]:
+            count = _count(len(inside), "picture")
+            sentences.append(
+                f"left out: {count} in the folder {path.relative_to(top)}, whose name is no digit."
+            )
+    if pictures:
+        count = _count(len(pictures), "picture")
+        sentences.append(f"left out: {count} beside the digits' folders: {_names(pictures, top)}.")
+    if others:
+        count = _count(len(others), "file")
+        sentences.append(f"left out: {count}, no pictures by name: {_names(others, top)}.")
+    return sentences
+
+
+def _settle_parts(found: Found, folder: Path) -> list[str]:
+    """Bring training, validation and test pictures down to one or two parts; how, in words."""
+    parts = found.parts
+    validation = parts.pop("validation", None)
+    if validation is None:
+        return []
+    if "test" in parts:
+        parts["train"] += validation
+        return [
+            f"{folder}: validation pictures ({len(validation):,}) are trained on; what is held out "
+            "is drawn from all training pictures."
+        ]
+    parts["test"] = validation
+    return [f"{folder}: no `test` folder, so its validation pictures are what is tested on."]
+
+
+class _Opened:
+    """Opens pictures, and remembers those that are of no use."""
+
+    def __init__(self, folder: Path, total: int, progress: Progress | None) -> None:
+        self._folder, self._total, self._progress = folder, total, progress
+        self._done = 0
+        self._broken: dict[Path, str] = {}
+        self._blank: list[Path] = []
+        self._remarks: Counter[str] = Counter()
+
+    def read(self, pictures: Sequence[tuple[Path, int]]) -> tuple[Pixels, Pixels]:
+        """Images and labels of those that can be read and show something."""
+        images = np.zeros((len(pictures), 28, 28), np.uint8)
+        labels: list[int] = []
+        for path, digit in pictures:
+            image = self._redraw(path)
+            if image is not None:
+                images[len(labels)] = image
+                labels.append(digit)
+            self._done += 1
+            if self._progress:
+                self._progress("pictures", self._done, self._total)
+        return images[: len(labels)], np.array(labels, dtype=np.uint8)
+
+    def left_out(self) -> list[str]:
+        """What could not be used, a sentence each."""
+        sentences = []
+        if self._broken:
+            sentences.append(
+                f"left out: {self._of(self._broken)} that cannot be read: "
+                f"{_names(self._broken, self._folder)}. The first: "
+                f"{next(iter(self._broken.values())).rstrip('.')}."
+            )
+        if self._blank:
+            sentences.append(
+                f"left out: {self._of(self._blank)} that show nothing: "
+                f"{_names(self._blank, self._folder)}."
+            )
+        return sentences
+
+    def notes(self) -> list[str]:
+        """How pictures were read that are more than one."""
+        return [f"{what} ({_count(n, 'picture')})." for what, n in self._remarks.items()]
+
+    def _of(self, some: Collection[Path]) -> str:
+        return f"{len(some):,} of {_count(self._total, 'picture')}"
+
+    def _redraw(self, path: Path) -> Pixels | None:
+        from digit_classifier.picture import decode, normalise
+
+        try:
+            picture = decode(path)
+            image = normalise(picture)
+        except NoInkError:
+            self._blank.append(path)
+        except (PictureError, MissingExtraError) as error:
+            self._broken[path] = str(error)
+        else:
+            self._remarks.update(picture.notes)
+            return image
+        return None
+
+
+def _list(folder: Path) -> tuple[list[Path], list[Path], list[Path]]:
+    """Sub-folders, pictures, and other files directly inside, each sorted; hidden ones left out."""
+    try:
+        inside = sorted(path for path in folder.iterdir() if not _is_hidden(path.name))
+    except OSError as error:
+        raise DataError(f"cannot read {folder}: {error.strerror or error}.") from error
+    folders = [path for path in inside if path.is_dir()]
+    files = [path for path in inside if not path.is_dir()]
+    pictures = [path for path in files if _is_picture(path)]
+    return folders, pictures, [path for path in files if not _is_picture(path)]
+
+
+def _walk(folder: Path) -> tuple[list[Path], list[Path]]:
+    """Pictures and other files to any depth, each sorted; links are followed, but not upwards."""
+    pictures: list[Path] = []
+    others: list[Path] = []
+    above = {str(path) for path in Path(os.path.realpath(folder)).parents}
+    for path in _files(folder, above):
+        (pictures if _is_picture(path) else others).append(path)
+    return pictures, others
+
+
+def _files(folder: Path, seen: set[str]) -> Iterator[Path]:
+    real = os.path.realpath(folder)
+    if real in seen:
+        return
+    seen.add(real)
+    folders, pictures, others = _list(folder)
+    yield from sorted([*pictures, *others])
+    for inner in folders:
+        yield from _files(inner, seen)
+
+
+def _is_picture(path: Path) -> bool:
+    """By its name; a link that leads nowhere is one that cannot be read, a pipe is none."""
+    return path.suffix.lower() in SUFFIXES and (path.is_file() or not path.exists())
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") or name.casefold() in _IGNORED
+
+
+def _names(paths: Iterable[Path], folder: Path) -> str:
+    names = [str(path.relative_to(folder)) for path in paths]
+    more = len(names) - _SHOWN
+    return listed([*names[:_SHOWN], f"{more:,} more"] if more > 0 else names)
+
+
+def _joined(sentences: Iterable[str]) -> str:
+    return " ".join(sentence[0].upper() + sentence[1:] for sentence in sentences)
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n:,} {what}" + ("" if n == 1 else "s")
