@@ -147,9 +147,9 @@ def _find(folder: Path, top: Path, deepest: int) -> Found:
             return _find(full[0], top, deepest - 1)
         there = f" There are {listed([_names(full, folder)])}." if full else ""
         raise DataError(
-            f"{folder} holds no data set: needed the four IDX files, or pictures in sub-folders 0 to "
-            "9, which may lie in `train` and `test`, or pictures named by their digit. Another file "
-            f"must be named itself.{there}"
+            f"{folder} holds no data set: needed the four IDX files, or pictures in sub-folders 0 "
+            "to 9, which may lie in `train` and `test`, or pictures named by their digit. Another "
+            f"file must be named itself.{there}"
         )
     found.left_out += _leave_out(folders, pictures, others, top)
     return found
