@@ -49,7 +49,7 @@ def main() -> None:
     console.print(f"written: {options.out.name}")
 
 
-def measure(seed: int) -> error_rates.Stress:
+def measure(seed: int) -> error_rates.ErrorRates:
     """Train once and count errors."""
     data = load("mnist")
     with tempfile.TemporaryDirectory() as folder:
@@ -59,7 +59,9 @@ def measure(seed: int) -> error_rates.Stress:
         return error_rates.measure(model.predict, data.test_images, data.test_labels)
 
 
-def summarise(found: list[error_rates.Stress], seeds: list[int], sha256: str) -> dict[str, object]:
+def summarise(
+    found: list[error_rates.ErrorRates], seeds: list[int], sha256: str
+) -> dict[str, object]:
     """What baseline.json holds."""
     rates = np.mean([each.rates for each in found], axis=0)
     return {
@@ -78,7 +80,7 @@ def summarise(found: list[error_rates.Stress], seeds: list[int], sha256: str) ->
     }
 
 
-def report(console: Console, found: list[error_rates.Stress]) -> None:
+def report(console: Console, found: list[error_rates.ErrorRates]) -> None:
     """Print the table: means over the seeds, and the spread at strength 3."""
     table = Table(title=f"errors, %, of {found[0].n:,} images; means over {len(found)} trainings")
     for head in ("corruption", *(f"strength {level}" for level in LEVELS), "deviation at 3"):

@@ -4,20 +4,20 @@ import numpy as np
 import pytest
 
 from digit_classifier.dataset.labelled import Dataset
-from digit_classifier.evaluation.model import Subject
-from digit_classifier.evaluation.predictions import Trial
+from digit_classifier.evaluation.model import Model
+from digit_classifier.evaluation.predictions import Predictions
 from digit_classifier.evaluation.sections import accuracy
 
 LABELS = np.array([0, 0, 1, 1, 1, 2])
 ANSWERS = np.array([0, 1, 1, 1, 2, 2])
 
 
-def trial(labels, answers, sure=0.91):
+def predictions(labels, answers, sure=0.91):
     """Answers of one confidence, the rest shared evenly."""
     rows = np.full((len(labels), 10), (1 - sure) / 9)
     rows[np.arange(len(labels)), answers] = sure
     images = np.zeros((len(labels), 28, 28), np.uint8)
-    return Trial(images, np.asarray(labels), rows, seconds=2.0)
+    return Predictions(images, np.asarray(labels), rows, seconds=2.0)
 
 
 def dataset(of, **more):
@@ -25,7 +25,7 @@ def dataset(of, **more):
 
 
 def test_accuracy_log_loss_and_interval_are_those_counted_by_hand():
-    figures = accuracy.measure(trial(LABELS, ANSWERS))
+    figures = accuracy.measure(predictions(LABELS, ANSWERS))
     assert figures["accuracy"] == pytest.approx(4 / 6)
     assert figures["errors"] == 2
     assert figures["n"] == 6
@@ -35,7 +35,7 @@ def test_accuracy_log_loss_and_interval_are_those_counted_by_hand():
 
 
 def test_precision_recall_and_f1_are_those_counted_by_hand():
-    digits = accuracy.measure_digits(trial(LABELS, ANSWERS))
+    digits = accuracy.measure_digits(predictions(LABELS, ANSWERS))
     zero, one, two = digits[:3]
     assert (zero["precision"], zero["recall"], zero["errors"]) == (1.0, 0.5, 1)
     assert zero["f1"] == pytest.approx(2 / 3)
@@ -44,10 +44,10 @@ def test_precision_recall_and_f1_are_those_counted_by_hand():
 
 
 def test_a_class_that_is_missing_has_no_recall_rather_than_a_bad_one():
-    nine = accuracy.measure_digits(trial(LABELS, ANSWERS))[9]
+    nine = accuracy.measure_digits(predictions(LABELS, ANSWERS))[9]
     assert nine == {"digit": 9, "n": 0, "errors": 0, "precision": None, "recall": None, "f1": None}
     # Never there, but answered: every such answer is wrong.
-    three = accuracy.measure_digits(trial([0, 0], [0, 3]))[3]
+    three = accuracy.measure_digits(predictions([0, 0], [0, 3]))[3]
     assert (three["precision"], three["recall"]) == (0.0, None)
 
 
@@ -62,30 +62,30 @@ def test_a_class_that_is_missing_has_no_recall_rather_than_a_bad_one():
     ids=["perfect", "constant", "one image", "one error"],
 )
 def test_perfect_constant_and_single_answers_make_a_section(labels, answers, right):
-    held = trial(np.array(labels), np.array(answers))
-    subject = Subject("stub", None, lambda x: np.full((len(x), 10), 0.1))
-    section = accuracy.section(subject, held, dataset(held))
+    held = predictions(np.array(labels), np.array(answers))
+    model = Model("stub", None, lambda x: np.full((len(x), 10), 0.1))
+    section = accuracy.section(model, held, dataset(held))
     assert section.metrics["accuracy"] == right
     assert section.sentences[0].startswith(f"stub reads {round(right * len(labels))} of")
     for table in section.tables:
         assert {len(row) for row in table.rows} == {len(table.columns)}
-    assert section.plates[0].draw().axes
+    assert section.figures[0].draw().axes
 
 
 def test_random_answers_are_right_one_time_in_ten():
     rng = np.random.default_rng(0)
     labels, answers = rng.integers(0, 10, (2, 20_000))
-    low, high = accuracy.measure(trial(labels, answers))["interval"]
+    low, high = accuracy.measure(predictions(labels, answers))["interval"]
     assert low < 0.1 < high
 
 
 def test_the_section_names_images_and_file_by_digest_and_says_what_an_answer_costs():
-    held = trial(LABELS, ANSWERS)
-    subject = Subject(
+    held = predictions(LABELS, ANSWERS)
+    model = Model(
         "stub", None, lambda x: np.full((len(x), 10), 0.1), size_bytes=1_230_000, sha256="cd" * 32,
         parameters=26_506, multiply_adds=6_434_048, wiring="uint8; gives probabilities",
     )  # fmt: skip
-    section = accuracy.section(subject, held, dataset(held))
+    section = accuracy.section(model, held, dataset(held))
     facts = dict(section.tables[1].rows)
     assert facts["Images"] == "drawn, 6 images to test with"
     assert facts["sha256 of the images"] == "ab" * 32
@@ -98,7 +98,7 @@ def test_the_section_names_images_and_file_by_digest_and_says_what_an_answer_cos
 
 
 def test_the_built_in_sample_is_said_to_be_of_the_training_set():
-    held = trial(LABELS, ANSWERS)
-    subject = Subject("stub", None, lambda x: np.full((len(x), 10), 0.1))
-    said = " ".join(accuracy.section(subject, held, dataset(held, is_sample=True)).caveats)
+    held = predictions(LABELS, ANSWERS)
+    model = Model("stub", None, lambda x: np.full((len(x), 10), 0.1))
+    said = " ".join(accuracy.section(model, held, dataset(held, is_sample=True)).caveats)
     assert "has seen them" in said

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
-from digit_classifier.evaluation.predictions import Trial
+from digit_classifier.evaluation.predictions import Predictions
 from digit_classifier.evaluation.sections import calibration as certainty
-from evaluation.test_accuracy import trial
+from evaluation.test_accuracy import predictions
 
 
 def rows(sure, answers):
@@ -88,7 +88,7 @@ def test_no_image_chooses_its_own_temperature():
 
 
 def test_the_models_own_rule_is_tried_as_its_file_says():
-    held = Trial(images(3), np.array([0, 0, 1]), rows([0.9, 0.5, 0.2], [0, 0, 0]))
+    held = Predictions(images(3), np.array([0, 0, 1]), rows([0.9, 0.5, 0.2], [0, 0, 0]))
     metadata = {"reject": {"threshold": 0.4, "softness": 1.0}}
     rules = {row["rule"]: row for row in certainty.section(held, metadata).metrics["thresholds"]}
     own = rules["the model's own rule"]
@@ -109,9 +109,9 @@ def test_the_models_own_rule_is_tried_as_its_file_says():
     ids=["perfect", "constant", "even", "one image"],
 )
 def test_any_answers_make_a_section(labels, answers, sure):
-    section = certainty.section(trial(labels, answers, sure))
-    for plate in section.plates:
-        plate.draw().canvas.draw()
+    section = certainty.section(predictions(labels, answers, sure))
+    for figure in section.figures:
+        figure.draw().canvas.draw()
     if len(labels) == 1:
         assert section.metrics["after"] is None
         assert "too few" in " ".join(section.sentences)

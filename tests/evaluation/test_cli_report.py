@@ -8,9 +8,9 @@ import pytest
 
 from digit_classifier import weights
 from digit_classifier.cli import main
-from digit_classifier.cli.subjects import opened
+from digit_classifier.cli.opening import opened
 from digit_classifier.errors import ModelError
-from digit_classifier.evaluation.model import judge, open_subject
+from digit_classifier.evaluation.model import judge, open_model
 
 
 def digits(*arguments: object) -> int:
@@ -41,7 +41,7 @@ def test_a_piped_summary_is_plain_and_says_where_the_report_is(
     place = Path("reports") / "linear"
     assert f"Report  {place / 'report.html'} in" in out
     metrics = json.loads((place / "metrics.json").read_text("utf-8"))
-    answers = open_subject(linear).predict(np.load(data)["x_test"]).argmax(axis=1)
+    answers = open_model(linear).predict(np.load(data)["x_test"]).argmax(axis=1)
     assert metrics["accuracy"] == (answers == np.load(data)["y_test"]).mean()
 
 
@@ -80,12 +80,12 @@ def test_a_folder_of_something_else_is_left_alone(linear, data, tmp_path, capsys
 def test_a_keras_file_is_judged_through_a_temporary_export(drawn):
     pytest.importorskip("tensorflow")
     saved = weights.find("mlp").with_suffix(".keras")
-    with opened(str(saved)) as subject:
-        assert subject.name == "mlp"
-        assert subject.size_bytes == saved.stat().st_size
-        exported = subject.path
+    with opened(str(saved)) as model:
+        assert model.name == "mlp"
+        assert model.size_bytes == saved.stat().st_size
+        exported = model.path
         np.testing.assert_allclose(
-            judge(subject, drawn[0]), judge(open_subject("mlp"), drawn[0]), atol=1e-5
+            judge(model, drawn[0]), judge(open_model("mlp"), drawn[0]), atol=1e-5
         )
     assert not exported.exists()
 

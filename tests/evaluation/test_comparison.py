@@ -10,7 +10,7 @@ from digit_classifier.evaluation.compare import report
 from digit_classifier.evaluation.compare import report as comparison_report
 from digit_classifier.evaluation.compare.comparison import compare
 from digit_classifier.evaluation.compare.report import History
-from digit_classifier.evaluation.model import Subject
+from digit_classifier.evaluation.model import Model
 from digit_classifier.plotting import style
 
 
@@ -30,7 +30,7 @@ def model(name, answers, **more):
         wanted = answers[np.minimum(images[:, 0, 0], len(answers) - 1)]
         return np.where(np.arange(10) == wanted[:, None], 0.91, 0.01).astype(np.float32)
 
-    return Subject(name, None, predict, **{"size_bytes": 1_000_000, **more})
+    return Model(name, None, predict, **{"size_bytes": 1_000_000, **more})
 
 
 LABELS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]
@@ -43,18 +43,18 @@ def wrong_at(*places):
     return answers
 
 
-def told(*subjects, data=None, **more):
-    found = compare(subjects, data or dataset(LABELS), robustness=False, **more)
+def told(*models, data=None, **more):
+    found = compare(models, data or dataset(LABELS), robustness=False, **more)
     return found, comparison_report.section(found)
 
 
 def test_hand_counted_errors_and_pairs():
     found, section = told(model("a", wrong_at(0, 1, 2)), model("b", wrong_at(2, 3)))
-    (duel,) = found.duels
-    assert [each.errors for each in found.contestants] == [3, 2]
-    assert (duel.better.name, duel.worse.name) == ("b", "a")
-    assert (duel.pairing.only_first, duel.pairing.only_second) == (2, 1)
-    assert duel.p_adjusted == duel.pairing.p == 1.0
+    (test,) = found.tests
+    assert [each.errors for each in found.results] == [3, 2]
+    assert (test.better.name, test.worse.name) == ("b", "a")
+    assert (test.pairing.only_first, test.pairing.only_second) == (2, 1)
+    assert test.p_adjusted == test.pairing.p == 1.0
     assert section.sentences[0].startswith(
         "The data cannot tell b and a apart (b alone is right on 2, a alone on 1; p = 1; "
         "difference in accuracy +8.33 points"
@@ -68,12 +68,12 @@ def test_hand_counted_errors_and_pairs():
 def test_a_model_and_itself_cannot_be_told_apart():
     one = model("a", wrong_at(4))
     found, section = told(one, one)
-    assert [each.name for each in found.contestants] == ["a (1)", "a (2)"]
-    assert found.duels[0].pairing.p == 1.0
+    assert [each.name for each in found.results] == ["a (1)", "a (2)"]
+    assert found.tests[0].pairing.p == 1.0
     assert section.sentences[0] == (
         "The data cannot tell a (1) and a (2) apart: on all 12 images they answer alike (p = 1)."
     )
-    assert "disagreements" not in [plate.name for plate in section.plates]
+    assert "disagreements" not in [figure.name for figure in section.figures]
 
 
 def test_right_and_wrong_alike_is_not_to_answer_alike():
@@ -85,14 +85,14 @@ def test_right_and_wrong_alike_is_not_to_answer_alike():
 
 def test_perfect_against_always_wrong_is_told_apart():
     found, section = told(model("good", LABELS), model("bad", wrong_at(*range(12))))
-    assert found.duels[0].pairing.p == pytest.approx(2 / 2**12)
-    assert found.duels[0].pairing.difference == 1.0
+    assert found.tests[0].pairing.p == pytest.approx(2 / 2**12)
+    assert found.tests[0].pairing.difference == 1.0
     assert section.sentences[0].startswith("good reads better than bad: 12 errors fewer (good")
 
 
 def test_disjoint_errors_count_on_both_sides():
     found, _ = told(model("a", wrong_at(0, 1, 2)), model("b", wrong_at(5, 6, 7)))
-    pairing = found.duels[0].pairing
+    pairing = found.tests[0].pairing
     assert (pairing.only_first, pairing.only_second, pairing.p) == (3, 3, 1.0)
     low, high = pairing.interval
     assert low == pytest.approx(-high)
@@ -114,9 +114,9 @@ def test_more_than_two_are_compared_in_pairs_with_holms_correction():
     found, section = told(
         model("a", LABELS), model("b", wrong_at(*range(7))), model("c", wrong_at(*range(6)))
     )
-    raw = {(d.better.name, d.worse.name): d.pairing.p for d in found.duels}
+    raw = {(d.better.name, d.worse.name): d.pairing.p for d in found.tests}
     assert raw == {("a", "b"): 2 / 2**7, ("a", "c"): 2 / 2**6, ("c", "b"): 1.0}
-    adjusted = [duel.p_adjusted for duel in found.duels]
+    adjusted = [test.p_adjusted for test in found.tests]
     assert adjusted == pytest.approx([3 * 2 / 2**7, 2 * 2 / 2**6, 1.0])
     assert section.sentences[0] == (
         "Errors on 12 test images of fake: a 0, c 6, b 7. a errs least, but the data cannot tell "
@@ -132,7 +132,7 @@ def test_one_model_is_no_comparison():
 
 
 def test_answers_that_are_not_finite_are_an_error_that_names_the_model():
-    broken = Subject("broken", None, lambda images: np.full((len(images), 10), np.nan))
+    broken = Model("broken", None, lambda images: np.full((len(images), 10), np.nan))
     with pytest.raises(ModelError, match="broken answers with numbers that are not finite"):
         told(model("a", LABELS), broken)
 
@@ -159,18 +159,18 @@ def test_all_models_are_shown_the_same_spoilt_images():
             seen[name].append(images.copy())
             return model("", LABELS).predict(images)
 
-        return Subject(name, None, predict)
+        return Model(name, None, predict)
 
     found = compare([spy("a"), spy("b")], dataset(LABELS), sample=5)
     section = comparison_report.section(found)
-    for each in found.contestants:
+    for each in found.results:
         assert each.stress.n == 5
         assert each.stress.errors.shape == (15, 5)
     digests = [sorted(i.tobytes() for i in seen[n] if len(i) == 5) for n in ("a", "b")]
     assert digests[0] == digests[1]
     assert len(digests[0]) == 75 + 1  # and once as they are
     spoilt = section.metrics["models"][0]["spoilt"]
-    assert spoilt["error_rate"] == pytest.approx(found.contestants[0].stress.errors.mean() / 5)
+    assert spoilt["error_rate"] == pytest.approx(found.results[0].stress.errors.mean() / 5)
     assert spoilt["mean_corruption_error"] is None  # known of MNIST only
     assert section.tables[0].columns[-1] == "Errors on spoilt images, %"
 
@@ -178,12 +178,12 @@ def test_all_models_are_shown_the_same_spoilt_images():
 def test_metrics_are_json_and_every_picture_can_be_drawn():
     _, section = told(model("a", wrong_at(0, 9)), model("b" * 60, wrong_at(1, 2, 9)))
     json.dumps(section.metrics, allow_nan=False)
-    assert [plate.name for plate in section.plates] == [
+    assert [figure.name for figure in section.figures] == [
         "comparison",
         "differences",
         "disagreements",
     ]
-    figures = {plate.name: plate.draw() for plate in section.plates}
+    figures = {figure.name: figure.draw() for figure in section.figures}
     labels = [axes.get_xlabel() for axes in figures["comparison"].axes]
     assert labels == ["misread (%)", "file (MB)", "one image (ms)"]
     assert [bar.get_width() for bar in figures["comparison"].axes[0].patches] == [
@@ -199,9 +199,9 @@ def test_metrics_are_json_and_every_picture_can_be_drawn():
 
 def test_a_difference_is_drawn_with_its_interval_and_p():
     found, _ = told(model("good", LABELS), model("bad", wrong_at(*range(12))))
-    (axes,) = comparison_plots.draw_differences(found.duels).axes
+    (axes,) = comparison_plots.draw_differences(found.tests).axes
     bar, dot, _zero = axes.get_lines()
-    low, high = found.duels[0].pairing.interval
+    low, high = found.tests[0].pairing.interval
     assert bar.get_xdata() == pytest.approx([100 * low, 100 * high])
     assert list(dot.get_xdata()) == [100.0]
     assert [text.get_text() for text in axes.texts] == ["p = 0.00049"]
@@ -218,7 +218,7 @@ def test_histories_lie_over_each_other():
         ["one", 3, "3.0", "0.3333"], ["two", 4, "4.0", "0.2500"],
     ]  # fmt: skip
     with style():
-        figure = section.plates[0].draw()
+        figure = section.figures[0].draw()
     for axes, label, first in zip(
         figure.axes, ("cross-entropy (nats)", "misread (%)"), (1, 50), strict=True
     ):
@@ -232,14 +232,14 @@ def test_histories_lie_over_each_other():
 
 def test_a_long_and_a_short_training_fit_one_picture():
     section = report.history_section([past("one", [1]), past("two", list(range(1, 101)))])
-    assert section.plates[0].draw().axes[0].get_xscale() == "log"
+    assert section.figures[0].draw().axes[0].get_xscale() == "log"
 
 
 def test_a_perfect_epoch_is_a_gap_and_other_images_are_said():
     perfect = History("p", [1, 2], [1, 1], [5, 0], [1, 1], [5, 0], [1, 1], "test images")
     section = report.history_section([perfect, past("q", [1, 2], validated_on="held-out images")])
     assert "not validated on the same images" in section.sentences[0]
-    line = section.plates[0].draw().axes[1].get_lines()[1]
+    line = section.figures[0].draw().axes[1].get_lines()[1]
     assert np.isnan(line.get_ydata()[1])
 
 

@@ -6,17 +6,19 @@ import pytest
 from digit_classifier.dataset import load
 from digit_classifier.evaluation.sections import confusions
 from digit_classifier.evaluation.sections.confusions import Dispute
-from evaluation.test_accuracy import ANSWERS, LABELS, dataset, trial
+from evaluation.test_accuracy import ANSWERS, LABELS, dataset, predictions
 
 
 def test_the_confusion_matrix_is_the_one_counted_by_hand():
     expected = np.zeros((10, 10), int)
     expected[0, 0], expected[0, 1], expected[1, 1], expected[1, 2], expected[2, 2] = 1, 1, 2, 1, 1
-    np.testing.assert_array_equal(confusions.count_confusions(trial(LABELS, ANSWERS)), expected)
+    np.testing.assert_array_equal(
+        confusions.count_confusions(predictions(LABELS, ANSWERS)), expected
+    )
 
 
 def test_mix_ups_come_by_number_and_their_images_by_confidence():
-    held = trial([4, 9, 4, 7, 4, 4], [9, 4, 9, 1, 9, 4])
+    held = predictions([4, 9, 4, 7, 4, 4], [9, 4, 9, 1, 9, 4])
     for index, sure in ((0, 0.5), (2, 0.99), (4, 0.7)):
         held.probabilities[index] = (1 - sure) / 9
         held.probabilities[index, 9] = sure
@@ -26,54 +28,54 @@ def test_mix_ups_come_by_number_and_their_images_by_confidence():
 
 
 def test_every_error_is_listed_with_truth_answer_and_confidence():
-    section = confusions.section(trial(LABELS, ANSWERS))
+    section = confusions.section(predictions(LABELS, ANSWERS))
     assert section.metrics["errors"] == [
         {"index": 1, "truth": 0, "answer": 1, "confidence": 0.91, "truth_probability": 0.01,
          "disputed": False},
         {"index": 4, "truth": 1, "answer": 2, "confidence": 0.91, "truth_probability": 0.01,
          "disputed": False},
     ]  # fmt: skip
-    assert [plate.name for plate in section.plates] == ["confusions", "pairs", "errors"]
+    assert [figure.name for figure in section.figures] == ["confusions", "pairs", "errors"]
 
 
 def test_no_error_and_nothing_but_errors_make_a_section():
-    perfect = confusions.section(trial(LABELS, LABELS))
+    perfect = confusions.section(predictions(LABELS, LABELS))
     assert perfect.sentences == ["It errs on none of 6 images."]
-    assert [plate.name for plate in perfect.plates] == ["confusions"]
-    assert perfect.plates[0].draw().axes
-    hopeless = confusions.section(trial([0], [1]))
-    for plate in hopeless.plates:
-        assert plate.draw().axes
+    assert [figure.name for figure in perfect.figures] == ["confusions"]
+    assert perfect.figures[0].draw().axes
+    hopeless = confusions.section(predictions([0], [1]))
+    for figure in hopeless.figures:
+        assert figure.draw().axes
 
 
 def test_sheets_hold_every_error_until_there_are_too_many_and_then_say_so():
-    few = confusions.error_sheets(trial([0] * 100, [1] * 100), {})
-    assert [plate.name for plate in few] == ["errors", "errors-2"]
+    few = confusions.error_sheets(predictions([0] * 100, [1] * 100), {})
+    assert [figure.name for figure in few] == ["errors", "errors-2"]
     assert few[0].caption.startswith("All 100 errors, sheet 1 of 2")
-    many = confusions.error_sheets(trial([0] * 1000, [1] * 1000), {})
+    many = confusions.error_sheets(predictions([0] * 1000, [1] * 1000), {})
     assert len(many) == confusions.SHEETS
     assert many[0].caption.startswith("The worst 360 of 1,000 errors")
 
 
 def test_a_tile_says_what_it_is_what_was_read_and_how_surely():
-    held = trial([4], [9], sure=0.9996)
+    held = predictions([4], [9], sure=0.9996)
     figure = confusions.draw_sheet(held, [0], {0: Dispute(4, 9, 2, 2)})
     words = {text.get_text() for text in figure.axes[0].texts}
     assert words == {"4 → 9", "99 % #0"}  # 99.96 % is not 100 %
 
 
 def test_disputed_labels_are_marked_and_their_source_named():
-    section = confusions.section(trial(LABELS, ANSWERS), {1: Dispute(0, 1, 0, 5)})
+    section = confusions.section(predictions(LABELS, ANSWERS), {1: Dispute(0, 1, 0, 5)})
     assert [error["disputed"] for error in section.metrics["errors"]] == [True, False]
     said = " ".join(section.sentences)
     assert "1 of the 2 errors" in said
     assert "on 1 of them the model says what" in said
     assert "Northcutt" in said
-    assert "Framed" in section.plates[2].caption
+    assert "Framed" in section.figures[2].caption
 
 
 def test_disputes_are_of_mnist_only_and_of_its_own_labels():
-    held = trial(LABELS, ANSWERS)
+    held = predictions(LABELS, ANSWERS)
     assert confusions.find_disputes(dataset(held)) == {}
     for dispute in confusions.MNIST_TEST.values():
         assert dispute.for_label < confusions.JUDGES / 2

@@ -12,7 +12,7 @@ from digit_classifier.dataset import nondigits, styles
 from digit_classifier.errors import DataError, DigitError
 from digit_classifier.evaluation import ood_sets
 from digit_classifier.evaluation.acceptance import Acceptance
-from digit_classifier.evaluation.ood_sets import Outsiders
+from digit_classifier.evaluation.ood_sets import OodSet
 from digit_classifier.evaluation.sections import ood as doubt
 from digit_classifier.evaluation.sections.ood_scores import find_threshold, measure, separate
 
@@ -176,7 +176,7 @@ def test_other_data_that_are_none_are_refused_in_a_sentence(
 def test_the_digits_themselves_are_no_other_data(
     digits: tuple[np.ndarray, np.ndarray], fashion: np.ndarray
 ) -> None:
-    mixed = Outsiders("fashion", False, np.concatenate([fashion, digits[0][5:6]]))
+    mixed = OodSet("fashion", False, np.concatenate([fashion, digits[0][5:6]]))
     with pytest.raises(DataError, match="fashion holds some of the very digits"):
         doubt.section(inky, *digits, ood=mixed)
 
@@ -190,7 +190,7 @@ def test_scores_are_those_of_the_model_kind_by_kind(
         inky,
         *digits,
         acceptance=acceptance,
-        ood=Outsiders("fashion", False, fashion),
+        ood=OodSet("fashion", False, fashion),
         per_kind=4,
         progress=lambda *each: told.append(each),
     )
@@ -216,7 +216,7 @@ def test_a_section_says_its_figures_in_words_tables_and_json(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(ood_sets, "QUICK_PER_KIND", 3)
-    other = Outsiders("fashion", False, fashion)
+    other = OodSet("fashion", False, fashion)
     section = doubt.section(inky, *digits, acceptance=acceptance, ood=other, quick=True)
     metrics = json.loads(json.dumps(section.metrics, allow_nan=False))
     assert metrics["kinds"]["fashion"]["n"] == 20
@@ -227,8 +227,8 @@ def test_a_section_says_its_figures_in_words_tables_and_json(
     (table,) = section.tables
     assert {len(row) for row in table.rows} == {len(table.columns)}
     assert len(table.rows) == KINDS + 1 + 2
-    for plate in section.plates:
-        plate.draw().savefig("/dev/null", format="png")
+    for figure in section.figures:
+        figure.draw().savefig("/dev/null", format="png")
 
 
 def test_one_digit_and_a_model_that_always_says_the_same(
@@ -242,5 +242,5 @@ def test_one_digit_and_a_model_that_always_says_the_same(
     section = doubt.section(even, digits[0][:1], digits[1][:1], quick=True)
     assert section.metrics["never_taught"]["auroc"] == 0.5
     assert section.metrics["may_be_taught"]["false_accept_rate"] == 1
-    for plate in section.plates:
-        plate.draw()
+    for figure in section.figures:
+        figure.draw()

@@ -9,26 +9,26 @@ import pytest
 from digit_classifier import weights
 from digit_classifier.errors import DataError, ModelError
 from digit_classifier.evaluation.model import (
-    Subject,
+    Model,
     check_labels,
     judge,
     measure_latency,
-    open_subject,
+    open_model,
 )
-from digit_classifier.evaluation.predictions import hold
+from digit_classifier.evaluation.predictions import predict_all
 from digit_classifier.onnx_model import OnnxModel
 
 
-def subject(answers):
+def model(answers):
     """A model that answers every image with the same row."""
-    return Subject("stub", None, lambda images: np.tile(answers, (len(images), 1)))
+    return Model("stub", None, lambda images: np.tile(answers, (len(images), 1)))
 
 
 def test_a_shipped_name_a_run_folder_and_a_file_are_the_same_model(tmp_path, drawn):
     folder = tmp_path / "run-7"
     folder.mkdir()
     shutil.copy(weights.find("small"), folder / "model.onnx")
-    models = [open_subject(m) for m in ("small", folder, folder / "model.onnx")]
+    models = [open_model(m) for m in ("small", folder, folder / "model.onnx")]
     assert [model.name for model in models] == ["small", "run-7", "run-7"]
     answers = OnnxModel(weights.find("small")).predict(drawn[0])
     for model in models:
@@ -39,15 +39,15 @@ def test_a_shipped_name_a_run_folder_and_a_file_are_the_same_model(tmp_path, dra
 
 def test_no_model_is_one_sentence(tmp_path):
     with pytest.raises(ModelError, match="no model called nowhere"):
-        open_subject("nowhere")
+        open_model("nowhere")
     (tmp_path / "x.onnx").write_text("hello")
     with pytest.raises(ModelError, match="not a model that ONNX Runtime can load"):
-        open_subject(tmp_path / "x.onnx")
+        open_model(tmp_path / "x.onnx")
 
 
 @pytest.mark.parametrize("batch", [1, 7, 240, 1000])
 def test_batches_leave_out_no_image(linear, drawn, batch):
-    model = open_subject(linear)
+    model = open_model(linear)
     told = []
     answers = judge(model, drawn[0], batch, lambda done, total: told.append((done, total)))
     np.testing.assert_allclose(answers, model.predict(drawn[0]), atol=1e-6)
@@ -67,7 +67,7 @@ def test_batches_leave_out_no_image(linear, drawn, batch):
 )
 def test_answers_that_are_no_probabilities_are_refused(answers, words):
     with pytest.raises(ModelError, match=words):
-        judge(subject(answers), np.zeros((3, 28, 28), np.uint8))
+        judge(model(answers), np.zeros((3, 28, 28), np.uint8))
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_answers_that_are_no_probabilities_are_refused(answers, words):
 )
 def test_images_that_are_none_are_refused(images, words):
     with pytest.raises(DataError, match=words):
-        judge(subject(np.full(10, 0.1)), images)
+        judge(model(np.full(10, 0.1)), images)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_labels_that_are_none_are_refused(labels, words):
     with pytest.raises(DataError, match=words):
         check_labels(labels, 2)
     with pytest.raises(DataError, match=words):
-        hold(subject(np.full(10, 0.1)), np.zeros((2, 28, 28), np.uint8), labels)
+        predict_all(model(np.full(10, 0.1)), np.zeros((2, 28, 28), np.uint8), labels)
 
 
 def test_errors_come_worst_first():
@@ -104,10 +104,10 @@ def test_errors_come_worst_first():
     for row, answer, sure in ((0, 1, 0.6), (1, 2, 0.9), (2, 3, 0.8), (3, 4, 0.7)):
         rows[row, answer] = sure
     rows /= rows.sum(axis=1, keepdims=True)
-    model = Subject("stub", None, lambda images: rows[: len(images)])
-    trial = hold(model, np.zeros((4, 28, 28), np.uint8), np.array([0, 0, 3, 0]))
-    assert trial.errors.tolist() == [1, 3, 0]
-    assert trial.right.tolist() == [False, False, True, False]
+    model = Model("stub", None, lambda images: rows[: len(images)])
+    predictions = predict_all(model, np.zeros((4, 28, 28), np.uint8), np.array([0, 0, 3, 0]))
+    assert predictions.errors.tolist() == [1, 3, 0]
+    assert predictions.right.tolist() == [False, False, True, False]
 
 
 def test_latency_is_of_one_image_at_a_time_on_one_core(drawn):
@@ -117,7 +117,7 @@ def test_latency_is_of_one_image_at_a_time_on_one_core(drawn):
         seen.append(len(images))
         return np.full((len(images), 10), 0.1)
 
-    model = Subject("stub", None, lambda images: pytest.fail("both cores"), alone=alone)
+    model = Model("stub", None, lambda images: pytest.fail("both cores"), alone=alone)
     assert measure_latency(model, drawn[0], seconds=0) > 0
     assert set(seen) == {1}
     assert len(seen) > 10

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from digit_classifier.evaluation.model import Subject, open_subject
-from digit_classifier.evaluation.predictions import Trial, hold
+from digit_classifier.evaluation.model import Model, open_model
+from digit_classifier.evaluation.predictions import Predictions, predict_all
 from digit_classifier.evaluation.sections import explanations as looking
-from digit_classifier.evaluation.sections.embedding import find_features, lay_out
+from digit_classifier.evaluation.sections.embedding import embed, find_features
 
 
 def corner_reader(images):
@@ -30,14 +30,14 @@ def test_the_surest_errors_are_shown_and_unsure_answers_where_there_are_few():
     rows = np.full((4, 10), 0.05)
     for index, sure in enumerate((0.5, 0.9, 0.7, 0.6)):
         rows[index, 0] = sure
-    held = Trial(np.zeros((4, 28, 28), np.uint8), np.array([0, 1, 0, 1]), rows)
+    held = Predictions(np.zeros((4, 28, 28), np.uint8), np.array([0, 1, 0, 1]), rows)
     assert looking.choose_examples(held).tolist() == [1, 3, 0, 2]
 
 
 def test_the_map_puts_alike_images_together_and_shows_every_error(linear, drawn):
-    subject = open_subject(linear)
-    held = hold(subject, *drawn)
-    found = lay_out(subject, held, quick=True)
+    model = open_model(linear)
+    held = predict_all(model, *drawn)
+    found = embed(model, held, quick=True)
     assert found.space == "their pixels"  # one layer: nothing lies between pixels and answer
     assert set(held.errors) <= set(found.indices)
     points, labels = found.points, held.labels[found.indices]
@@ -47,24 +47,24 @@ def test_the_map_puts_alike_images_together_and_shows_every_error(linear, drawn)
 
 
 def test_images_are_compared_by_what_enters_the_last_layer(drawn):
-    features, space = find_features(open_subject("small"), drawn[0][:6])
+    features, space = find_features(open_model("small"), drawn[0][:6])
     assert features.shape == (6, 36)
     assert "36 figures" in space
 
 
 @pytest.mark.parametrize("n", [1, 40])
 def test_few_or_equal_images_have_no_map(n):
-    subject = Subject("stub", None, lambda x: np.full((len(x), 10), 0.1))
-    held = hold(subject, np.zeros((n, 28, 28), np.uint8), np.zeros(n, int))
-    section = looking.section(subject, held)
-    assert [plate.name for plate in section.plates] == ["occlusion"]
+    model = Model("stub", None, lambda x: np.full((len(x), 10), 0.1))
+    held = predict_all(model, np.zeros((n, 28, 28), np.uint8), np.zeros(n, int))
+    section = looking.section(model, held)
+    assert [figure.name for figure in section.figures] == ["occlusion"]
     assert section.metrics["map"] is None
-    section.plates[0].draw().canvas.draw()
+    section.figures[0].draw().canvas.draw()
 
 
 def test_first_weights_are_shown_of_a_file_that_has_them(linear, drawn):
-    subject = open_subject(linear)
-    section = looking.section(subject, hold(subject, *drawn), quick=True)
-    assert [plate.name for plate in section.plates] == ["occlusion", "weights", "map"]
-    for plate in section.plates:
-        plate.draw().canvas.draw()
+    model = open_model(linear)
+    section = looking.section(model, predict_all(model, *drawn), quick=True)
+    assert [figure.name for figure in section.figures] == ["occlusion", "weights", "map"]
+    for figure in section.figures:
+        figure.draw().canvas.draw()

@@ -5,7 +5,7 @@ import pytest
 
 from digit_classifier import plotting
 from digit_classifier.evaluation.report.page import Part, embed_svg, is_number, render, tie
-from digit_classifier.evaluation.section import Plate, Section, Table
+from digit_classifier.evaluation.section import ReportFigure, Section, Table
 
 FACTS = {
     "title": "What <b> & co are worth", "subtitle": "Judged by “drawn”",
@@ -19,7 +19,7 @@ FACTS = {
 def svg(tmp_path_factory):
     from matplotlib.figure import Figure
 
-    path = tmp_path_factory.mktemp("plate") / "plate"
+    path = tmp_path_factory.mktemp("figure") / "figure"
     with plotting.style():
         figure = Figure(layout="constrained")
         axes = figure.subplots()
@@ -31,15 +31,15 @@ def svg(tmp_path_factory):
 
 
 def document(svg, names=("one", "two")):
-    plates = [Plate(name, "What <it> shows & says.", lambda: None) for name in names]
+    figures = [ReportFigure(name, "What <it> shows & says.", lambda: None) for name in names]
     tables = [
         Table(["Digit", "", "Share"], [["<0>", 1234, "12.5 %"]], "A & B"),
         Table(["", ""], [["sha256", "ab" * 32]]),
         Table(["Nothing"], []),
     ]
     section = Section("key", "Is 1 < 2?", ["Yes: 5 % & more.", "<script>alert(1)</script>"],
-                      tables, plates)  # fmt: skip
-    return render([Part(section, [svg] * len(plates), 1.25)], FACTS)
+                      tables, figures)  # fmt: skip
+    return render([Part(section, [svg] * len(figures), 1.25)], FACTS)
 
 
 def test_the_page_is_html_without_error(svg):

@@ -14,7 +14,7 @@ from filelock import FileLock
 
 from digit_classifier.dataset.labelled import Dataset
 from digit_classifier.errors import MissingExtraError, OptionError
-from digit_classifier.evaluation.model import open_subject
+from digit_classifier.evaluation.model import open_model
 from digit_classifier.evaluation.report import report
 from digit_classifier.evaluation.report.report import check_installed, check_place, write_report
 from evaluation import networks
@@ -36,7 +36,7 @@ def written(tmp_path_factory, matrix, drawn):
             data = Dataset("drawn", *drawn, *drawn, sha256="ab" * 32, source="here")
             steps = []
             write_report(
-                open_subject(path), data, place, quick=True,
+                open_model(path), data, place, quick=True,
                 progress=lambda what, share: steps.append((what, share)),
             )  # fmt: skip
             (shared / "steps.json").write_text(json.dumps(steps))
@@ -49,7 +49,7 @@ def metrics(written):
 
 
 def test_metrics_say_what_was_judged_by_what_and_on_what(written, metrics, drawn):
-    model = open_subject(written.parent / "linear.onnx")
+    model = open_model(written.parent / "linear.onnx")
     right = model.predict(drawn[0]).argmax(axis=1) == drawn[1]
     assert metrics["accuracy"] == right.mean()
     assert metrics["errors"] == (~right).sum()
@@ -146,7 +146,7 @@ def test_a_report_that_fails_leaves_what_was_there(written, tmp_path, linear, dr
     monkeypatch.setattr(report.confusions, "section", fail)
     data = Dataset("drawn", *drawn, *drawn, sha256="ab" * 32, source="here")
     with pytest.raises(OptionError, match="it failed"):
-        write_report(open_subject(linear), data, copy, quick=True)
+        write_report(open_model(linear), data, copy, quick=True)
     assert (copy / "metrics.json").read_bytes() == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["copy", "linear.onnx"]
 

@@ -222,8 +222,8 @@ def test_a_section_says_its_figures_in_words_tables_and_json(
     for table in section.tables:
         assert {len(row) for row in table.rows} == {len(table.columns)}
     assert [row[0] for row in section.tables[0].rows] == [*CORRUPTIONS, "all"]
-    for plate in section.plates:
-        plate.draw().savefig("/dev/null", format="png")
+    for figure in section.figures:
+        figure.draw().savefig("/dev/null", format="png")
 
 
 def test_without_the_original_network_there_is_no_comparison(
@@ -233,14 +233,14 @@ def test_without_the_original_network_there_is_no_comparison(
     assert section.metrics["mean_corruption_error"] is None
     assert not any("original network" in sentence for sentence in section.sentences)
     assert len(section.tables[0].columns) == 7
-    section.plates[0].draw()
+    section.figures[0].draw()
 
 
 def test_one_image_is_enough_for_a_section(digits: tuple[np.ndarray, np.ndarray]) -> None:
     section = robustness.section(fickle, digits[0][:1], digits[1][:1], quick=True)
     assert section.metrics["n"] == section.metrics["worst_case"]["n"] == 1
-    for plate in section.plates:
-        plate.draw()
+    for figure in section.figures:
+        figure.draw()
 
 
 def test_quick_takes_fewer_images() -> None:

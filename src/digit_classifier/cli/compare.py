@@ -51,7 +51,7 @@ def command(
       digits compare runs/a runs/b --history --out a-and-b
       digits compare mlp small cnn --no-robustness
     """
-    from digit_classifier.cli.subjects import opened
+    from digit_classifier.cli.opening import opened
     from digit_classifier.dataset import load
     from digit_classifier.errors import OptionError
     from digit_classifier.evaluation.compare.comparison import compare
@@ -65,10 +65,10 @@ def command(
     histories = [_read_history(model) for model in models] if history else []
     console, began = _console(), time.perf_counter()
     with ExitStack() as stack:
-        subjects = [stack.enter_context(opened(model)) for model in models]
+        loaded = [stack.enter_context(opened(model)) for model in models]
         show = stack.enter_context(_progress(console))
         data = load(dataset, data_dir=data_dir, progress=show)
-        comparison = compare(subjects, data, robustness=robustness, progress=show)
+        comparison = compare(loaded, data, robustness=robustness, progress=show)
         show("drawing", 0, 1)
         written = write_comparison(comparison, histories, out, began)
     for note in data.notes:

@@ -118,7 +118,7 @@ def _write_report(model: str, out: str | None, **chosen: Any) -> None:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 
-    from digit_classifier.cli.subjects import opened
+    from digit_classifier.cli.opening import opened
     from digit_classifier.dataset import load
     from digit_classifier.evaluation.report.report import check_installed, check_place, write_report
 
@@ -133,7 +133,7 @@ def _write_report(model: str, out: str | None, **chosen: Any) -> None:
         transient=True,
         disable=not console.is_terminal,
     )
-    with bars, opened(model, chosen["scale"]) as subject:
+    with bars, opened(model, chosen["scale"]) as loaded:
         bar = bars.add_task("images", total=1.0)
         show = partial(_move, bars, bar)
         dataset = load(
@@ -141,9 +141,9 @@ def _write_report(model: str, out: str | None, **chosen: Any) -> None:
             data_dir=chosen["data_dir"],
             progress=lambda what, _done, _total: show(what, 0.0),
         )
-        place = out or str(Path("reports") / subject.name)
+        place = out or str(Path("reports") / loaded.name)
         report = write_report(
-            subject, dataset, place, quick=chosen["quick"], ood=chosen["ood"], progress=show
+            loaded, dataset, place, quick=chosen["quick"], ood=chosen["ood"], progress=show
         )
     for note in dataset.notes:
         console.print(f"Warning: {note}", style="yellow", markup=False)

@@ -24,7 +24,7 @@ TOLERANCE = 5e-3
 
 
 @dataclass(frozen=True)
-class Subject:
+class Model:
     """A model under judgement.
 
     Attributes:
@@ -54,9 +54,7 @@ class Subject:
     alone: Predict | None = None
 
 
-def open_subject(
-    model: str | Path, *, scale: str | None = None, name: str | None = None
-) -> Subject:
+def open_model(model: str | Path, *, scale: str | None = None, name: str | None = None) -> Model:
     """Open a model for judgement; it uses all cores.
 
     Args:
@@ -73,7 +71,7 @@ def open_subject(
     adapter = Adapter(path, scale)
     feed = adapter.feed
     said = feed.metadata.get("parameters")
-    return Subject(
+    return Model(
         name=name or _name(path),
         path=path,
         predict=adapter.predict,
@@ -95,7 +93,7 @@ def digest(path: Path) -> str:
 
 
 def judge(
-    subject: Subject,
+    model: Model,
     images: np.ndarray,
     batch: int = BATCH,
     progress: Callable[[int, int], None] | None = None,
@@ -103,7 +101,7 @@ def judge(
     """What a model answers to images, asked in batches and checked.
 
     Args:
-        subject: the model.
+        model: the model.
         images: uint8, shape (n, 28, 28), n at least 1.
         batch: how many are shown at once.
         progress: called with how many are done, and n.
@@ -123,7 +121,7 @@ def judge(
     answers = []
     for at in range(0, len(images), batch):
         part = images[at : at + batch]
-        answers.append(_checked(subject, np.asarray(subject.predict(part)), len(part)))
+        answers.append(_checked(model, np.asarray(model.predict(part)), len(part)))
         if progress:
             progress(min(at + batch, len(images)), len(images))
     return np.concatenate(answers)
@@ -147,15 +145,15 @@ def check_labels(labels: np.ndarray, n: int) -> np.ndarray:
     return labels.astype(np.int64)
 
 
-def measure_latency(subject: Subject, images: np.ndarray, seconds: float = 1.0) -> float:
+def measure_latency(model: Model, images: np.ndarray, seconds: float = 1.0) -> float:
     """Median time for one image on one core, in milliseconds.
 
     Args:
-        subject: the model.
+        model: the model.
         images: uint8, shape (n, 28, 28); shown one by one, again and again.
         seconds: how long to go on; at least ten images are shown.
     """
-    predict = subject.alone or subject.predict
+    predict = model.alone or model.predict
     predict(images[:1])
     times: list[float] = []
     began = time.perf_counter()
@@ -167,22 +165,22 @@ def measure_latency(subject: Subject, images: np.ndarray, seconds: float = 1.0) 
     return float(np.median(times) * 1e3)
 
 
-def _checked(subject: Subject, answers: np.ndarray, n: int) -> np.ndarray:
+def _checked(model: Model, answers: np.ndarray, n: int) -> np.ndarray:
     if answers.shape != (n, CLASSES):
         raise ModelError(
-            f"{subject.name} answers {n} images with shape {answers.shape}; "
+            f"{model.name} answers {n} images with shape {answers.shape}; "
             f"a digit network gives ({n}, {CLASSES})"
         )
     if not np.isfinite(answers).all():
         raise ModelError(
-            f"{subject.name} answers with numbers that are not finite (NaN or infinity); "
+            f"{model.name} answers with numbers that are not finite (NaN or infinity); "
             "the file is damaged, or its training diverged"
         )
     sums = answers.sum(axis=1, dtype=np.float64)
     worst = int(np.abs(sums - 1).argmax())
     if answers.min() < -TOLERANCE or abs(sums[worst] - 1) > TOLERANCE:
         raise ModelError(
-            f"{subject.name} gives no probabilities: a row sums to {sums[worst]:.4g} and the "
+            f"{model.name} gives no probabilities: a row sums to {sums[worst]:.4g} and the "
             f"least value is {answers.min():.4g}; needed ten numbers from 0 to 1 that sum to 1"
         )
     positive = np.clip(answers.astype(np.float64), 0, None)

@@ -17,7 +17,7 @@ JOINED = "joined halves"
 
 
 @dataclass(frozen=True, eq=False)
-class Outsiders:
+class OodSet:
     """Pictures of one kind.
 
     Attributes:
@@ -31,7 +31,7 @@ class Outsiders:
     images: np.ndarray
 
 
-def make(digits: np.ndarray, labels: np.ndarray, per_kind: int = PER_KIND) -> Iterator[Outsiders]:
+def make(digits: np.ndarray, labels: np.ndarray, per_kind: int = PER_KIND) -> Iterator[OodSet]:
     """Make every kind: blank paper, noise, digits cut and joined, all kinds of `nondigits`.
 
     The drawings of `nondigits` are redrawn as the reader would hand them to a network. The others
@@ -45,13 +45,13 @@ def make(digits: np.ndarray, labels: np.ndarray, per_kind: int = PER_KIND) -> It
         Kinds that no recipe teaches first. No joined halves if all digits are of one class.
     """
     rng = np.random.default_rng(SEED)
-    yield Outsiders("blank", False, _blank(per_kind))
-    yield Outsiders("noise", False, _noise(per_kind, rng))
+    yield OodSet("blank", False, _blank(per_kind))
+    yield OodSet("noise", False, _noise(per_kind, rng))
     if len(np.unique(labels)) > 1:
-        yield Outsiders(JOINED, False, join(digits, labels, per_kind, rng))
+        yield OodSet(JOINED, False, join(digits, labels, per_kind, rng))
     for kind in (*nondigits.HELD_OUT, *nondigits.KINDS):
         drawn = nondigits.generate(per_kind, SEED, digits, [kind])
-        yield Outsiders(kind, kind in nondigits.KINDS, drawn)
+        yield OodSet(kind, kind in nondigits.KINDS, drawn)
 
 
 def count_kinds(labels: np.ndarray) -> int:
@@ -94,7 +94,7 @@ def join(digits: np.ndarray, labels: np.ndarray, n: int, rng: np.random.Generato
     return joined
 
 
-def read(path: str | Path, most: int = 10_000) -> Outsiders:
+def read(path: str | Path, most: int = 10_000) -> OodSet:
     """Read other data, such as Fashion-MNIST: an IDX file of images, a folder of such, an .npz.
 
     Args:
@@ -112,7 +112,7 @@ def read(path: str | Path, most: int = 10_000) -> Outsiders:
     images = _read(path)
     if not len(images):
         raise DataError(f"{path} holds no images; at least one is needed.")
-    return Outsiders(path.resolve().name, False, images[choose(len(images), most)])
+    return OodSet(path.resolve().name, False, images[choose(len(images), most)])
 
 
 def _read(path: Path) -> np.ndarray:

@@ -9,11 +9,11 @@ from functools import cached_property
 
 import numpy as np
 
-from digit_classifier.evaluation.model import Subject, check_labels, judge
+from digit_classifier.evaluation.model import Model, check_labels, judge
 
 
 @dataclass(frozen=True, eq=False)
-class Trial:
+class Predictions:
     """A model's answers to labelled images.
 
     Attributes:
@@ -56,16 +56,16 @@ class Trial:
         return np.asarray(wrong[np.lexsort((truth, -self.confidence[wrong]))])
 
 
-def hold(
-    subject: Subject,
+def predict_all(
+    model: Model,
     images: np.ndarray,
     labels: np.ndarray,
     progress: Callable[[int, int], None] | None = None,
-) -> Trial:
+) -> Predictions:
     """Show every image to a model.
 
     Args:
-        subject: the model.
+        model: the model.
         images: uint8, shape (n, 28, 28), n at least 1.
         labels: whole numbers 0 to 9, shape (n,).
         progress: called with how many are done, and n.
@@ -75,5 +75,5 @@ def hold(
     """
     labels = check_labels(labels, len(images))
     began = time.perf_counter()
-    probabilities = judge(subject, images, progress=progress)
-    return Trial(images, labels, probabilities, time.perf_counter() - began)
+    probabilities = judge(model, images, progress=progress)
+    return Predictions(images, labels, probabilities, time.perf_counter() - began)

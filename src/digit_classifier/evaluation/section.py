@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Plate:
+class ReportFigure:
     """One picture of a report.
 
     Attributes:
@@ -50,7 +50,7 @@ class Section:
         sentences: the answer in words, the most important first.
         caveats: why the answer may mean less than it seems; shown wherever it is.
         tables: figures for people.
-        plates: pictures.
+        figures: pictures.
         metrics: the same figures unrounded, ready for JSON; None where a figure does not exist.
     """
 
@@ -59,7 +59,7 @@ class Section:
     sentences: Sequence[str]
     caveats: Sequence[str] = field(default=(), kw_only=True)
     tables: Sequence[Table] = ()
-    plates: Sequence[Plate] = ()
+    figures: Sequence[ReportFigure] = ()
     metrics: dict[str, Any] = field(default_factory=dict)
 
 

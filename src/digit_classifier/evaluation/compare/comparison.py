@@ -12,11 +12,10 @@ import numpy as np
 
 from digit_classifier.dataset import Dataset
 from digit_classifier.errors import OptionError
-from digit_classifier.evaluation import predictions
 from digit_classifier.evaluation.corruptions import error_rates
-from digit_classifier.evaluation.corruptions.error_rates import Progress, Stress
-from digit_classifier.evaluation.model import Subject, measure_latency
-from digit_classifier.evaluation.predictions import Trial
+from digit_classifier.evaluation.corruptions.error_rates import ErrorRates, Progress
+from digit_classifier.evaluation.model import Model, measure_latency
+from digit_classifier.evaluation.predictions import Predictions, predict_all
 
 ALPHA = 0.05
 _Z = 1.959964  # leaves 2.5 % on either side
@@ -147,35 +146,35 @@ TURNS, TURN_SECONDS = 3, 0.3
 
 
 @dataclass(frozen=True, eq=False)
-class Contestant:
+class ModelResult:
     """A model in a comparison.
 
     Attributes:
-        subject: the model.
-        trial: its answers to the test images.
+        model: the model.
+        predictions: its answers to the test images.
         latency_ms: median time for one image on one core.
         stress: its errors on spoilt images; None where they were not asked for.
     """
 
-    subject: Subject
-    trial: Trial
+    model: Model
+    predictions: Predictions
     latency_ms: float
-    stress: Stress | None
+    stress: ErrorRates | None
 
     @property
     def name(self) -> str:
         """What to call it."""
-        return self.subject.name
+        return self.model.name
 
     @property
     def errors(self) -> int:
         """How many test images it misreads."""
-        return len(self.trial.errors)
+        return len(self.predictions.errors)
 
 
 @dataclass(frozen=True, eq=False)
-class Duel:
-    """Two contestants, the one with fewer errors first.
+class PairedTest:
+    """Two results, the one with fewer errors first.
 
     Attributes:
         better: has no more errors than `worse`.
@@ -184,13 +183,13 @@ class Duel:
         p_adjusted: McNemar's p after Holm's correction for the number of pairs.
     """
 
-    better: Contestant
-    worse: Contestant
+    better: ModelResult
+    worse: ModelResult
     pairing: Pairing
     p_adjusted: float
 
     @property
-    def told_apart(self) -> bool:
+    def significant(self) -> bool:
         """Whether the images can tell the two apart."""
         return self.p_adjusted < ALPHA
 
@@ -200,29 +199,29 @@ class Comparison:
     """What a comparison found.
 
     Attributes:
-        contestants: in the order given.
+        results: in the order given.
         dataset: where the images came from.
     """
 
-    contestants: tuple[Contestant, ...]
+    results: tuple[ModelResult, ...]
     dataset: Dataset
 
     @cached_property
-    def duels(self) -> list[Duel]:
+    def tests(self) -> list[PairedTest]:
         """All pairs."""
-        pairs = [
-            sorted(both, key=lambda one: one.errors) for both in combinations(self.contestants, 2)
+        pairs = [sorted(both, key=lambda one: one.errors) for both in combinations(self.results, 2)]
+        pairings = [
+            pair(better.predictions.right, worse.predictions.right) for better, worse in pairs
         ]
-        pairings = [pair(better.trial.right, worse.trial.right) for better, worse in pairs]
         adjusted = holm([pairing.p for pairing in pairings])
         return [
-            Duel(better, worse, pairing, p)
+            PairedTest(better, worse, pairing, p)
             for (better, worse), pairing, p in zip(pairs, pairings, adjusted, strict=True)
         ]
 
 
 def compare(
-    subjects: Sequence[Subject],
+    models: Sequence[Model],
     dataset: Dataset,
     *,
     robustness: bool = True,
@@ -232,7 +231,7 @@ def compare(
     """Show every test image to every model, and the same spoilt ones.
 
     Args:
-        subjects: two or more.
+        models: two or more.
         dataset: its test images are shown.
         robustness: whether to measure errors under the fifteen corruptions.
         sample: images of each corruption and strength.
@@ -241,32 +240,32 @@ def compare(
         OptionError: fewer than two models.
         DataError, ModelError: as `judging.judge`.
     """
-    if len(subjects) < 2:
+    if len(models) < 2:
         raise OptionError("a comparison takes two models or more; one was given")
-    subjects = _tell_names_apart(subjects)
+    models = _tell_names_apart(models)
     images, labels = dataset.test_images, dataset.test_labels
-    trials, stressed = [], []
-    for subject in subjects:
-        hear = _named(progress, subject.name)
-        trials.append(predictions.hold(subject, images, labels, hear))
-    latencies = _time_in_turns(subjects, images)
-    for subject in subjects:
-        hear = _named(progress, f"{subject.name}, spoilt images")
-        stressed.append(_stress(subject, dataset, sample, hear) if robustness else None)
-    rows = zip(subjects, trials, latencies, stressed, strict=True)
-    return Comparison(tuple(Contestant(*row) for row in rows), dataset)
+    predicted, measured = [], []
+    for model in models:
+        hear = _named(progress, model.name)
+        predicted.append(predict_all(model, images, labels, hear))
+    latencies = _time_in_turns(models, images)
+    for model in models:
+        hear = _named(progress, f"{model.name}, spoilt images")
+        measured.append(_stress(model, dataset, sample, hear) if robustness else None)
+    rows = zip(models, predicted, latencies, measured, strict=True)
+    return Comparison(tuple(ModelResult(*row) for row in rows), dataset)
 
 
-def _tell_names_apart(subjects: Sequence[Subject]) -> list[Subject]:
+def _tell_names_apart(models: Sequence[Model]) -> list[Model]:
     """Give models of one name their paths, and the same file twice a number."""
-    names = [subject.name for subject in subjects]
+    names = [model.name for model in models]
     told = [
-        str(subject.path or subject.name) if names.count(subject.name) > 1 else subject.name
-        for subject in subjects
+        str(model.path or model.name) if names.count(model.name) > 1 else model.name
+        for model in models
     ]
     return [
         replace(s, name=f"{name} ({told[: i + 1].count(name)})" if told.count(name) > 1 else name)
-        for i, (s, name) in enumerate(zip(subjects, told, strict=True))
+        for i, (s, name) in enumerate(zip(models, told, strict=True))
     ]
 
 
@@ -274,17 +273,17 @@ def _named(progress: Progress | None, what: str) -> Callable[[int, int], None]:
     return lambda done, total: progress(what, done, total) if progress else None
 
 
-def _time_in_turns(subjects: Sequence[Subject], images: np.ndarray) -> list[float]:
-    rounds = [[measure_latency(s, images, TURN_SECONDS) for s in subjects] for _ in range(TURNS)]
+def _time_in_turns(models: Sequence[Model], images: np.ndarray) -> list[float]:
+    rounds = [[measure_latency(s, images, TURN_SECONDS) for s in models] for _ in range(TURNS)]
     return [float(median) for median in np.median(rounds, axis=0)]
 
 
 def _stress(
-    subject: Subject, dataset: Dataset, sample: int, hear: Callable[[int, int], None]
-) -> Stress:
+    model: Model, dataset: Dataset, sample: int, hear: Callable[[int, int], None]
+) -> ErrorRates:
     # Seeded: every model is shown the very same spoilt images.
     return error_rates.measure(
-        subject.alone or subject.predict,
+        model.alone or model.predict,
         dataset.test_images,
         dataset.test_labels,
         sample=sample,

@@ -17,41 +17,41 @@ if TYPE_CHECKING:
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
-    from digit_classifier.evaluation.compare.comparison import Contestant, Duel
+    from digit_classifier.evaluation.compare.comparison import ModelResult, PairedTest
     from digit_classifier.evaluation.compare.report import History
 
 # How many errors of each model are drawn.
 SHOWN = 10
 
 
-def draw_overview(contestants: Sequence[Contestant]) -> Figure:
+def draw_overview(results: Sequence[ModelResult]) -> Figure:
     """A row for each model, a column for what it gets wrong and for each of its costs."""
     from matplotlib.figure import Figure
 
-    columns: list[tuple[str, Callable[[Contestant], float], str]] = [
-        ("misread (%)", lambda each: 100 * each.errors / each.trial.n, "{:.2f}"),
-        ("file (MB)", lambda each: each.subject.size_bytes / 1e6, "{:.2f}"),
+    columns: list[tuple[str, Callable[[ModelResult], float], str]] = [
+        ("misread (%)", lambda each: 100 * each.errors / each.predictions.n, "{:.2f}"),
+        ("file (MB)", lambda each: each.model.size_bytes / 1e6, "{:.2f}"),
         ("one image (ms)", lambda each: each.latency_ms, "{:.3f}"),
     ]
-    if all(each.stress for each in contestants):
+    if all(each.stress for each in results):
         columns.insert(1, ("misread, spoilt (%)", _spoilt, "{:.1f}"))
     with plotting.style():
-        height = 1.3 + 0.42 * len(contestants)
+        height = 1.3 + 0.42 * len(results)
         figure = Figure(figsize=(plotting.SIZE[0] * 1.25, height), layout="constrained")
-        places = np.arange(len(contestants))[::-1]
+        places = np.arange(len(results))[::-1]
         for axes, (label, measure, shown) in zip(
             figure.subplots(1, len(columns), sharey=True), columns, strict=True
         ):
-            values = [measure(each) for each in contestants]
+            values = [measure(each) for each in results]
             ends = values
             if label == "misread (%)":
-                bounds = [wilson(each.errors, each.trial.n) for each in contestants]
+                bounds = [wilson(each.errors, each.predictions.n) for each in results]
                 for place, (low, high) in zip(places, bounds, strict=True):
                     axes.plot([100 * low, 100 * high], [place] * 2, color=plotting.INK, lw=1.3)
                 ends = [100 * high for _, high in bounds]
             _draw_column(axes, places, values, ends, shown)
             axes.set(xlabel=label)
-        names = [_short(each.name) for each in contestants]
+        names = [_short(each.name) for each in results]
         figure.axes[0].set(yticks=places, yticklabels=names)
         figure.suptitle(
             "Errors and costs: shorter is better", x=0.01, ha="left", fontsize=13, weight="bold"
@@ -59,22 +59,22 @@ def draw_overview(contestants: Sequence[Contestant]) -> Figure:
     return figure
 
 
-def draw_differences(duels: Sequence[Duel]) -> Figure:
+def draw_differences(tests: Sequence[PairedTest]) -> Figure:
     """The difference in accuracy of each pair with its interval, zero marked."""
     from matplotlib.figure import Figure
 
     with plotting.style():
-        height = 1.5 + 0.42 * len(duels)
+        height = 1.5 + 0.42 * len(tests)
         figure = Figure(figsize=(plotting.SIZE[0], height), layout="constrained")
         axes = figure.subplots()
-        places = np.arange(len(duels))[::-1]
-        for place, duel in zip(places, duels, strict=True):
-            colour = plotting.BLUE if duel.told_apart else plotting.GREY
-            low, high = (100 * bound for bound in duel.pairing.interval)
+        places = np.arange(len(tests))[::-1]
+        for place, test in zip(places, tests, strict=True):
+            colour = plotting.BLUE if test.significant else plotting.GREY
+            low, high = (100 * bound for bound in test.pairing.interval)
             axes.plot([low, high], [place, place], color=colour, solid_capstyle="butt", linewidth=3)
-            axes.plot(100 * duel.pairing.difference, place, "o", color=colour, markersize=8)
+            axes.plot(100 * test.pairing.difference, place, "o", color=colour, markersize=8)
             axes.annotate(
-                write_p(duel.p_adjusted), (1.0, place), (6, 0), va="center",
+                write_p(test.p_adjusted), (1.0, place), (6, 0), va="center",
                 xycoords=("axes fraction", "data"), textcoords="offset points", fontsize=10,
             )  # fmt: skip
         axes.axvline(0, color=plotting.INK, linewidth=1)
@@ -83,9 +83,9 @@ def draw_differences(duels: Sequence[Duel]) -> Figure:
             xlabel="difference (percentage points)",
             yticks=places,
             yticklabels=[
-                f"{_short(duel.better.name)} − {_short(duel.worse.name)}" for duel in duels
+                f"{_short(test.better.name)} − {_short(test.worse.name)}" for test in tests
             ],
-            ylim=(-0.6, len(duels) - 0.4),
+            ylim=(-0.6, len(tests) - 0.4),
         )
         axes.grid(visible=False, axis="y")
         axes.tick_params(axis="y", length=0)
@@ -93,12 +93,14 @@ def draw_differences(duels: Sequence[Duel]) -> Figure:
     return figure
 
 
-def draw_disagreements(contestants: Sequence[Contestant]) -> Figure:
+def draw_disagreements(results: Sequence[ModelResult]) -> Figure:
     """A row for each model: images that it misreads and another one reads rightly."""
     from matplotlib.figure import Figure
 
-    known = np.any([each.trial.right for each in contestants], axis=0)
-    rows = [(each, [index for index in each.trial.errors if known[index]]) for each in contestants]
+    known = np.any([each.predictions.right for each in results], axis=0)
+    rows = [
+        (each, [index for index in each.predictions.errors if known[index]]) for each in results
+    ]
     rows = [(each, indices) for each, indices in rows if indices]
     with plotting.style():
         figure = Figure(figsize=(plotting.SIZE[0], 1.06 * len(rows)), layout="constrained")
@@ -111,8 +113,8 @@ def draw_disagreements(contestants: Sequence[Contestant]) -> Figure:
             )  # fmt: skip
             grid = part.subplots(1, SHOWN)
             for axes, index in zip(grid, indices, strict=False):
-                plotting.show_digit(axes, each.trial.images[index])
-                told = f"{each.trial.labels[index]} → {each.trial.answers[index]}"
+                plotting.show_digit(axes, each.predictions.images[index])
+                told = f"{each.predictions.labels[index]} → {each.predictions.answers[index]}"
                 axes.set_xlabel(told, fontsize=9, labelpad=2)
             for axes in grid[len(indices) :]:
                 axes.set_visible(False)
@@ -179,7 +181,7 @@ def _draw_column(
     axes.locator_params(axis="x", nbins=3)
 
 
-def _spoilt(each: Contestant) -> float:
+def _spoilt(each: ModelResult) -> float:
     assert each.stress
     return 100 * float(each.stress.rates.mean())
 

@@ -79,7 +79,7 @@ def write_comparison(
 
 
 def _draw(section: Section, folder: Path) -> page.Part:
-    return page.take(lambda _tell: section, folder, lambda _what, _done, _total: None)
+    return page.render_section(lambda _tell: section, folder, lambda _what, _done, _total: None)
 
 
 def _write_csv(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
@@ -101,8 +101,8 @@ def _sum_up(sections: Sequence[Section], seconds: float) -> dict[str, Any]:
 
 def _facts(comparison: Comparison, metrics: dict[str, Any]) -> dict[str, Any]:
     """What the head and the foot of the page say."""
-    ranked = sorted(comparison.contestants, key=lambda each: each.errors)
-    n = ranked[0].trial.n
+    ranked = sorted(comparison.results, key=lambda each: each.errors)
+    n = ranked[0].predictions.n
     made, machine = datetime.fromisoformat(metrics["made"]), metrics["machine"]
     versions = ", ".join(f"{name} {number}" for name, number in metrics["versions"].items())
     return {

@@ -10,68 +10,73 @@ from typing import Any
 import numpy as np
 
 from digit_classifier.evaluation.compare import figures as plots
-from digit_classifier.evaluation.compare.comparison import TURNS, Comparison, Contestant, Duel
+from digit_classifier.evaluation.compare.comparison import (
+    TURNS,
+    Comparison,
+    ModelResult,
+    PairedTest,
+)
 from digit_classifier.evaluation.corruptions.baseline import (
     Baseline,
     find_baseline,
     relative_errors,
 )
-from digit_classifier.evaluation.corruptions.error_rates import Stress
-from digit_classifier.evaluation.section import Plate, Section, Table, count, write_p
+from digit_classifier.evaluation.corruptions.error_rates import ErrorRates
+from digit_classifier.evaluation.section import ReportFigure, Section, Table, count, write_p
 from digit_classifier.intervals import wilson
 from digit_classifier.machine import name_processor
 
 
 def section(comparison: Comparison) -> Section:
     """Say what a comparison found, in words, tables, pictures and figures."""
-    contestants = comparison.contestants
+    results = comparison.results
     baseline = find_baseline(comparison.dataset.sha256)
-    plates = [
-        Plate(
+    figures = [
+        ReportFigure(
             "comparison",
             "Errors with their 95 % intervals (Wilson), and what each model costs. Shorter is "
             "better throughout.",
-            partial(plots.draw_overview, contestants),
+            partial(plots.draw_overview, results),
         ),
-        Plate(
+        ReportFigure(
             "differences",
             "How much more of the images the first of each pair reads rightly, with the 95 % "
             "interval (Tango). Blue: told apart by McNemar's exact test; grey: may be chance.",
-            partial(plots.draw_differences, comparison.duels),
+            partial(plots.draw_differences, comparison.tests),
         ),
     ]
-    if any(duel.pairing.only_first or duel.pairing.only_second for duel in comparison.duels):
-        plates.append(
-            Plate(
+    if any(test.pairing.only_first or test.pairing.only_second for test in comparison.tests):
+        figures.append(
+            ReportFigure(
                 "disagreements",
                 "What each model misreads and another reads rightly, its surest errors first: the "
                 "truth, and what it answers.",
-                partial(plots.draw_disagreements, contestants),
+                partial(plots.draw_disagreements, results),
             )
         )
     return Section(
         key="comparison",
         title="Which is better?",
         sentences=_sentences(comparison),
-        tables=[_tabulate_models(contestants, baseline), _tabulate_pairs(comparison.duels)],
-        plates=plates,
+        tables=[_tabulate_models(results, baseline), _tabulate_pairs(comparison.tests)],
+        figures=figures,
         metrics={
             "dataset": comparison.dataset.name,
             "dataset_sha256": comparison.dataset.sha256,
-            "n": contestants[0].trial.n,
+            "n": results[0].predictions.n,
             "processor": name_processor(),
-            "models": [_measure(each, baseline) for each in contestants],
-            "pairs": [_measure_pair(duel) for duel in comparison.duels],
+            "models": [_measure(each, baseline) for each in results],
+            "pairs": [_measure_pair(test) for test in comparison.tests],
         },
     )
 
 
 def _sentences(comparison: Comparison) -> list[str]:
     data = comparison.dataset
-    ranked = sorted(comparison.contestants, key=lambda each: each.errors)
-    pairs = sorted(comparison.duels, key=lambda duel: duel.p_adjusted)
-    sentences = [_verdict(duel) for duel in pairs]
-    images = f"{count(ranked[0].trial.n, 'test image')} of {data.name}"
+    ranked = sorted(comparison.results, key=lambda each: each.errors)
+    pairs = sorted(comparison.tests, key=lambda test: test.p_adjusted)
+    sentences = [_verdict(test) for test in pairs]
+    images = f"{count(ranked[0].predictions.n, 'test image')} of {data.name}"
     errors = ", ".join(f"{each.name} {each.errors:,}" for each in ranked)
     if len(pairs) == 1:
         sentences.append(f"Errors on {images}: {errors}.")
@@ -81,7 +86,7 @@ def _sentences(comparison: Comparison) -> list[str]:
             f"There are {len(pairs)} pairs: their p are adjusted by Holm's method, so that the "
             "chance of even one false alarm among them stays below 5 %. The intervals are not."
         )
-    own = [each.subject.metadata.get("dataset_sha256") for each in ranked]
+    own = [each.model.metadata.get("dataset_sha256") for each in ranked]
     if data.is_sample and any(sha256 != data.sha256 for sha256 in own):
         sentences.append(
             "These images are of MNIST's training set: a model that was trained on MNIST has seen "
@@ -90,12 +95,12 @@ def _sentences(comparison: Comparison) -> list[str]:
     return sentences
 
 
-def _lead(best: Contestant, duels: Sequence[Duel]) -> str:
+def _lead(best: ModelResult, tests: Sequence[PairedTest]) -> str:
     """Whom the one with the fewest errors can be told apart from."""
     rivals = [
-        duel.worse.name if duel.better is best else duel.better.name
-        for duel in duels
-        if best in (duel.better, duel.worse) and not duel.told_apart
+        test.worse.name if test.better is best else test.better.name
+        for test in tests
+        if best in (test.better, test.worse) and not test.significant
     ]
     if rivals:
         return f"{best.name} errs least, but the data cannot tell it apart from {_listed(rivals)}."
@@ -106,84 +111,84 @@ def _listed(names: Sequence[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
-def _verdict(duel: Duel) -> str:
-    better, worse, pairing = duel.better.name, duel.worse.name, duel.pairing
+def _verdict(test: PairedTest) -> str:
+    better, worse, pairing = test.better.name, test.worse.name, test.pairing
     if not pairing.only_first + pairing.only_second:
-        same = (duel.better.trial.answers == duel.worse.trial.answers).all()
+        same = (test.better.predictions.answers == test.worse.predictions.answers).all()
         how = "answer alike" if same else "are right and wrong alike"
         return (
             f"The data cannot tell {better} and {worse} apart: on all "
             f"{count(pairing.n, 'image')} they {how} (p = 1)."
         )
     low, high = (f"{100 * bound:+.2f}" for bound in pairing.interval)
-    p = write_p(duel.p_adjusted)
+    p = write_p(test.p_adjusted)
     figures = (
         f"{better} alone is right on {pairing.only_first:,}, {worse} alone on "
         f"{pairing.only_second:,}; {p}; difference in accuracy "
         f"{100 * pairing.difference:+.2f} points, 95 % interval {low} to {high}"
     )
-    if duel.told_apart:
-        fewer = count(duel.worse.errors - duel.better.errors, "error")
+    if test.significant:
+        fewer = count(test.worse.errors - test.better.errors, "error")
         return f"{better} reads better than {worse}: {fewer} fewer ({figures})."
     aside = ""
     if pairing.interval[0] > 0:
         aside = " The interval, an approximation, leaves zero out; the exact test decides."
-        if duel.p_adjusted != pairing.p:
+        if test.p_adjusted != pairing.p:
             aside = " The interval, of this pair alone, leaves zero out; among all pairs it may be."
     return f"The data cannot tell {better} and {worse} apart ({figures}).{aside}"
 
 
-def _tabulate_models(contestants: Sequence[Contestant], baseline: Baseline | None) -> Table:
+def _tabulate_models(results: Sequence[ModelResult], baseline: Baseline | None) -> Table:
     columns = ["Model", "Errors", "Accuracy, %", "95 % interval, %", "File, MB", "Weights",
                "One image, ms"]  # fmt: skip
     rows: list[list[str | int | float]] = []
-    for each in contestants:
-        low, high = wilson(each.trial.n - each.errors, each.trial.n)
-        weights = each.subject.parameters
+    for each in results:
+        low, high = wilson(each.predictions.n - each.errors, each.predictions.n)
+        weights = each.model.parameters
         rows.append(
             [
                 each.name,
                 each.errors,
-                f"{100 * (1 - each.errors / each.trial.n):.2f}",
+                f"{100 * (1 - each.errors / each.predictions.n):.2f}",
                 f"{100 * low:.2f} to {100 * high:.2f}",
-                f"{each.subject.size_bytes / 1e6:.2f}",
+                f"{each.model.size_bytes / 1e6:.2f}",
                 f"{weights:,}" if weights else "-",
                 f"{each.latency_ms:.3f}",
             ]
         )
     caption = f"One image: median on one core, {TURNS} turns each, {name_processor()}."
-    if all(each.stress for each in contestants):
+    if all(each.stress for each in results):
         columns.append("Errors on spoilt images, %")
         if baseline:
             columns.append("Mean corruption error")
-        for row, each in zip(rows, contestants, strict=True):
+        for row, each in zip(rows, results, strict=True):
             figures = _measure_stress(each.stress, baseline)
             row.append(f"{100 * figures['error_rate']:.1f}")
             if baseline:
                 row.append(f"{100 * figures['mean_corruption_error']:.1f}")
-        n = contestants[0].stress.n if contestants[0].stress else 0
+        n = results[0].stress.n if results[0].stress else 0
         caption += f" Spoilt images: {n:,} under each of fifteen corruptions at five strengths."
         if baseline:
             caption += " Mean corruption error: the original network's is 100."
     return Table(columns, rows, caption)
 
 
-def _tabulate_pairs(duels: Sequence[Duel]) -> Table:
-    many = len(duels) > 1
+def _tabulate_pairs(tests: Sequence[PairedTest]) -> Table:
+    many = len(tests) > 1
     columns = ["A and B", "Only A right", "Only B right", "A − B, points", "95 % interval, points",
                "p, adjusted" if many else "p", "Told apart"]  # fmt: skip
     rows: list[list[str | int | float]] = []
-    for duel in duels:
-        low, high = duel.pairing.interval
+    for test in tests:
+        low, high = test.pairing.interval
         rows.append(
             [
-                f"{duel.better.name} and {duel.worse.name}",
-                duel.pairing.only_first,
-                duel.pairing.only_second,
-                f"{100 * duel.pairing.difference:+.2f}",
+                f"{test.better.name} and {test.worse.name}",
+                test.pairing.only_first,
+                test.pairing.only_second,
+                f"{100 * test.pairing.difference:+.2f}",
                 f"{100 * low:+.2f} to {100 * high:+.2f}",
-                write_p(duel.p_adjusted).removeprefix("p = ").removeprefix("p "),
-                "yes" if duel.told_apart else "no",
+                write_p(test.p_adjusted).removeprefix("p = ").removeprefix("p "),
+                "yes" if test.significant else "no",
             ]
         )
     return Table(
@@ -195,46 +200,46 @@ def _tabulate_pairs(duels: Sequence[Duel]) -> Table:
     )
 
 
-def _measure(each: Contestant, baseline: Baseline | None) -> dict[str, Any]:
-    right = each.trial.n - each.errors
+def _measure(each: ModelResult, baseline: Baseline | None) -> dict[str, Any]:
+    right = each.predictions.n - each.errors
     return {
         "name": each.name,
-        "file": str(each.subject.path) if each.subject.path else None,
-        "sha256": each.subject.sha256 or None,
-        "accuracy": right / each.trial.n,
-        "interval": list(wilson(right, each.trial.n)),
+        "file": str(each.model.path) if each.model.path else None,
+        "sha256": each.model.sha256 or None,
+        "accuracy": right / each.predictions.n,
+        "interval": list(wilson(right, each.predictions.n)),
         "errors": each.errors,
-        "bytes": each.subject.size_bytes,
-        "parameters": each.subject.parameters,
-        "multiply_adds": each.subject.multiply_adds,
+        "bytes": each.model.size_bytes,
+        "parameters": each.model.parameters,
+        "multiply_adds": each.model.multiply_adds,
         "latency_ms": each.latency_ms,
         "spoilt": _measure_stress(each.stress, baseline) if each.stress else None,
     }
 
 
-def _measure_stress(stressed: Stress | None, baseline: Baseline | None) -> dict[str, Any]:
-    assert stressed
+def _measure_stress(measured: ErrorRates | None, baseline: Baseline | None) -> dict[str, Any]:
+    assert measured
     error = None
     if baseline:
-        error = float(np.nanmean(relative_errors(stressed.rates, baseline.rates)))
+        error = float(np.nanmean(relative_errors(measured.rates, baseline.rates)))
     return {
-        "n": stressed.n,
-        "error_rate": float(stressed.rates.mean()),
+        "n": measured.n,
+        "error_rate": float(measured.rates.mean()),
         "mean_corruption_error": error,
     }
 
 
-def _measure_pair(duel: Duel) -> dict[str, Any]:
+def _measure_pair(test: PairedTest) -> dict[str, Any]:
     return {
-        "better": duel.better.name,
-        "worse": duel.worse.name,
-        "only_better_right": duel.pairing.only_first,
-        "only_worse_right": duel.pairing.only_second,
-        "difference": duel.pairing.difference,
-        "interval": list(duel.pairing.interval),
-        "p": duel.pairing.p,
-        "p_adjusted": duel.p_adjusted,
-        "told_apart": duel.told_apart,
+        "better": test.better.name,
+        "worse": test.worse.name,
+        "only_better_right": test.pairing.only_first,
+        "only_worse_right": test.pairing.only_second,
+        "difference": test.pairing.difference,
+        "interval": list(test.pairing.interval),
+        "p": test.pairing.p,
+        "p_adjusted": test.p_adjusted,
+        "told_apart": test.significant,
     }
 
 
@@ -295,8 +300,8 @@ def history_section(histories: Sequence[History]) -> Section:
         title="How did they learn?",
         sentences=sentences,
         tables=[Table(columns, rows, "Each training at its last epoch.")],
-        plates=[
-            Plate(
+        figures=[
+            ReportFigure(
                 "history",
                 "Loss and errors over the epochs on logarithmic scales: bold on validation images, "
                 "thin on training images.",

@@ -28,7 +28,7 @@ BATCH = 250
 
 
 @dataclass(frozen=True, eq=False)
-class Stress:
+class ErrorRates:
     """Errors of one model on spoilt pictures.
 
     Attributes:
@@ -61,13 +61,13 @@ def measure(
     seed: int = SEED,
     progress: Progress | None = None,
     workers: int | None = None,
-) -> Stress:
+) -> ErrorRates:
     """Count errors under every corruption at every strength.
 
     Args:
         predict: uint8 (n, 28, 28) to probabilities (n, 10). It is called from several threads at
             once, as `OnnxModel.predict` may be; one that keeps to one core, such as
-            `Subject.alone`, is soonest.
+            `Model.alone`, is soonest.
         images: uint8, shape (n, 28, 28).
         labels: 0 to 9, shape (n,).
         sample: at most so many images, evenly spread over all.
@@ -95,7 +95,7 @@ def measure(
         errors[corruption, level] += wrong
         if progress:
             progress("corruptions", done, len(tasks))
-    return Stress(len(images), int(errors[0, 0]), errors[:, 1:])
+    return ErrorRates(len(images), int(errors[0, 0]), errors[:, 1:])
 
 
 def spread(work: Callable[[T], R], tasks: list[T], workers: int | None) -> Iterator[R]:

@@ -39,7 +39,7 @@ class Part:
 
     Attributes:
         section: what it says.
-        pictures: the SVG text of each plate, in their order.
+        pictures: the SVG text of each figure, in their order.
         seconds: how long measuring and drawing took.
     """
 
@@ -73,8 +73,8 @@ def render(parts: Sequence[Part], facts: Mapping[str, Any]) -> str:
         {
             "section": part.section,
             "figures": [
-                (plate, embed_svg(svg, f"{plate.name}-", plate.caption))
-                for plate, svg in zip(part.section.plates, part.pictures, strict=True)
+                (figure, embed_svg(svg, f"{figure.name}-", figure.caption))
+                for figure, svg in zip(part.section.figures, part.pictures, strict=True)
             ],
             "seconds": part.seconds,
         }
@@ -159,7 +159,7 @@ def check_place(out: Path, made_by: str) -> None:
         )
 
 
-def take(step: Step, folder: Path, tell: Callable[[str, int, int], None]) -> page.Part:
+def render_section(step: Step, folder: Path, tell: Callable[[str, int, int], None]) -> page.Part:
     """Measure one section and draw its pictures into `folder`, as PNG and as SVG.
 
     Raises:
@@ -168,11 +168,11 @@ def take(step: Step, folder: Path, tell: Callable[[str, int, int], None]) -> pag
     began = time.perf_counter()
     section = step(tell)
     pictures = []
-    for plate in section.plates:
-        tell(f"drawing {plate.name.replace('_', ' ')}", 1, 1)
+    for figure in section.figures:
+        tell(f"drawing {figure.name.replace('_', ' ')}", 1, 1)
         with plotting.style():
-            plotting.save(plate.draw(), folder / plate.name)
-        pictures.append((folder / f"{plate.name}.svg").read_text("utf-8"))
+            plotting.save(figure.draw(), folder / figure.name)
+        pictures.append((folder / f"{figure.name}.svg").read_text("utf-8"))
     return page.Part(section, pictures, time.perf_counter() - began)
 
 

@@ -16,10 +16,10 @@ from digit_classifier.errors import MissingExtraError
 from digit_classifier.evaluation import ood_sets
 from digit_classifier.evaluation.acceptance import Acceptance
 from digit_classifier.evaluation.corruptions.baseline import find_baseline
-from digit_classifier.evaluation.model import Subject
-from digit_classifier.evaluation.predictions import Trial, hold
+from digit_classifier.evaluation.model import Model
+from digit_classifier.evaluation.predictions import Predictions, predict_all
 from digit_classifier.evaluation.report import page
-from digit_classifier.evaluation.report.page import Step, take, write_metrics
+from digit_classifier.evaluation.report.page import Step, render_section, write_metrics
 from digit_classifier.evaluation.section import Section, count, percent
 from digit_classifier.evaluation.sections import accuracy, confusions, robustness
 from digit_classifier.evaluation.sections import calibration as certainty
@@ -55,7 +55,7 @@ class Report:
 
 
 def write_report(
-    subject: Subject,
+    model: Model,
     dataset: Dataset,
     out: str | Path,
     *,
@@ -66,11 +66,11 @@ def write_report(
     """Judge a model by the test images of a data set and write what came out.
 
     Args:
-        subject: the model.
+        model: the model.
         dataset: whose test images are shown to it.
         out: the folder; an earlier report there is replaced once the new one is whole.
         quick: fewer images for corruptions, non-digits and the map.
-        ood: pictures that are no digits, such as Fashion-MNIST; see `outsiders.read`.
+        ood: pictures that are no digits, such as Fashion-MNIST; see `ood_sets.read`.
         progress: called with what is being done, and the share of the whole that is.
     Raises:
         OptionError: `out` holds something else than a report.
@@ -85,22 +85,22 @@ def write_report(
     tell = progress or (lambda _what, _share: None)
     strange = ood_sets.read(ood) if ood else None
     tell("answers", 0.0)
-    trial = hold(subject, dataset.test_images, dataset.test_labels)
-    steps = _plan(subject, trial, dataset, strange, quick=quick)
+    predictions = predict_all(model, dataset.test_images, dataset.test_labels)
+    steps = _plan(model, predictions, dataset, strange, quick=quick)
     whole = sum(weight for weight, _ in steps)
     parts: list[page.Part] = []
     with replacing_folder(out) as folder:
         done = 0.0
         for weight, step in steps:
-            parts.append(take(step, folder, _scaled(tell, done / whole, weight / whole)))
+            parts.append(render_section(step, folder, _scaled(tell, done / whole, weight / whole)))
             done += weight
         seconds = {part.section.key: round(part.seconds, 2) for part in parts}
         total = time.perf_counter() - began
-        metrics = _sum_up(subject, trial, dataset, parts, {**seconds, "total": round(total, 2)})
+        metrics = _sum_up(model, predictions, dataset, parts, {**seconds, "total": round(total, 2)})
         # Of all cores together: says more than the clock does on a busy machine.
         metrics["processor_seconds"] = round(time.process_time() - worked, 2)
         metrics["quick"] = quick
-        write_text(folder / PAGE, page.render(parts, _facts(subject, trial, metrics)))
+        write_text(folder / PAGE, page.render(parts, _facts(model, predictions, metrics)))
         metrics = write_metrics(folder, metrics)
     return Report(out, [part.section for part in parts], metrics, metrics["seconds"])
 
@@ -126,20 +126,20 @@ def check_installed() -> None:
 
 
 def _plan(
-    subject: Subject,
-    trial: Trial,
+    model: Model,
+    predictions: Predictions,
     dataset: Dataset,
-    strange: ood_sets.Outsiders | None,
+    strange: ood_sets.OodSet | None,
     *,
     quick: bool,
 ) -> list[tuple[float, Step]]:
     """Each section with about how many seconds it takes the cnn."""
-    alone = subject.alone or subject.predict
-    images, labels = trial.images, trial.labels
+    alone = model.alone or model.predict
+    images, labels = predictions.images, predictions.labels
     return [
-        (3, lambda _tell: accuracy.section(subject, trial, dataset)),
-        (3, lambda _tell: confusions.section(trial, confusions.find_disputes(dataset))),
-        (2, lambda _tell: certainty.section(trial, subject.metadata)),
+        (3, lambda _tell: accuracy.section(model, predictions, dataset)),
+        (3, lambda _tell: confusions.section(predictions, confusions.find_disputes(dataset))),
+        (2, lambda _tell: certainty.section(predictions, model.metadata)),
         (
             12 if quick else 50,
             lambda tell: robustness.section(
@@ -150,11 +150,11 @@ def _plan(
         (
             6,
             lambda tell: doubt.section(
-                alone, images, labels, acceptance=Acceptance.of(subject.metadata), ood=strange,
+                alone, images, labels, acceptance=Acceptance.of(model.metadata), ood=strange,
                 quick=quick, progress=tell,
             ),
         ),
-        (8, lambda tell: looking.section(subject, trial, quick=quick, progress=tell)),
+        (8, lambda tell: looking.section(model, predictions, quick=quick, progress=tell)),
     ]  # fmt: skip
 
 
@@ -171,31 +171,31 @@ def _scaled(tell: Progress, start: float, length: float) -> Callable[[str, int, 
 
 
 def _sum_up(
-    subject: Subject,
-    trial: Trial,
+    model: Model,
+    predictions: Predictions,
     dataset: Dataset,
     parts: list[page.Part],
     seconds: dict[str, float],
 ) -> dict[str, Any]:
-    figures = accuracy.measure(trial)
+    figures = accuracy.measure(predictions)
     return {
         "made_by": MADE_BY,
         "made": datetime.now().astimezone().isoformat(timespec="seconds"),
         **figures,
         "model": {
-            "name": subject.name,
-            "sha256": subject.sha256,
-            "bytes": subject.size_bytes,
-            "parameters": subject.parameters,
-            "multiply_adds": subject.multiply_adds,
-            "asked": subject.wiring,
-            "metadata": subject.metadata,
+            "name": model.name,
+            "sha256": model.sha256,
+            "bytes": model.size_bytes,
+            "parameters": model.parameters,
+            "multiply_adds": model.multiply_adds,
+            "asked": model.wiring,
+            "metadata": model.metadata,
         },
         "images": {
             "dataset": dataset.name,
             "sha256": dataset.sha256,
             "part": "test images",
-            "n": trial.n,
+            "n": predictions.n,
         },
         "machine": {"processor": name_processor(), "cores": count_cores()},
         "versions": list_versions(*_VERSIONS),
@@ -204,7 +204,7 @@ def _sum_up(
     }
 
 
-def _facts(subject: Subject, trial: Trial, metrics: dict[str, Any]) -> dict[str, Any]:
+def _facts(model: Model, predictions: Predictions, metrics: dict[str, Any]) -> dict[str, Any]:
     """What the head and the foot of the page say."""
     low, high = metrics["interval"]
     sure = metrics["sections"]["certainty"]["before"]
@@ -212,14 +212,15 @@ def _facts(subject: Subject, trial: Trial, metrics: dict[str, Any]) -> dict[str,
     machine = metrics["machine"]
     versions = ", ".join(f"{name} {number}" for name, number in metrics["versions"].items())
     return {
-        "title": f"What {subject.name} is worth",
-        "subtitle": f"Judged by {metrics['images']['dataset']}: {count(trial.n, 'test image')}.",
+        "title": f"What {model.name} is worth",
+        "subtitle": f"Judged by {metrics['images']['dataset']}: "
+        f"{count(predictions.n, 'test image')}.",
         "tiles": [
             (
                 percent(metrics["accuracy"]),
                 f"right; 95 % interval {percent(low)} to {percent(high)}",
             ),
-            (f"{metrics['errors']:,}", f"errors on {count(trial.n, 'image')}"),
+            (f"{metrics['errors']:,}", f"errors on {count(predictions.n, 'image')}"),
             (f"{metrics['log_loss']:.4f}", "log loss (nats an image)"),
             (percent(sure["ece"]), "calibration error"),
             *_more_tiles(metrics["sections"]),

@@ -8,9 +8,9 @@ import numpy as np
 
 from digit_classifier import plotting
 from digit_classifier.dataset import Dataset
-from digit_classifier.evaluation.model import Subject, measure_latency
-from digit_classifier.evaluation.predictions import Trial
-from digit_classifier.evaluation.section import Plate, Section, Table, count, percent, scaled
+from digit_classifier.evaluation.model import Model, measure_latency
+from digit_classifier.evaluation.predictions import Predictions
+from digit_classifier.evaluation.section import ReportFigure, Section, Table, count, percent, scaled
 from digit_classifier.intervals import wilson
 from digit_classifier.machine import count_cores, name_processor
 from digit_classifier.onnx_model import CLASSES
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def section(subject: Subject, trial: Trial, dataset: Dataset) -> Section:
+def section(model: Model, predictions: Predictions, dataset: Dataset) -> Section:
     """Accuracy, log loss, figures of each digit, size and speed.
 
     Args:
-        subject: the model.
-        trial: its answers.
+        model: the model.
+        predictions: its answers.
         dataset: where the images came from.
     """
-    figures = measure(trial)
-    digits = measure_digits(trial)
-    latency = measure_latency(subject, trial.images)
+    figures = measure(predictions)
+    digits = measure_digits(predictions)
+    latency = measure_latency(model, predictions.images)
     speed = {
         "latency_ms": latency,
-        "images_per_second": trial.n / trial.seconds if trial.seconds else None,
+        "images_per_second": predictions.n / predictions.seconds if predictions.seconds else None,
         "cores": count_cores(),
         "processor": name_processor(),
     }
@@ -42,8 +42,8 @@ def section(subject: Subject, trial: Trial, dataset: Dataset) -> Section:
     return Section(
         key="accuracy",
         title="How good is it?",
-        sentences=_sentences(subject, trial, figures),
-        caveats=_caveats(trial, dataset),
+        sentences=_sentences(model, predictions, figures),
+        caveats=_caveats(predictions, dataset),
         tables=[
             Table(
                 ["Digit", "Images", "Errors", "Precision", "Recall", "F1"],
@@ -52,10 +52,10 @@ def section(subject: Subject, trial: Trial, dataset: Dataset) -> Section:
                 "recall: of the images of this digit, the share read rightly; F1: their harmonic "
                 "mean.",
             ),
-            _about(subject, trial, dataset, speed),
+            _about(model, predictions, dataset, speed),
         ],
-        plates=[
-            Plate(
+        figures=[
+            ReportFigure(
                 "digits",
                 "The share of each digit's images that is misread, with its 95 % interval "
                 "(Wilson). Where two bars overlap much, the images cannot tell which digit is "
@@ -67,35 +67,37 @@ def section(subject: Subject, trial: Trial, dataset: Dataset) -> Section:
     )
 
 
-def measure(trial: Trial) -> dict[str, Any]:
+def measure(predictions: Predictions) -> dict[str, Any]:
     """Accuracy with its interval, errors, and log loss in nats."""
     from sklearn.metrics import log_loss
 
-    right = int(trial.right.sum())
+    right = int(predictions.right.sum())
     return {
-        "accuracy": right / trial.n,
-        "interval": list(wilson(right, trial.n)),
-        "errors": trial.n - right,
-        "n": trial.n,
-        "log_loss": float(log_loss(trial.labels, trial.probabilities, labels=range(CLASSES))),
+        "accuracy": right / predictions.n,
+        "interval": list(wilson(right, predictions.n)),
+        "errors": predictions.n - right,
+        "n": predictions.n,
+        "log_loss": float(
+            log_loss(predictions.labels, predictions.probabilities, labels=range(CLASSES))
+        ),
     }
 
 
-def measure_digits(trial: Trial) -> list[dict[str, Any]]:
+def measure_digits(predictions: Predictions) -> list[dict[str, Any]]:
     """Precision, recall, F1 of each digit; None where there is nothing to divide by."""
     from sklearn.metrics import precision_recall_fscore_support
 
     columns = precision_recall_fscore_support(
-        trial.labels, trial.answers, labels=range(CLASSES), zero_division=np.nan
+        predictions.labels, predictions.answers, labels=range(CLASSES), zero_division=np.nan
     )
     digits = []
     for digit, (precision, recall, f1, n) in enumerate(zip(*columns, strict=True)):
-        of_digit = trial.labels == digit
+        of_digit = predictions.labels == digit
         digits.append(
             {
                 "digit": digit,
                 "n": int(n),
-                "errors": int((~trial.right[of_digit]).sum()),
+                "errors": int((~predictions.right[of_digit]).sum()),
                 "precision": _number(precision),
                 "recall": _number(recall),
                 "f1": _number(f1),
@@ -130,39 +132,41 @@ def draw_digits(digits: list[dict[str, Any]]) -> Figure:
     return figure
 
 
-def _sentences(subject: Subject, trial: Trial, figures: dict[str, Any]) -> list[str]:
+def _sentences(model: Model, predictions: Predictions, figures: dict[str, Any]) -> list[str]:
     low, high = figures["interval"]
     return [
-        f"{subject.name} reads {trial.n - figures['errors']:,} of {count(trial.n, 'image')} "
-        f"rightly: {percent(figures['accuracy'])} (95 % interval {percent(low)} to "
-        f"{percent(high)}), {count(figures['errors'], 'error')}.",
+        f"{model.name} reads {predictions.n - figures['errors']:,} of "
+        f"{count(predictions.n, 'image')} rightly: {percent(figures['accuracy'])} (95 % interval "
+        f"{percent(low)} to {percent(high)}), {count(figures['errors'], 'error')}.",
         f"Its log loss is {figures['log_loss']:.4f} nats an image: what a wrong or hesitant answer "
         "costs, 0 at best, 2.3026 for one who only ever says “any digit, equally likely”.",
     ]
 
 
-def _caveats(trial: Trial, dataset: Dataset) -> list[str]:
+def _caveats(predictions: Predictions, dataset: Dataset) -> list[str]:
     caveats = []
     if dataset.is_sample:
         caveats.append(
             "These images are of MNIST's training set: a model that was trained on MNIST has seen "
             "them, and its figures here say nothing about new digits."
         )
-    if trial.n < 1000:
-        caveats.append(f"So few as {count(trial.n, 'image')} tell little: mind the interval.")
+    if predictions.n < 1000:
+        caveats.append(f"So few as {count(predictions.n, 'image')} tell little: mind the interval.")
     return caveats
 
 
-def _about(subject: Subject, trial: Trial, dataset: Dataset, speed: dict[str, Any]) -> Table:
+def _about(
+    model: Model, predictions: Predictions, dataset: Dataset, speed: dict[str, Any]
+) -> Table:
     rows = [
-        ["Images", f"{dataset.name}, {trial.n:,} images to test with"],
+        ["Images", f"{dataset.name}, {predictions.n:,} images to test with"],
         ["sha256 of the images", dataset.sha256],
-        ["Model file", f"{subject.size_bytes / 1e6:.2f} MB"],
-        ["sha256 of the file", subject.sha256 or "-"],
-        ["Weights", f"{subject.parameters:,}" if subject.parameters else "not known"],
+        ["Model file", f"{model.size_bytes / 1e6:.2f} MB"],
+        ["sha256 of the file", model.sha256 or "-"],
+        ["Weights", f"{model.parameters:,}" if model.parameters else "not known"],
         ["Multiply-adds an image",
-         scaled(subject.multiply_adds) if subject.multiply_adds else "not known"],
-        ["How it is asked", subject.wiring or "-"],
+         scaled(model.multiply_adds) if model.multiply_adds else "not known"],
+        ["How it is asked", model.wiring or "-"],
         ["One image, one core", f"{speed['latency_ms']:.3f} ms (median)"],
     ]  # fmt: skip
     if speed["images_per_second"]:

@@ -8,8 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from digit_classifier import plotting
-from digit_classifier.evaluation.predictions import Trial
-from digit_classifier.evaluation.section import Plate, Section, Table, count, fine_percent, percent
+from digit_classifier.evaluation.predictions import Predictions
+from digit_classifier.evaluation.section import (
+    ReportFigure,
+    Section,
+    Table,
+    count,
+    fine_percent,
+    percent,
+)
 from digit_classifier.evaluation.sections.risk_coverage import find_threshold, trace, try_thresholds
 from digit_classifier.intervals import wilson
 from digit_classifier.onnx_model import CLASSES, soften
@@ -19,7 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from digit_classifier.evaluation.sections.risk_coverage import Curve
+    from digit_classifier.evaluation.sections.risk_coverage import RiskCoverage
 
 BINS = 15
 # Less doubt than this is drawn as this much: one in ten thousand is all that MNIST can tell.
@@ -46,31 +53,31 @@ class Calibration:
     confidence: float
 
 
-def section(trial: Trial, metadata: dict[str, Any] | None = None) -> Section:
+def section(predictions: Predictions, metadata: dict[str, Any] | None = None) -> Section:
     """Calibration before and after temperature scaling, and the reject option.
 
     Args:
-        trial: a model's answers.
+        predictions: a model's answers.
         metadata: of the model's file; its own rule for refusing, under "reject", is tried too.
     """
-    before = calibrate(trial.probabilities, trial.labels)
-    scaled, temperatures = scale_crosswise(trial.probabilities, trial.labels)
-    after = None if scaled is None else calibrate(scaled, trial.labels)
-    curve = trace(trial)
+    before = calibrate(predictions.probabilities, predictions.labels)
+    scaled, temperatures = scale_crosswise(predictions.probabilities, predictions.labels)
+    after = None if scaled is None else calibrate(scaled, predictions.labels)
+    curve = trace(predictions)
     target = find_threshold(curve, TARGET)
-    rows = try_thresholds(trial, metadata or {})
-    bins = {"as it is": bin_doubt(trial.probabilities, trial.labels)}
+    rows = try_thresholds(predictions, metadata or {})
+    bins = {"as it is": bin_doubt(predictions.probabilities, predictions.labels)}
     if scaled is not None:
-        bins["temperature-scaled"] = bin_doubt(scaled, trial.labels)
+        bins["temperature-scaled"] = bin_doubt(scaled, predictions.labels)
     return Section(
         key="certainty",
         title="Does its confidence mean anything?",
-        sentences=_sentences(trial, before, after, temperatures, target),
+        sentences=_sentences(predictions, before, after, temperatures, target),
         tables=[_calibration_table(before, after), _threshold_table(rows)],
-        plates=[
-            Plate("reliability", RELIABILITY,
+        figures=[
+            ReportFigure("reliability", RELIABILITY,
                   lambda: draw_reliability(bins)),
-            Plate("refusing", REFUSING,
+            ReportFigure("refusing", REFUSING,
                   lambda: draw_refusing(curve, target, TARGET)),
         ],
         metrics={
@@ -177,13 +184,13 @@ def scale_crosswise(
 
 
 def _sentences(
-    trial: Trial,
+    predictions: Predictions,
     before: Calibration,
     after: Calibration | None,
     temperatures: list[float],
     target: dict[str, float | int] | None,
 ) -> list[str]:
-    right = float(trial.right.mean())
+    right = float(predictions.right.mean())
     gap = before.confidence - right
     word = "more sure than right" if gap > 0 else "less sure than right"
     sentences = [
@@ -200,7 +207,7 @@ def _sentences(
             "is scaled by the temperature fitted on the other half, so no image chooses its own."
         )
     else:
-        sentences.append(f"No temperature: {count(trial.n, 'image')} are too few to fit one.")
+        sentences.append(f"No temperature: {count(predictions.n, 'image')} are too few to fit one.")
     sentences.append(_say_target(target))
     return sentences
 
@@ -282,7 +289,9 @@ def draw_reliability(bins: dict[str, np.ndarray]) -> Figure:
     return figure
 
 
-def draw_refusing(curve: Curve, target: dict[str, float | int] | None, error: float) -> Figure:
+def draw_refusing(
+    curve: RiskCoverage, target: dict[str, float | int] | None, error: float
+) -> Figure:
     """Share refused against share wrong among accepted, with the point that meets a target."""
     from matplotlib.figure import Figure
 

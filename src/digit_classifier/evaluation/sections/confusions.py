@@ -10,8 +10,8 @@ import numpy as np
 
 from digit_classifier import plotting
 from digit_classifier.dataset.labelled import MNIST_NAME, Dataset
-from digit_classifier.evaluation.predictions import Trial
-from digit_classifier.evaluation.section import Plate, Section, Table, count, percent
+from digit_classifier.evaluation.predictions import Predictions
+from digit_classifier.evaluation.section import ReportFigure, Section, Table, count, percent
 from digit_classifier.onnx_model import CLASSES
 
 if TYPE_CHECKING:
@@ -34,42 +34,46 @@ class Pair(NamedTuple):
     indices: list[int]
 
 
-def section(trial: Trial, disputes: Mapping[int, Dispute] | None = None) -> Section:
+def section(predictions: Predictions, disputes: Mapping[int, Dispute] | None = None) -> Section:
     """The confusion matrix, the most frequent mix-ups, and every error.
 
     Args:
-        trial: a model's answers.
+        predictions: a model's answers.
         disputes: by index, the images whose labels human judges disputed.
     """
     disputes = disputes or {}
-    matrix = count_confusions(trial)
-    pairs = find_pairs(trial)
+    matrix = count_confusions(predictions)
+    pairs = find_pairs(predictions)
     return Section(
         key="confusions",
         title="Where does it err?",
-        sentences=_sentences(trial, pairs, disputes),
+        sentences=_sentences(predictions, pairs, disputes),
         tables=_tables(matrix, pairs),
-        plates=_plates(trial, matrix, pairs, disputes),
+        figures=_figures(predictions, matrix, pairs, disputes),
         metrics={
             "confusion_matrix": matrix.tolist(),
             "pairs": [{"truth": p.truth, "answer": p.answer, "n": len(p.indices)} for p in pairs],
-            "errors": [_describe(trial, int(index), disputes) for index in trial.errors],
+            "errors": [
+                _describe(predictions, int(index), disputes) for index in predictions.errors
+            ],
         },
     )
 
 
-def count_confusions(trial: Trial) -> np.ndarray:
+def count_confusions(predictions: Predictions) -> np.ndarray:
     """How often each digit was read as each: int64 (10, 10), a row a truth."""
     from sklearn.metrics import confusion_matrix
 
-    return np.asarray(confusion_matrix(trial.labels, trial.answers, labels=range(CLASSES)))
+    return np.asarray(
+        confusion_matrix(predictions.labels, predictions.answers, labels=range(CLASSES))
+    )
 
 
-def find_pairs(trial: Trial) -> list[Pair]:
+def find_pairs(predictions: Predictions) -> list[Pair]:
     """Every mix-up, the most frequent first."""
     found: dict[tuple[int, int], list[int]] = {}
-    for index in trial.errors.tolist():
-        key = int(trial.labels[index]), int(trial.answers[index])
+    for index in predictions.errors.tolist():
+        key = int(predictions.labels[index]), int(predictions.answers[index])
         found.setdefault(key, []).append(index)
     pairs = [Pair(*key, indices) for key, indices in found.items()]
     return sorted(pairs, key=lambda pair: (-len(pair.indices), pair.truth, pair.answer))
@@ -119,7 +123,7 @@ def draw_matrix(matrix: np.ndarray) -> Figure:
     return figure
 
 
-def draw_pairs(trial: Trial, pairs: list[Pair]) -> Figure:
+def draw_pairs(predictions: Predictions, pairs: list[Pair]) -> Figure:
     """Examples of the most frequent mix-ups, two mix-ups a row."""
     from matplotlib.figure import Figure
 
@@ -138,7 +142,7 @@ def draw_pairs(trial: Trial, pairs: list[Pair]) -> Figure:
         label.text(0, 0.26, count(len(pair.indices), "time"), fontsize=9.5, va="center", alpha=0.75)
         for tile, index in zip(tiles, pair.indices, strict=False):
             tile.set_axis_on()
-            plotting.show_digit(tile, trial.images[index])
+            plotting.show_digit(tile, predictions.images[index])
     figure.suptitle("The most frequent mix-ups", x=0.012, ha="left", fontsize=13, fontweight="bold")
     return figure
 
@@ -160,25 +164,27 @@ def _cell(x: int, y: int, colour: Any, alpha: float) -> Any:
     return Rectangle((x - 0.47, y - 0.47), 0.94, 0.94, facecolor=colour, alpha=alpha, linewidth=0)
 
 
-def _sentences(trial: Trial, pairs: list[Pair], disputes: Mapping[int, Dispute]) -> list[str]:
+def _sentences(
+    predictions: Predictions, pairs: list[Pair], disputes: Mapping[int, Dispute]
+) -> list[str]:
     if not pairs:
-        return [f"It errs on none of {count(trial.n, 'image')}."]
+        return [f"It errs on none of {count(predictions.n, 'image')}."]
     worst = pairs[0]
     named = " and ".join(
         f"{pair.truth} read as {pair.answer} ({count(len(pair.indices), 'time')})"
         for pair in pairs[:2]
     )
-    sure = int((trial.confidence[trial.errors] > 0.9).sum())
+    sure = int((predictions.confidence[predictions.errors] > 0.9).sum())
     sentences = [
         f"Most often it mixes up {named}; {count(len(pairs), 'kind')} of mix-up in all.",
         f"It was more than 90 % sure of {count(sure, 'answer')} of its "
-        f"{count(len(trial.errors), 'error')}.",
+        f"{count(len(predictions.errors), 'error')}.",
     ]
-    disputed = [index for index in trial.errors.tolist() if index in disputes]
+    disputed = [index for index in predictions.errors.tolist() if index in disputes]
     if disputes:
-        agreed = sum(int(trial.answers[index]) == disputes[index].other for index in disputed)
+        agreed = sum(int(predictions.answers[index]) == disputes[index].other for index in disputed)
         sentences.append(
-            f"{len(disputed)} of the {count(len(trial.errors), 'error')} are among the "
+            f"{len(disputed)} of the {count(len(predictions.errors), 'error')} are among the "
             f"{len(disputes)} test images in which fewer than three of five human judges saw the "
             f"digit of the label; on {agreed} of them the model says what the study's models said. "
             f"The sheet of errors marks them. Source: {SOURCE}."
@@ -201,11 +207,11 @@ def _tables(matrix: np.ndarray, pairs: list[Pair]) -> list[Table]:
     return [Table(columns, rows, "The most frequent mix-ups.")] if rows else []
 
 
-def _plates(
-    trial: Trial, matrix: np.ndarray, pairs: list[Pair], disputes: Mapping[int, Dispute]
-) -> list[Plate]:
-    plates = [
-        Plate(
+def _figures(
+    predictions: Predictions, matrix: np.ndarray, pairs: list[Pair], disputes: Mapping[int, Dispute]
+) -> list[ReportFigure]:
+    figures = [
+        ReportFigure(
             "confusions",
             "Rows are what the images are, columns what was read; errors are coloured, right "
             "answers are grey.",
@@ -214,26 +220,28 @@ def _plates(
     ]
     if pairs:
         shown = pairs[:PAIRS]
-        plates += [
-            Plate(
+        figures += [
+            ReportFigure(
                 "pairs",
                 f"The {count(len(shown), 'most frequent mix-up')}, up to {EXAMPLES} examples each, "
                 "those first of which the model was surest.",
-                lambda: draw_pairs(trial, shown),
+                lambda: draw_pairs(predictions, shown),
             ),
-            *error_sheets(trial, disputes),
+            *error_sheets(predictions, disputes),
         ]
-    return plates
+    return figures
 
 
-def _describe(trial: Trial, index: int, disputes: Mapping[int, Dispute]) -> dict[str, Any]:
-    truth = int(trial.labels[index])
+def _describe(
+    predictions: Predictions, index: int, disputes: Mapping[int, Dispute]
+) -> dict[str, Any]:
+    truth = int(predictions.labels[index])
     return {
         "index": index,
         "truth": truth,
-        "answer": int(trial.answers[index]),
-        "confidence": round(float(trial.confidence[index]), 6),
-        "truth_probability": round(float(trial.probabilities[index, truth]), 6),
+        "answer": int(predictions.answers[index]),
+        "confidence": round(float(predictions.confidence[index]), 6),
+        "truth_probability": round(float(predictions.probabilities[index, truth]), 6),
         "disputed": index in disputes,
     }
 
@@ -246,9 +254,9 @@ PER_SHEET, SHEETS = 90, 4
 SIDE, CAPTION, SPACE = 28, 13, 6
 
 
-def error_sheets(trial: Trial, disputes: Mapping[int, Dispute]) -> list[Plate]:
+def error_sheets(predictions: Predictions, disputes: Mapping[int, Dispute]) -> list[ReportFigure]:
     """Sheets of all errors, or of the first 360."""
-    errors = trial.errors.tolist()
+    errors = predictions.errors.tolist()
     shown = errors[: PER_SHEET * SHEETS]
     parts = [shown[at : at + PER_SHEET] for at in range(0, len(shown), PER_SHEET)]
     made = []
@@ -265,11 +273,13 @@ def error_sheets(trial: Trial, disputes: Mapping[int, Dispute]) -> list[Plate]:
         if any(index in disputes for index in part):
             caption += " Framed: human judges dispute the label."
         name = "errors" if not number else f"errors-{number + 1}"
-        made.append(Plate(name, caption, partial(draw_sheet, trial, part, disputes)))
+        made.append(ReportFigure(name, caption, partial(draw_sheet, predictions, part, disputes)))
     return made
 
 
-def draw_sheet(trial: Trial, indices: list[int], disputes: Mapping[int, Dispute]) -> Figure:
+def draw_sheet(
+    predictions: Predictions, indices: list[int], disputes: Mapping[int, Dispute]
+) -> Figure:
     """Draw errors in rows of nine."""
     from matplotlib.figure import Figure
 
@@ -291,27 +301,30 @@ def draw_sheet(trial: Trial, indices: list[int], disputes: Mapping[int, Dispute]
     for place, index in enumerate(indices):
         row, column = divmod(place, COLUMNS)
         _draw_tile(
-            axes, trial, index, column * (SIDE + SPACE), row * (SIDE + CAPTION + SPACE),
+            axes, predictions, index, column * (SIDE + SPACE), row * (SIDE + CAPTION + SPACE),
             framed=index in disputes,
         )  # fmt: skip
     return figure
 
 
-def _draw_tile(axes: object, trial: Trial, index: int, x: float, y: float, *, framed: bool) -> None:
+def _draw_tile(
+    axes: object, predictions: Predictions, index: int, x: float, y: float, *, framed: bool
+) -> None:
     from matplotlib.axes import Axes
     from matplotlib.patches import Rectangle
 
     assert isinstance(axes, Axes)
-    axes.imshow(255 - trial.images[index], cmap="gray", vmin=0, vmax=255, interpolation="none",
+    ink = predictions.images[index]
+    axes.imshow(255 - ink, cmap="gray", vmin=0, vmax=255, interpolation="none",
                 extent=(x, x + SIDE, y + SIDE, y), aspect="auto")  # fmt: skip
     colour, thickness = (plotting.BLUE, 2.4) if framed else (plotting.FAINT, 0.8)
     axes.add_patch(
         Rectangle((x, y), SIDE, SIDE, fill=False, edgecolor=colour, linewidth=thickness, zorder=3)
     )
-    truth, answer = int(trial.labels[index]), int(trial.answers[index])
+    truth, answer = int(predictions.labels[index]), int(predictions.answers[index])
     text = f"{truth} → {answer}"
     axes.text(x + SIDE / 2, y + SIDE + 4.2, text, ha="center", va="center", fontsize=10.5)
-    sure = np.floor(100 * trial.confidence[index])  # 99.96 % is not 100 %
+    sure = np.floor(100 * predictions.confidence[index])  # 99.96 % is not 100 %
     small = f"{sure:.0f} % #{index}"
     axes.text(
         x + SIDE / 2, y + SIDE + 9.3, small, ha="center", va="center", fontsize=7.5, alpha=0.8

@@ -9,9 +9,9 @@ import numpy as np
 
 from digit_classifier import plotting
 from digit_classifier.evaluation.adapter import Feed
-from digit_classifier.evaluation.model import BATCH, Subject
+from digit_classifier.evaluation.model import BATCH, Model
 from digit_classifier.evaluation.onnx_graph import expose_features
-from digit_classifier.evaluation.predictions import Trial
+from digit_classifier.evaluation.predictions import Predictions
 from digit_classifier.evaluation.section import count
 from digit_classifier.onnx_model import CLASSES
 
@@ -27,7 +27,7 @@ COMPONENTS = 30
 
 
 @dataclass(frozen=True, eq=False)
-class Landscape:
+class Embedding:
     """Where each image lies.
 
     Attributes:
@@ -59,13 +59,13 @@ class Landscape:
                 "space": self.space}  # fmt: skip
 
 
-def lay_out(subject: Subject, trial: Trial, *, quick: bool = False) -> Landscape | None:
+def embed(model: Model, predictions: Predictions, *, quick: bool = False) -> Embedding | None:
     """Map an evenly spread sample of the images, and the surest errors, by t-SNE.
 
     Args:
-        subject: the model; where its file tells, images are compared by what enters its last
+        model: the model; where its file tells, images are compared by what enters its last
             layer, else by their pixels.
-        trial: its answers.
+        predictions: its answers.
         quick: take fewer images.
     Returns:
         None where there are fewer than 30 images, or all are the same to the model.
@@ -75,12 +75,12 @@ def lay_out(subject: Subject, trial: Trial, *, quick: bool = False) -> Landscape
     from sklearn.manifold import TSNE
     from threadpoolctl import threadpool_limits
 
-    most = min(trial.n, QUICK_SAMPLE if quick else SAMPLE)
-    spread = np.linspace(0, trial.n, most, endpoint=False, dtype=np.int64)
-    indices = np.union1d(spread, trial.errors[:MOST_ERRORS])
+    most = min(predictions.n, QUICK_SAMPLE if quick else SAMPLE)
+    spread = np.linspace(0, predictions.n, most, endpoint=False, dtype=np.int64)
+    indices = np.union1d(spread, predictions.errors[:MOST_ERRORS])
     if len(indices) < FEWEST:
         return None
-    features, space = find_features(subject, trial.images[indices])
+    features, space = find_features(model, predictions.images[indices])
     if np.ptp(features, axis=0).max() < 1e-6:
         return None
     # t-SNE's threads wait for each other by spinning: on a busy machine two take ten times as
@@ -90,34 +90,34 @@ def lay_out(subject: Subject, trial: Trial, *, quick: bool = False) -> Landscape
         reduced = PCA(parts, random_state=0, svd_solver="covariance_eigh").fit_transform(features)
         perplexity = min(PERPLEXITY, (len(indices) - 1) / 3)
         points = TSNE(init="pca", perplexity=perplexity, random_state=0).fit_transform(reduced)
-    wrong = int((~trial.right[indices]).sum())
-    return Landscape(indices, points, space, (wrong, len(trial.errors)))
+    wrong = int((~predictions.right[indices]).sum())
+    return Embedding(indices, points, space, (wrong, len(predictions.errors)))
 
 
-def find_features(subject: Subject, images: np.ndarray) -> tuple[np.ndarray, str]:
+def find_features(model: Model, images: np.ndarray) -> tuple[np.ndarray, str]:
     """What the model makes of images before its last layer, or their pixels.
 
     Returns:
         float32, shape (n, features), and what they are in words.
     """
-    exposed = expose_features(subject.path) if subject.path else None
+    exposed = expose_features(model.path) if model.path else None
     if exposed is None:
         return images.reshape(len(images), -1).astype(np.float32) / 255, "their pixels"
-    feed = Feed(exposed, subject.scale or None)
+    feed = Feed(exposed, model.scale or None)
     parts = [feed.run(images[at : at + BATCH]) for at in range(0, len(images), BATCH)]
     features = np.concatenate(parts).reshape(len(images), -1).astype(np.float32)
     return features, f"the {features.shape[1]} figures that enter the model's last layer"
 
 
-def draw_landscape(trial: Trial, landscape: Landscape) -> Figure:
+def draw_embedding(predictions: Predictions, embedding: Embedding) -> Figure:
     """Grey points, a large pale digit over each cluster, errors as orange digits."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7.0, 6.0), layout="constrained")
     axes = figure.subplots()
     plotting.bare(axes)
-    points, labels = landscape.points, trial.labels[landscape.indices]
-    right = trial.right[landscape.indices]
+    points, labels = embedding.points, predictions.labels[embedding.indices]
+    right = predictions.right[embedding.indices]
     axes.scatter(
         points[right, 0], points[right, 1], s=5, color="#9A9A9A", linewidths=0, rasterized=True
     )

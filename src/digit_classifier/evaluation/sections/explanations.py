@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from digit_classifier import plotting
-from digit_classifier.evaluation.model import Subject
+from digit_classifier.evaluation.model import Model
 from digit_classifier.evaluation.onnx_graph import first_weights
-from digit_classifier.evaluation.predictions import Trial
-from digit_classifier.evaluation.section import Plate, Section, count
-from digit_classifier.evaluation.sections.embedding import Landscape, draw_landscape, lay_out
+from digit_classifier.evaluation.predictions import Predictions
+from digit_classifier.evaluation.section import ReportFigure, Section, count
+from digit_classifier.evaluation.sections.embedding import Embedding, draw_embedding, embed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,8 +25,8 @@ MOST_UNITS = 128
 
 
 def section(
-    subject: Subject,
-    trial: Trial,
+    model: Model,
+    predictions: Predictions,
     *,
     quick: bool = False,
     progress: Callable[[str, int, int], None] | None = None,
@@ -34,41 +34,41 @@ def section(
     """First-layer weights, occlusion maps of the surest errors, a map of the images.
 
     Args:
-        subject: the model.
-        trial: its answers.
+        model: the model.
+        predictions: its answers.
         quick: fewer images on the map.
         progress: called with what is done, how much of it, of how much.
     """
     tell = progress or (lambda _what, _done, _total: None)
-    weights = first_weights(subject.path) if subject.path else None
+    weights = first_weights(model.path) if model.path else None
     if weights is not None and len(weights) > MOST_UNITS:
         weights = None
-    chosen = choose_examples(trial)
+    chosen = choose_examples(predictions)
     maps = []
     for done, index in enumerate(chosen.tolist()):
         tell("occlusion", done, len(chosen))
-        maps.append(occlude(subject.predict, trial.images[index]))
+        maps.append(occlude(model.predict, predictions.images[index]))
     tell("map of the images", 0, 1)
-    landscape = lay_out(subject, trial, quick=quick)
+    embedding = embed(model, predictions, quick=quick)
     tell("map of the images", 1, 1)
     return Section(
         key="looking",
         title="What does it look at?",
-        sentences=_sentences(trial, weights, landscape),
-        plates=_plates(trial, weights, chosen, maps, landscape),
+        sentences=_sentences(predictions, weights, embedding),
+        figures=_figures(predictions, weights, chosen, maps, embedding),
         metrics={
             "occluded": chosen.tolist(),
             "patch": PATCH,
-            "map": landscape and landscape.describe(),
+            "map": embedding and embedding.describe(),
         },
     )
 
 
-def choose_examples(trial: Trial) -> np.ndarray:
+def choose_examples(predictions: Predictions) -> np.ndarray:
     """The surest errors; where there are few, the least sure of the right answers too."""
-    unsure = np.flatnonzero(trial.right)
-    unsure = unsure[np.argsort(trial.confidence[unsure], kind="stable")]
-    return np.concatenate([trial.errors, unsure])[:OCCLUDED].astype(np.int64)
+    unsure = np.flatnonzero(predictions.right)
+    unsure = unsure[np.argsort(predictions.confidence[unsure], kind="stable")]
+    return np.concatenate([predictions.errors, unsure])[:OCCLUDED].astype(np.int64)
 
 
 def occlude(predict: Callable[[np.ndarray], np.ndarray], image: np.ndarray) -> np.ndarray:
@@ -115,7 +115,7 @@ def draw_weights(weights: np.ndarray) -> Figure:
     return figure
 
 
-def draw_occlusion(trial: Trial, chosen: np.ndarray, maps: list[np.ndarray]) -> Figure:
+def draw_occlusion(predictions: Predictions, chosen: np.ndarray, maps: list[np.ndarray]) -> Figure:
     """Each digit beside the map of what covering does to the answer."""
     from matplotlib.figure import Figure
 
@@ -129,15 +129,15 @@ def draw_occlusion(trial: Trial, chosen: np.ndarray, maps: list[np.ndarray]) -> 
         digit, heat = places[2 * at], places[2 * at + 1]
         digit.set_axis_on()
         heat.set_axis_on()
-        plotting.show_digit(digit, trial.images[index])
+        plotting.show_digit(digit, predictions.images[index])
         plotting.frame(heat)
         shown = heat.imshow(
             100 * change, cmap=plotting.two_sided().reversed(), vmin=-100, vmax=100,
             interpolation="none",
         )  # fmt: skip
-        ink = trial.images[index] > 100
+        ink = predictions.images[index] > 100
         heat.contour(ink, levels=[0.5], colors=[plotting.ON_PALE], linewidths=0.7)
-        truth, answer = trial.labels[index], trial.answers[index]
+        truth, answer = predictions.labels[index], predictions.answers[index]
         title = f"{truth} read as {answer}" if truth != answer else f"{truth}, read rightly"
         digit.set_title(title, fontsize=10, fontweight="normal", pad=4, loc="left")
     if shown is not None:
@@ -148,19 +148,21 @@ def draw_occlusion(trial: Trial, chosen: np.ndarray, maps: list[np.ndarray]) -> 
     return figure
 
 
-def _sentences(trial: Trial, weights: np.ndarray | None, landscape: Landscape | None) -> list[str]:
+def _sentences(
+    predictions: Predictions, weights: np.ndarray | None, embedding: Embedding | None
+) -> list[str]:
     sentences = [
         f"The occlusion maps show what the answer hangs on: a patch of {PATCH} by {PATCH} pixels "
         "of paper is laid over every place of a digit in turn."
     ]
-    if landscape:
+    if embedding:
         sentences.append(
-            f"The map lays out {count(len(landscape.indices), 'image')} by {landscape.space}: "
+            f"The map lays out {count(len(embedding.indices), 'image')} by {embedding.space}: "
             "images that are alike to the model lie close together."
         )
     else:
         sentences.append(
-            f"No map: {count(trial.n, 'image')} are too few, or all alike to the model."
+            f"No map: {count(predictions.n, 'image')} are too few, or all alike to the model."
         )
     if weights is None:
         sentences.append(
@@ -169,26 +171,26 @@ def _sentences(trial: Trial, weights: np.ndarray | None, landscape: Landscape | 
     return sentences
 
 
-def _plates(
-    trial: Trial,
+def _figures(
+    predictions: Predictions,
     weights: np.ndarray | None,
     chosen: np.ndarray,
     maps: list[np.ndarray],
-    landscape: Landscape | None,
-) -> list[Plate]:
-    plates = [
-        Plate(
+    embedding: Embedding | None,
+) -> list[ReportFigure]:
+    figures = [
+        ReportFigure(
             "occlusion",
             "The surest errors, each beside its map. Orange: covered there, the answer becomes "
             "less likely, so it hangs on that place; blue: covered there, it becomes likelier. "
             "The thin line is the outline of the ink.",
-            lambda: draw_occlusion(trial, chosen, maps),
+            lambda: draw_occlusion(predictions, chosen, maps),
         )
     ]
     if weights is not None:
         what = "pixel" if weights.shape[1] == 28 else "pixel of the window that slides over it"
-        plates.append(
-            Plate(
+        figures.append(
+            ReportFigure(
                 "weights",
                 f"The weights of the first layer, a picture for each of its {len(weights)} units, "
                 f"a square for each {what}: orange where ink speaks for the unit, blue where it "
@@ -196,8 +198,8 @@ def _plates(
                 lambda: draw_weights(weights),
             )
         )
-    if landscape:
-        plates.append(
-            Plate("map", landscape.caption, lambda: draw_landscape(trial, landscape))
+    if embedding:
+        figures.append(
+            ReportFigure("map", embedding.caption, lambda: draw_embedding(predictions, embedding))
         )  # fmt: skip
-    return plates
+    return figures

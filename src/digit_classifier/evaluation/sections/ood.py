@@ -12,9 +12,9 @@ from digit_classifier import plotting
 from digit_classifier.evaluation import ood_sets
 from digit_classifier.evaluation.acceptance import Acceptance
 from digit_classifier.evaluation.corruptions.error_rates import Predict, Progress
-from digit_classifier.evaluation.ood_sets import Outsiders
-from digit_classifier.evaluation.section import Plate, Section, Table, percent
-from digit_classifier.evaluation.sections.ood_scores import Scores, Separation, measure
+from digit_classifier.evaluation.ood_sets import OodSet
+from digit_classifier.evaluation.section import ReportFigure, Section, Table, percent
+from digit_classifier.evaluation.sections.ood_scores import OodResult, OodScores, measure
 from digit_classifier.intervals import wilson
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def section(
     labels: np.ndarray,
     *,
     acceptance: Acceptance | None = None,
-    ood: Outsiders | None = None,
+    ood: OodSet | None = None,
     quick: bool = False,
     progress: Progress | None = None,
 ) -> Section:
@@ -39,7 +39,7 @@ def section(
         labels: 0 to 9, shape (n,).
         acceptance: how the model decides: `Acceptance.of(model.metadata)`; the plain highest
             probability if left out.
-        ood: other data, from `outsiders.read(path)`.
+        ood: other data, from `ood_sets.read(path)`.
         quick: a third as many drawings of each kind.
         progress: called with ("what is no digit", done, total).
     Raises:
@@ -61,14 +61,14 @@ def section(
         title="Does it know what is not a digit?",
         sentences=[*_summarise(scores), *_explain(scores)],
         tables=[_tabulate(scores)],
-        plates=[
-            Plate(
+        figures=[
+            ReportFigure(
                 "not_a_digit",
                 "What is taken for a digit where the threshold lets 99 % of the digits through. "
                 "Bars: 95 % intervals. Hollow: kinds that a network may have been trained on.",
                 partial(draw_kinds, scores),
             ),
-            Plate(
+            ReportFigure(
                 "doubt_scores",
                 "How sure it is of digits and of other things. "
                 "Dashed: the score that 99 % of the digits reach.",
@@ -79,7 +79,7 @@ def section(
     )
 
 
-def _summarise(scores: Scores) -> list[str]:
+def _summarise(scores: OodScores) -> list[str]:
     untaught, taught = scores.sums
     sentences = [
         f"Where the threshold lets 99 % of {len(scores.digits):,} digits through, "
@@ -107,7 +107,7 @@ def _summarise(scores: Scores) -> list[str]:
     return [*sentences, f"Most often taken for digits: {names}."]
 
 
-def _explain(scores: Scores) -> list[str]:
+def _explain(scores: OodScores) -> list[str]:
     whose = "the threshold in the model's own file is of this score"
     if scores.acceptance.threshold is None:
         whose = "the model's file holds no threshold of its own"
@@ -122,7 +122,7 @@ def _explain(scores: Scores) -> list[str]:
     ]
 
 
-def _tabulate(scores: Scores) -> Table:
+def _tabulate(scores: OodScores) -> Table:
     columns = ["Kind", "Trained on", "Images", "AUROC", "Taken for a digit, %", "95 % interval, %"]
     has_rule = scores.acceptance.threshold is not None
     if has_rule:
@@ -145,8 +145,8 @@ def _tabulate(scores: Scores) -> Table:
     return Table(columns, rows, caption)
 
 
-def _measure(scores: Scores) -> dict[str, Any]:
-    def describe(row: Separation) -> dict[str, Any]:
+def _measure(scores: OodScores) -> dict[str, Any]:
+    def describe(row: OodResult) -> dict[str, Any]:
         rates = {
             "false_accept_rate": row.share,
             "false_accept_rate_by_rule": row.share_by_rule,
@@ -173,7 +173,7 @@ BINS = 60
 LEAST = 0.1
 
 
-def draw_kinds(scores: Scores) -> Figure:
+def draw_kinds(scores: OodScores) -> Figure:
     """A dot a kind: the share taken for digits, the worst on top."""
     from matplotlib.figure import Figure
 
@@ -208,7 +208,7 @@ def draw_kinds(scores: Scores) -> Figure:
     return figure
 
 
-def draw_scores(scores: Scores) -> Figure:
+def draw_scores(scores: OodScores) -> Figure:
     """Histograms of the score, one above the other: digits, then groups of other things."""
     from matplotlib.figure import Figure
 
@@ -236,7 +236,7 @@ def draw_scores(scores: Scores) -> Figure:
     return figure
 
 
-def _group(scores: Scores) -> dict[str, np.ndarray]:
+def _group(scores: OodScores) -> dict[str, np.ndarray]:
     """Digits, the data that the user named, kinds never taught, and those that may be."""
     groups = {"digits": scores.digits}
     if scores.ood:

@@ -10,7 +10,7 @@ from digit_classifier.errors import DataError
 from digit_classifier.evaluation import ood_sets
 from digit_classifier.evaluation.acceptance import Acceptance
 from digit_classifier.evaluation.corruptions.error_rates import BATCH, Predict, Progress
-from digit_classifier.evaluation.ood_sets import Outsiders
+from digit_classifier.evaluation.ood_sets import OodSet
 
 # The share of digits that must be accepted where false accepts are counted.
 ACCEPTED = 0.99
@@ -18,8 +18,8 @@ TAUGHT, UNTAUGHT = "all kinds that may be taught", "all kinds that never are"
 
 
 @dataclass(frozen=True)
-class Separation:
-    """How one kind of outsiders fares beside digits.
+class OodResult:
+    """How one kind of non-digits fares beside digits.
 
     Attributes:
         kind: what they are.
@@ -49,7 +49,7 @@ class Separation:
 
 
 @dataclass(frozen=True, eq=False)
-class Scores:
+class OodScores:
     """What a model made of digits and of other things.
 
     Attributes:
@@ -64,11 +64,11 @@ class Scores:
 
     digits: np.ndarray
     others: Mapping[str, np.ndarray]
-    rows: Sequence[Separation]
-    sums: Sequence[Separation]
+    rows: Sequence[OodResult]
+    sums: Sequence[OodResult]
     threshold: float
     acceptance: Acceptance
-    ood: Separation | None = None
+    ood: OodResult | None = None
 
 
 def measure(
@@ -77,11 +77,11 @@ def measure(
     labels: np.ndarray,
     *,
     acceptance: Acceptance,
-    ood: Outsiders | None = None,
+    ood: OodSet | None = None,
     per_kind: int = ood_sets.PER_KIND,
     progress: Progress | None = None,
-) -> Scores:
-    """Score digits and every kind of outsiders; arguments and errors as `doubt.section`."""
+) -> OodScores:
+    """Score digits and every kind of non-digits; arguments and errors as `ood.section`."""
     labels = np.asarray(labels)
     if ood:
         _check_outside(ood, digits)
@@ -97,25 +97,25 @@ def measure(
 
     of_digits = score(digits)
     tell(1)
-    found: list[tuple[Outsiders, np.ndarray]] = []
+    found: list[tuple[OodSet, np.ndarray]] = []
     others = [ood] if ood else []
     for kind in (*others, *ood_sets.make(digits, labels, per_kind)):
         found.append((kind, score(kind.images)))
         tell(len(found) + 1)
     threshold = find_threshold(of_digits)
     compare = partial(separate, digits=of_digits, threshold=threshold, rule=acceptance.threshold)
-    rows = [compare(kind.kind, kind.taught, outsiders=values) for kind, values in found]
+    rows = [compare(kind.kind, kind.taught, others=values) for kind, values in found]
     drawn = found[len(others) :]
     sums = [
-        compare(name, taught, outsiders=np.concatenate([v for k, v in drawn if k.taught == taught]))
+        compare(name, taught, others=np.concatenate([v for k, v in drawn if k.taught == taught]))
         for name, taught in ((UNTAUGHT, False), (TAUGHT, True))
     ]
     by_kind = {kind.kind: values for kind, values in found}
     of_ood = rows[0] if ood else None
-    return Scores(of_digits, by_kind, rows, sums, threshold, acceptance, of_ood)
+    return OodScores(of_digits, by_kind, rows, sums, threshold, acceptance, of_ood)
 
 
-def _check_outside(ood: Outsiders, digits: np.ndarray) -> None:
+def _check_outside(ood: OodSet, digits: np.ndarray) -> None:
     known = {digit.tobytes() for digit in digits}
     if any(image.tobytes() in known for image in ood.images):
         raise DataError(
@@ -139,28 +139,28 @@ def separate(
     kind: str,
     taught: bool,
     digits: np.ndarray,
-    outsiders: np.ndarray,
+    others: np.ndarray,
     threshold: float,
     rule: float | None,
-) -> Separation:
-    """Compare the scores of outsiders with those of digits.
+) -> OodResult:
+    """Compare the scores of non-digits with those of digits.
 
     Args:
-        kind: of the outsiders.
-        taught: see `Separation`.
+        kind: of the non-digits.
+        taught: see `OodResult`.
         digits: scores, shape (n,).
-        outsiders: scores, shape (m,), at least one.
+        others: scores, shape (m,), at least one.
         threshold: from `find_threshold`.
         rule: the model's own threshold, or None.
     """
     from sklearn.metrics import roc_auc_score
 
-    is_digit = np.repeat([True, False], [len(digits), len(outsiders)])
-    return Separation(
+    is_digit = np.repeat([True, False], [len(digits), len(others)])
+    return OodResult(
         kind,
         taught,
-        len(outsiders),
-        float(roc_auc_score(is_digit, np.concatenate([digits, outsiders]))),
-        int((outsiders >= threshold).sum()),
-        None if rule is None else int((outsiders >= rule).sum()),
+        len(others),
+        float(roc_auc_score(is_digit, np.concatenate([digits, others]))),
+        int((others >= threshold).sum()),
+        None if rule is None else int((others >= rule).sum()),
     )

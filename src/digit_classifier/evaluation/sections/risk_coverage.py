@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from digit_classifier.evaluation.acceptance import Acceptance
-from digit_classifier.evaluation.predictions import Trial
+from digit_classifier.evaluation.predictions import Predictions
 
 THRESHOLDS = (0.5, 0.9, 0.99, 0.999)
 
 
 @dataclass(frozen=True, eq=False)
-class Curve:
+class RiskCoverage:
     """What every threshold does, from refusing all but the surest to refusing nothing.
 
     Attributes:
@@ -30,17 +30,17 @@ class Curve:
     n: int
 
 
-def trace(trial: Trial) -> Curve:
+def trace(predictions: Predictions) -> RiskCoverage:
     """Count accepted images and errors among them for every confidence that occurs."""
-    order = np.argsort(-trial.confidence, kind="stable")
-    confidence = trial.confidence[order]
-    wrong = np.cumsum(~trial.right[order])
+    order = np.argsort(-predictions.confidence, kind="stable")
+    confidence = predictions.confidence[order]
+    wrong = np.cumsum(~predictions.right[order])
     # A threshold takes all images of one confidence or none.
     last = np.append(confidence[1:] < confidence[:-1], True)
-    return Curve(confidence[last], np.flatnonzero(last) + 1, wrong[last], trial.n)
+    return RiskCoverage(confidence[last], np.flatnonzero(last) + 1, wrong[last], predictions.n)
 
 
-def find_threshold(curve: Curve, error: float) -> dict[str, float | int] | None:
+def find_threshold(curve: RiskCoverage, error: float) -> dict[str, float | int] | None:
     """The threshold that refuses least while errors among accepted images are under a share.
 
     Returns:
@@ -59,21 +59,21 @@ def find_threshold(curve: Curve, error: float) -> dict[str, float | int] | None:
     }
 
 
-def try_thresholds(trial: Trial, metadata: dict[str, Any]) -> list[dict[str, Any]]:
+def try_thresholds(predictions: Predictions, metadata: dict[str, Any]) -> list[dict[str, Any]]:
     """What usual thresholds accept, and what the model's own rule does, if its file holds one.
 
     Returns:
         For each the rule in words, accepted, refused (a share), wrong and error (a share, None
         where nothing is accepted).
     """
-    rules = {"nothing refused": np.ones(trial.n, bool)}
-    rules |= {f"{100 * t:g} %": trial.confidence >= t for t in THRESHOLDS}
+    rules = {"nothing refused": np.ones(predictions.n, bool)}
+    rules |= {f"{100 * t:g} %": predictions.confidence >= t for t in THRESHOLDS}
     own = Acceptance.of(metadata)
     if own.threshold is not None:
-        rules["the model's own rule"] = own.score(trial.probabilities) >= own.threshold
+        rules["the model's own rule"] = own.score(predictions.probabilities) >= own.threshold
     rows = []
     for name, accepted in rules.items():
-        n, wrong = int(accepted.sum()), int((accepted & ~trial.right).sum())
-        rows.append({"rule": name, "accepted": n, "refused": 1 - n / trial.n, "wrong": wrong,
+        n, wrong = int(accepted.sum()), int((accepted & ~predictions.right).sum())
+        rows.append({"rule": name, "accepted": n, "refused": 1 - n / predictions.n, "wrong": wrong,
                      "error": wrong / n if n else None})  # fmt: skip
     return rows

@@ -16,8 +16,8 @@ from digit_classifier.evaluation.corruptions import (
     error_rates,
 )
 from digit_classifier.evaluation.corruptions.baseline import Baseline, relative_errors
-from digit_classifier.evaluation.corruptions.error_rates import Predict, Progress, Stress
-from digit_classifier.evaluation.section import Plate, Section, Table, percent
+from digit_classifier.evaluation.corruptions.error_rates import ErrorRates, Predict, Progress
+from digit_classifier.evaluation.section import ReportFigure, Section, Table, percent
 from digit_classifier.evaluation.sections import worst_case
 from digit_classifier.evaluation.sections.worst_case import SHIFTS, TURNS, WorstCase
 from digit_classifier.intervals import wilson
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from digit_classifier.evaluation.corruptions.error_rates import Stress
+    from digit_classifier.evaluation.corruptions.error_rates import ErrorRates
 
 # Limits, in pixels and degrees, under which the worst case is given.
 SHIFT_LIMITS, TURN_LIMITS = (1, 2, 3, 4), (10, 20, 30, 45)
@@ -46,7 +46,7 @@ def section(
 
     Args:
         predict: uint8 (n, 28, 28) to probabilities (n, 10). It is called from several threads at
-            once, as `OnnxModel.predict` may be; give one that keeps to one core, `Subject.alone`.
+            once, as `OnnxModel.predict` may be; give one that keeps to one core, `Model.alone`.
         images: uint8, shape (n, 28, 28), at least one: images that chose nothing about the model.
         labels: 0 to 9, shape (n,).
         quick: 1,000 images instead of up to 10,000; for shifts and turns 200 instead of 1,000.
@@ -55,7 +55,7 @@ def section(
             without it there is no mean corruption error.
         workers: threads; 1 if `predict` must not be called twice at once; None: one a core.
     """
-    stressed = error_rates.measure(
+    measured = error_rates.measure(
         predict,
         images,
         labels,
@@ -76,40 +76,40 @@ def section(
         key="robustness",
         title="How does it hold up?",
         sentences=[
-            *_summarise(stressed, baseline),
+            *_summarise(measured, baseline),
             *_summarise_worst(worst),
-            _explain(stressed, worst),
+            _explain(measured, worst),
         ],
-        tables=[_tabulate(stressed, baseline), _tabulate_worst(worst)],
-        plates=[
-            Plate(
+        tables=[_tabulate(measured, baseline), _tabulate_worst(worst)],
+        figures=[
+            ReportFigure(
                 "robustness",
                 "Errors under fifteen corruptions at five strengths; strength 3 is MNIST-C's."
                 + _of_baseline(baseline),
-                partial(draw_curves, stressed, baseline),
+                partial(draw_curves, measured, baseline),
             ),
-            Plate(
+            ReportFigure(
                 "shifts_and_turns",
                 f"Right answers on {worst.n:,} images, shifted (left) and turned (right).",
                 partial(draw_map, worst),
             ),
-            Plate(
+            ReportFigure(
                 "corruptions",
                 "What the corruptions do: one test image as it is (0) and at strengths 1 to 5, as "
                 "the network is given it, with ink white.",
                 partial(draw_sheet, shown),
             ),
         ],
-        metrics=_measure(stressed, worst, baseline),
+        metrics=_measure(measured, worst, baseline),
     )
 
 
-def _summarise(stressed: Stress, baseline: Baseline | None) -> list[str]:
-    rates = stressed.rates
+def _summarise(measured: ErrorRates, baseline: Baseline | None) -> list[str]:
+    rates = measured.rates
     sentences = [
         f"Over fifteen corruptions at five strengths it errs on {percent(rates.mean(), 1)} of "
-        f"{stressed.n:,} images; on the same as they are, on "
-        f"{percent(stressed.clean / stressed.n)}."
+        f"{measured.n:,} images; on the same as they are, on "
+        f"{percent(measured.clean / measured.n)}."
     ]
     if baseline:
         error = np.nanmean(relative_errors(rates, baseline.rates))
@@ -146,14 +146,14 @@ def _summarise_worst(worst: WorstCase) -> list[str]:
     ]
 
 
-def _explain(stressed: Stress, worst: WorstCase) -> str:
+def _explain(measured: ErrorRates, worst: WorstCase) -> str:
     strengths = ", ".join(f"{strength:.2f}" for strength in STRENGTHS)
     return (
         "The corruptions are those of MNIST-C (Mu and Gilmer, 2019), drawn anew from their "
         "description, not its files. MNIST-C has one strength of each; strengths 1 to 5 are "
         f"{strengths} times that: its angle, share, width or distance, or, where no number is "
         "published, the width of the pen; edges below 3 are mixed into the picture. The same "
-        f"{stressed.n:,} images are used throughout, and the same random numbers at every "
+        f"{measured.n:,} images are used throughout, and the same random numbers at every "
         f"strength; {worst.n:,}, evenly spread over the test set, were shifted and turned."
     )
 
@@ -167,17 +167,17 @@ def _of_baseline(baseline: Baseline | None) -> str:
     )
 
 
-def _tabulate(stressed: Stress, baseline: Baseline | None) -> Table:
+def _tabulate(measured: ErrorRates, baseline: Baseline | None) -> Table:
     columns = ["Corruption", *(f"Errors at {level}, %" for level in LEVELS), "Mean, %"]
     rows: list[list[str | int | float]] = []
-    for name, rates in zip(CORRUPTIONS, 100 * stressed.rates, strict=True):
+    for name, rates in zip(CORRUPTIONS, 100 * measured.rates, strict=True):
         rows.append([name, *(f"{rate:.1f}" for rate in rates), f"{rates.mean():.1f}"])
-    means = 100 * stressed.rates.mean(axis=0)
+    means = 100 * measured.rates.mean(axis=0)
     rows.append(["all", *(f"{rate:.1f}" for rate in means), f"{means.mean():.1f}"])
-    caption = f"Errors by corruption and strength, n = {stressed.n:,} each."
+    caption = f"Errors by corruption and strength, n = {measured.n:,} each."
     if baseline:
         columns += ["Original network, %", "Corruption error"]
-        relative = 100 * relative_errors(stressed.rates, baseline.rates)
+        relative = 100 * relative_errors(measured.rates, baseline.rates)
         plain = 100 * baseline.rates.mean(axis=1)
         for row, other, error in zip(
             rows, [*plain, plain.mean()], [*relative, np.nanmean(relative)], strict=True
@@ -220,24 +220,24 @@ def _tabulate_worst(worst: WorstCase) -> Table:
     return Table(columns, rows, caption)
 
 
-def _measure(stressed: Stress, worst: WorstCase, baseline: Baseline | None) -> dict[str, Any]:
+def _measure(measured: ErrorRates, worst: WorstCase, baseline: Baseline | None) -> dict[str, Any]:
     corruption_errors: dict[str, float | None] = {}
     if baseline:
-        ratios = relative_errors(stressed.rates, baseline.rates)
+        ratios = relative_errors(measured.rates, baseline.rates)
         corruption_errors = {
             name: None if np.isnan(ratio) else float(ratio)
             for name, ratio in zip(CORRUPTIONS, ratios, strict=True)
         }
     known = [error for error in corruption_errors.values() if error is not None]
     return {
-        "n": stressed.n,
-        "clean_error_rate": stressed.clean / stressed.n,
-        "mean_error_rate": float(stressed.rates.mean()),
+        "n": measured.n,
+        "clean_error_rate": measured.clean / measured.n,
+        "mean_error_rate": float(measured.rates.mean()),
         "mean_corruption_error": float(np.mean(known)) if known else None,
         "corruption_errors": corruption_errors or None,
         "strengths": list(STRENGTHS),
         "error_rates": {
-            name: rates.tolist() for name, rates in zip(CORRUPTIONS, stressed.rates, strict=True)
+            name: rates.tolist() for name, rates in zip(CORRUPTIONS, measured.rates, strict=True)
         },
         "worst_case": {
             "n": worst.n,
@@ -267,7 +267,7 @@ GAP, FRAME = 3, 150
 LEAST_SCALE = 10.0
 
 
-def draw_curves(stressed: Stress, baseline: Baseline | None) -> Figure:
+def draw_curves(measured: ErrorRates, baseline: Baseline | None) -> Figure:
     """One panel a corruption: errors over strength, the original network's dashed."""
     from matplotlib.figure import Figure
 
@@ -286,7 +286,7 @@ def draw_curves(stressed: Stress, baseline: Baseline | None) -> Figure:
                 )
             axes.plot(
                 LEVELS,
-                100 * stressed.rates[index],
+                100 * measured.rates[index],
                 "o-",
                 color=plotting.BLUE,
                 markersize=3.5,

@@ -2,7 +2,7 @@
 
 An average forgives a model that errs at some angle for every image, another angle for each. Here
 an image counts only if it is read rightly under all of a grid of transformations.
-Source: L. Engstrom, B. Tran, D. Tsipras, L. Schmidt, A. Madry, "Exploring the landscape of spatial
+Source: L. Engstrom, B. Tran, D. Tsipras, L. Schmidt, A. Madry, "Exploring the embedding of spatial
     robustness", ICML 2019, section 3 (grid search).
 """
 

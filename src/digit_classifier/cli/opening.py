@@ -8,28 +8,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from digit_classifier.evaluation.model import Subject
+    from digit_classifier.evaluation.model import Model
 
 
 @contextmanager
-def opened(model: str, scale: str | None = None) -> Iterator["Subject"]:
+def opened(model: str, scale: str | None = None) -> Iterator["Model"]:
     """Open a model for judgement; a .keras file is exported to a temporary .onnx file first.
 
     Args:
         model: a shipped model's name, a run folder, an .onnx file or a .keras file.
-        scale: what a float input is given; see `evaluation.judging.open_subject`.
+        scale: what a float input is given; see `evaluation.model.open_model`.
     Yields:
         The model; size and sha256 are those of the file that was named.
     Raises:
-        ModelError, OptionError: as `open_subject`.
+        ModelError, OptionError: as `open_model`.
         MissingExtraError: a .keras file, and Keras is not installed.
     """
     from digit_classifier.errors import ModelError
-    from digit_classifier.evaluation.model import digest, open_subject
+    from digit_classifier.evaluation.model import digest, open_model
 
     saved = Path(model)
     if saved.suffix != ".keras":
-        yield open_subject(model, scale=scale)
+        yield open_model(model, scale=scale)
         return
     if not saved.is_file():
         raise ModelError(f"no model at {saved}; check the path")
@@ -39,5 +39,5 @@ def opened(model: str, scale: str | None = None) -> Iterator["Subject"]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.onnx"
         convert_file(saved, path)
-        subject = open_subject(path, scale=scale, name=name)
-        yield replace(subject, size_bytes=saved.stat().st_size, sha256=digest(saved))
+        exported = open_model(path, scale=scale, name=name)
+        yield replace(exported, size_bytes=saved.stat().st_size, sha256=digest(saved))
