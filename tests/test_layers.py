@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1] / "src" / "digit_classifier"
-LEAVES = {"errors", "shell", "atomic", "intervals", "machine", "plotting", "temperature"}
+LEAVES = {"errors", "shell", "registry", "atomic", "intervals", "machine", "plotting", "temperature"}
 # room -> rooms it may import
 LAYERS = {
     "shell": set(),
     "errors": {"shell"},
+    "registry": {"errors"},
     "intervals": set(),
     "machine": set(),
     "temperature": set(),

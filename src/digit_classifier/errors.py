@@ -14,7 +14,8 @@
         ├── StorageError          a disk that is full, read-only or gone
         ├── TrainingError         loss no longer finite, export disagrees with the network
         ├── TrackingError         TensorBoard's or MLflow's log cannot be written
-        └── MissingExtraError     an optional part is not installed
+        ├── MissingExtraError     an optional part is not installed
+        └── PluginError           another package's network, corruption or section is broken
 
 A message is one sentence or two: what was found, what was needed, what to do.
 """
@@ -80,6 +81,10 @@ class TrainingError(FaultError):
 
 class TrackingError(FaultError):
     """A log that was asked for beside the run folder cannot be written."""
+
+
+class PluginError(FaultError):
+    """What another package adds to this one cannot be used."""
 
 
 class MissingExtraError(FaultError):

@@ -6,7 +6,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from digit_classifier.errors import ModelError, OptionError
-from digit_classifier.evaluation.adapter import Adapter
+from digit_classifier.evaluation.model import Adapter
 from evaluation.networks import softmax, write
 
 

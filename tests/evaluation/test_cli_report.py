@@ -10,7 +10,8 @@ from digit_classifier import weights
 from digit_classifier.cli import main
 from digit_classifier.cli.opening import opened
 from digit_classifier.errors import ModelError
-from digit_classifier.evaluation.model import judge, open_model
+from digit_classifier.evaluation.model import open_model
+from digit_classifier.evaluation.predictions import judge
 
 
 def digits(*arguments: object) -> int:

@@ -8,14 +8,13 @@ import pytest
 
 from digit_classifier import weights
 from digit_classifier.errors import DataError, ModelError
-from digit_classifier.evaluation.model import (
-    Model,
+from digit_classifier.evaluation.model import Model, open_model
+from digit_classifier.evaluation.predictions import (
     check_labels,
     judge,
     measure_latency,
-    open_model,
+    predict_all,
 )
-from digit_classifier.evaluation.predictions import predict_all
 from digit_classifier.onnx_model import OnnxModel
 
 

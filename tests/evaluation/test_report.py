@@ -15,8 +15,8 @@ from filelock import FileLock
 from digit_classifier.dataset.labelled import Dataset
 from digit_classifier.errors import MissingExtraError, OptionError
 from digit_classifier.evaluation.model import open_model
-from digit_classifier.evaluation.report import report
 from digit_classifier.evaluation.report.report import check_installed, check_place, write_report
+from digit_classifier.evaluation.sections import confusions
 from evaluation import networks
 from server.page.hand import ARGUMENTS, PATIENCE, find_chromium
 
@@ -143,7 +143,7 @@ def test_a_report_that_fails_leaves_what_was_there(written, tmp_path, linear, dr
     def fail(*_args, **_more):
         raise OptionError("it failed")
 
-    monkeypatch.setattr(report.confusions, "section", fail)
+    monkeypatch.setattr(confusions, "section", fail)
     data = Dataset("drawn", *drawn, *drawn, sha256="ab" * 32, source="here")
     with pytest.raises(OptionError, match="it failed"):
         write_report(open_model(linear), data, copy, quick=True)

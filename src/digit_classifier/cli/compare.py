@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from digit_classifier.evaluation.compare.folder import Written
     from digit_classifier.evaluation.compare.report import History
-    from digit_classifier.evaluation.corruptions.error_rates import Progress
+    from digit_classifier.evaluation.predictions import Progress
     from digit_classifier.evaluation.section import Table
 
 

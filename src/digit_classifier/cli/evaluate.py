@@ -165,7 +165,7 @@ def _print_summary(console: "Console", report: "Report") -> None:
         f"{name} on {images['n']:,} {images['part']} of {images['dataset']}",
         style="bold", markup=False,
     )  # fmt: skip
-    for section in report.sections[:-1]:  # the last one is pictures
+    for section in report.sections:
         seconds = f"({report.seconds[section.key]:.1f} s)"
         console.print(f"\n{section.title} {seconds}", style="bold", markup=False)
         answer = Text(" ".join([section.sentences[0], *section.caveats]))

@@ -8,7 +8,7 @@ import numpy as np
 
 from digit_classifier.dataset import idx, load, nondigits
 from digit_classifier.errors import DataError
-from digit_classifier.evaluation.corruptions.error_rates import choose
+from digit_classifier.evaluation.predictions import choose
 
 # Of the drawings; another than trainings and calibration use.
 SEED = 30_000

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from typing import TypeVar
 
 import numpy as np
 
-from digit_classifier.evaluation.model import Model, check_labels, judge
+from digit_classifier.errors import DataError, ModelError
+from digit_classifier.evaluation.model import Model
+from digit_classifier.machine import count_cores
+from digit_classifier.onnx_model import CLASSES, SIDE
+
+BATCH = 500
+# Rows of float16 and of rounded exports still sum to 1 within this.
+TOLERANCE = 5e-3
+T = TypeVar("T")
+R = TypeVar("R")
+# what is done, how much of it, of how much
+Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,3 +91,115 @@ def predict_all(
     began = time.perf_counter()
     probabilities = judge(model, images, progress=progress)
     return Predictions(images, labels, probabilities, time.perf_counter() - began)
+
+
+def judge(
+    model: Model,
+    images: np.ndarray,
+    batch: int = BATCH,
+    progress: Callable[[int, int], None] | None = None,
+) -> np.ndarray:
+    """What a model answers to images, asked in batches and checked.
+
+    Args:
+        model: the model.
+        images: uint8, shape (n, 28, 28), n at least 1.
+        batch: how many are shown at once.
+        progress: called with how many are done, and n.
+    Returns:
+        float64, shape (n, 10), rows summing to 1.
+    Raises:
+        DataError: images of another shape or dtype, or none.
+        ModelError: answers of another shape, not finite, negative, or rows not summing to 1.
+    """
+    if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (SIDE, SIDE):
+        raise DataError(
+            f"images of shape {images.shape} and dtype {images.dtype} were given; "
+            "needed uint8 of shape (n, 28, 28)"
+        )
+    if not len(images):
+        raise DataError("no images to judge the model on; at least one is needed")
+    answers = []
+    for at in range(0, len(images), batch):
+        part = images[at : at + batch]
+        answers.append(_checked(model, np.asarray(model.predict(part)), len(part)))
+        if progress:
+            progress(min(at + batch, len(images)), len(images))
+    return np.concatenate(answers)
+
+
+def check_labels(labels: np.ndarray, n: int) -> np.ndarray:
+    """Give labels back as int64 if they can be judged by.
+
+    Raises:
+        DataError: not one whole number from 0 to 9 for each of `n` images.
+    """
+    labels = np.asarray(labels)
+    if labels.shape != (n,) or labels.dtype.kind not in "iu":
+        raise DataError(
+            f"labels of shape {labels.shape} and dtype {labels.dtype} for {n:,} images; "
+            "needed one whole number each"
+        )
+    if n and not 0 <= int(labels.min()) <= int(labels.max()) < CLASSES:
+        bad = next(int(label) for label in labels if not 0 <= label < CLASSES)
+        raise DataError(f"a label is {bad}; labels must be 0 to 9")
+    return labels.astype(np.int64)
+
+
+def measure_latency(model: Model, images: np.ndarray, seconds: float = 1.0) -> float:
+    """Median time for one image on one core, in milliseconds.
+
+    Args:
+        model: the model.
+        images: uint8, shape (n, 28, 28); shown one by one, again and again.
+        seconds: how long to go on; at least ten images are shown.
+    """
+    predict = model.alone or model.predict
+    predict(images[:1])
+    times: list[float] = []
+    began = time.perf_counter()
+    while len(times) < 10 or time.perf_counter() - began < seconds:
+        one = images[len(times) % len(images)][None]
+        start = time.perf_counter()
+        predict(one)
+        times.append(time.perf_counter() - start)
+    return float(np.median(times) * 1e3)
+
+
+def _checked(model: Model, answers: np.ndarray, n: int) -> np.ndarray:
+    if answers.shape != (n, CLASSES):
+        raise ModelError(
+            f"{model.name} answers {n} images with shape {answers.shape}; "
+            f"a digit network gives ({n}, {CLASSES})"
+        )
+    if not np.isfinite(answers).all():
+        raise ModelError(
+            f"{model.name} answers with numbers that are not finite (NaN or infinity); "
+            "the file is damaged, or its training diverged"
+        )
+    sums = answers.sum(axis=1, dtype=np.float64)
+    worst = int(np.abs(sums - 1).argmax())
+    if answers.min() < -TOLERANCE or abs(sums[worst] - 1) > TOLERANCE:
+        raise ModelError(
+            f"{model.name} gives no probabilities: a row sums to {sums[worst]:.4g} and the "
+            f"least value is {answers.min():.4g}; needed ten numbers from 0 to 1 that sum to 1"
+        )
+    positive = np.clip(answers.astype(np.float64), 0, None)
+    return np.asarray(positive / positive.sum(axis=1, keepdims=True))
+
+
+def choose(n: int, most: int) -> np.ndarray:
+    """Indices of at most `most` of `n` images, spread evenly: MNIST's halves are not alike."""
+    return np.unique(np.linspace(0, n, min(n, most), endpoint=False, dtype=int))
+
+
+def spread(work: Callable[[T], R], tasks: list[T], workers: int | None) -> Iterator[R]:
+    """Do tasks in threads, results in their order, never more than a few ahead."""
+    workers = workers or count_cores()
+    with ThreadPoolExecutor(workers) as pool:
+        waiting = deque(pool.submit(partial(work, task)) for task in tasks[: 2 * workers])
+        for task in tasks[2 * workers :]:
+            yield waiting.popleft().result()
+            waiting.append(pool.submit(partial(work, task)))
+        while waiting:
+            yield waiting.popleft().result()

@@ -1,10 +1,20 @@
-"""What a report is made of: sections of sentences, tables, pictures and figures."""
+"""What a report is made of: sections of sentences, tables, pictures and figures.
+
+A section is a function that is registered with `report_section`; a package of yours adds one
+through the entry point group `digit_classifier.report_sections`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from digit_classifier.dataset import Dataset
+from digit_classifier.evaluation.model import Model
+from digit_classifier.evaluation.ood_sets import OodSet
+from digit_classifier.evaluation.predictions import Predictions, Progress
+from digit_classifier.registry import Registry
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -45,13 +55,14 @@ class Section:
     """The answer to one question about a model.
 
     Attributes:
-        key: its name in metrics.json.
+        key: its name in metrics.json; the one it was registered by.
         title: the question.
         sentences: the answer in words, the most important first.
         caveats: why the answer may mean less than it seems; shown wherever it is.
         tables: figures for people.
         figures: pictures.
         metrics: the same figures unrounded, ready for JSON; None where a figure does not exist.
+        tiles: pairs of a figure and what it is, for the head of the page.
     """
 
     key: str
@@ -61,6 +72,66 @@ class Section:
     tables: Sequence[Table] = ()
     figures: Sequence[ReportFigure] = ()
     metrics: dict[str, Any] = field(default_factory=dict)
+    tiles: Sequence[tuple[str, str]] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """What a section is made from.
+
+    Attributes:
+        model: the model.
+        predictions: its answers to the test images of `dataset`.
+        dataset: where the images came from.
+        quick: whether fewer images will do.
+        ood: pictures that are no digits, which the user named; or None.
+    """
+
+    model: Model
+    predictions: Predictions
+    dataset: Dataset
+    quick: bool = False
+    ood: OodSet | None = None
+
+
+Make = Callable[[Evaluation, Progress], Section]
+
+
+@dataclass(frozen=True)
+class SectionMaker:
+    """How a section is made.
+
+    Attributes:
+        make: from an evaluation, telling its progress.
+        seconds: about how long that takes the cnn; shares out the progress bar.
+    """
+
+    make: Make
+    seconds: float
+
+
+SECTIONS: Registry[SectionMaker] = Registry("report section", "digit_classifier.report_sections")
+
+
+def report_section(
+    key: str, *, seconds: float = 1.0
+) -> Callable[
+    [Callable[[Evaluation, Progress], Section]], Callable[[Evaluation, Progress], Section]
+]:
+    """Register a function that makes a section of every report, after those that are there.
+
+    Args:
+        key: the section's name in metrics.json.
+        seconds: see `SectionMaker`.
+    """
+
+    def add(
+        make: Callable[[Evaluation, Progress], Section],
+    ) -> Callable[[Evaluation, Progress], Section]:
+        SECTIONS.register(key, SectionMaker(make, seconds))
+        return make
+
+    return add
 
 
 def percent(share: float, digits: int = 2) -> str:

@@ -13,9 +13,14 @@ import numpy as np
 from digit_classifier.dataset import Dataset
 from digit_classifier.errors import OptionError
 from digit_classifier.evaluation.corruptions import error_rates
-from digit_classifier.evaluation.corruptions.error_rates import ErrorRates, Progress
-from digit_classifier.evaluation.model import Model, measure_latency
-from digit_classifier.evaluation.predictions import Predictions, predict_all
+from digit_classifier.evaluation.corruptions.error_rates import ErrorRates
+from digit_classifier.evaluation.model import Model
+from digit_classifier.evaluation.predictions import (
+    Predictions,
+    Progress,
+    measure_latency,
+    predict_all,
+)
 
 ALPHA = 0.05
 _Z = 1.959964  # leaves 2.5 % on either side
@@ -233,7 +238,7 @@ def compare(
     Args:
         models: two or more.
         dataset: its test images are shown.
-        robustness: whether to measure errors under the fifteen corruptions.
+        robustness: whether to measure errors under all corruptions.
         sample: images of each corruption and strength.
         progress: called with (what, done, total).
     Raises:

@@ -166,8 +166,8 @@ def _tabulate_models(results: Sequence[ModelResult], baseline: Baseline | None) 
             row.append(f"{100 * figures['error_rate']:.1f}")
             if baseline:
                 row.append(f"{100 * figures['mean_corruption_error']:.1f}")
-        n = results[0].stress.n if results[0].stress else 0
-        caption += f" Spoilt images: {n:,} under each of fifteen corruptions at five strengths."
+        n, kinds = (s.n, len(s.names)) if (s := results[0].stress) else (0, 0)
+        caption += f" Spoilt images: {n:,} under each of {kinds} corruptions at five strengths."
         if baseline:
             caption += " Mean corruption error: the original network's is 100."
     return Table(columns, rows, caption)

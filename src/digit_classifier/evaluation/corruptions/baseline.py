@@ -24,7 +24,8 @@ class Baseline:
     """Error rates of the original network, means over trainings with several seeds.
 
     Attributes:
-        rates: shape (15, 5), by corruption in the order of `CORRUPTIONS` and level.
+        rates: shape (corruptions, 5), by corruption in the order of `CORRUPTIONS` and level; NaN
+            where nothing is stored of a corruption, such as one that another package adds.
         clean: on the same images as they are.
         n: images of each corruption and level.
         seeds: how many trainings.
@@ -53,12 +54,13 @@ def load_baseline(path: Path = FILE) -> Baseline:
     """
     try:
         found = json.loads(path.read_text("utf-8"))
-        rates = np.array([found["rates"][name] for name in CORRUPTIONS], float)
+        unknown = [float("nan")] * len(LEVELS)
+        rates = np.array([found["rates"].get(name, unknown) for name in CORRUPTIONS], float)
         if rates.shape != (len(CORRUPTIONS), len(LEVELS)):
             raise ValueError(f"rates of shape {rates.shape}")
         numbers = float(found["clean"]), int(found["n"]), len(found["seeds"])
         return Baseline(rates, *numbers, found["dataset_sha256"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(
             f"{path} does not hold the original network's error rates ({error!r}); "
             "install the package anew"
@@ -69,11 +71,11 @@ def relative_errors(rates: np.ndarray, plain: np.ndarray) -> np.ndarray:
     """Corruption errors: how many times as often a model errs as the original network.
 
     Args:
-        rates: error rates, shape (15, 5).
+        rates: error rates, shape (corruptions, 5).
         plain: of the original network, the same shape.
     Returns:
-        Shape (15,), one a corruption: sum over its levels by sum over its levels; the mean of it
-        is the mean corruption error. NaN where the original network never errs.
+        Shape (corruptions,): sum over the levels by sum over the levels; its mean, NaN left out,
+        is the mean corruption error. NaN where the original network never errs or is not known.
     Source: D. Hendrycks, T. Dietterich, "Benchmarking neural network robustness to common
         corruptions and perturbations", ICLR 2019, section 4.1.
     """

@@ -7,6 +7,8 @@ import cv2
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
+from digit_classifier.evaluation.corruptions.corruption import corruption
+
 # As published with MNIST-C; the strength multiplies them.
 FROST, ROUNDS = 0.7, 2  # pixels: the blur before and after, and how far pixels stray; how often
 TRAIL, REACH, TILT = 3.0, 10, 45  # pixels: width of the trail (sigma), its end; degrees
@@ -15,6 +17,7 @@ CANNY = 1.0  # pixels: sigma of the smoothing before edges are sought
 WEAK, STRONG = 102, 204
 
 
+@corruption("glass blur")
 def glass_blur(x: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
     """As seen through frosted glass: blurred, each pixel taken from near by, and blurred."""
     sigma = FROST * strength
@@ -29,6 +32,7 @@ def glass_blur(x: np.ndarray, strength: float, rng: np.random.Generator) -> np.n
     return np.asarray(gaussian_filter(blurred, (0, sigma, sigma)))
 
 
+@corruption("motion blur")
 def motion_blur(x: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
     """A trail behind every pixel, in one direction a picture, up to 45 degrees off level."""
     angles = rng.integers(-TILT, TILT + 1, len(x))
@@ -56,6 +60,7 @@ def _trail(angle: float, sigma: float) -> np.ndarray:
     return np.asarray(trail / trail.sum())
 
 
+@corruption("canny edges")
 def canny_edges(x: np.ndarray, strength: float, _: np.random.Generator) -> np.ndarray:
     """Edges only. Below strength 1 the ink fades as the edges come; above, edges get coarser.
 

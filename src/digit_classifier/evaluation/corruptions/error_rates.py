@@ -1,23 +1,15 @@
-"""How often a model errs on spoilt pictures: fifteen corruptions at five strengths."""
+"""How often a model errs on spoilt pictures: every corruption at five strengths."""
 
-from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from itertools import product
-from typing import Any, TypeVar
+from typing import Any
+from zlib import crc32
 
 import numpy as np
 
 from digit_classifier.evaluation.corruptions import CORRUPTIONS, LEVELS, corrupt
-from digit_classifier.machine import count_cores
-
-Predict = Callable[[np.ndarray], np.ndarray]
-T = TypeVar("T")
-R = TypeVar("R")
-# what is done, how much of it, of how much
-Progress = Callable[[str, int, int], None]
+from digit_classifier.evaluation.model import Predict
+from digit_classifier.evaluation.predictions import Progress, choose, spread
 
 # Of the corruptions; with it a picture of the sample is spoilt in the same way every time.
 SEED = 20_190_605
@@ -34,22 +26,19 @@ class ErrorRates:
     Attributes:
         n: pictures of each corruption and strength, the same ones everywhere.
         clean: errors on these pictures as they are.
-        errors: int, shape (15, 5): errors by corruption, in the order of `CORRUPTIONS`, and level.
+        errors: int, shape (corruptions, 5): errors by corruption and level.
+        names: of the corruptions.
     """
 
     n: int
     clean: int
     errors: np.ndarray[Any, np.dtype[np.int64]]
+    names: tuple[str, ...]
 
     @property
     def rates(self) -> np.ndarray:
-        """Share of errors, shape (15, 5)."""
+        """Share of errors, shape (corruptions, 5)."""
         return self.errors / self.n
-
-
-def choose(n: int, most: int) -> np.ndarray:
-    """Indices of at most `most` of `n` images, spread evenly: MNIST's halves are not alike."""
-    return np.unique(np.linspace(0, n, min(n, most), endpoint=False, dtype=int))
 
 
 def measure(
@@ -77,14 +66,15 @@ def measure(
     """
     chosen = choose(len(images), sample)
     images, labels = images[chosen], np.asarray(labels)[chosen]
-    names = list(CORRUPTIONS)
+    names = tuple(CORRUPTIONS)
     errors = np.zeros((len(names), len(LEVELS) + 1), np.int64)
 
     def count(task: tuple[int, int, int]) -> tuple[int, int, int]:
         corruption, level, start = task
         part = slice(start, start + BATCH)
-        # The same seed at every level, and whatever the number of pictures.
-        spoilt = corrupt(images[part], names[corruption], level, (seed, corruption, start))
+        # The same seed at every level, whatever other corruptions and however many pictures.
+        key = (seed, crc32(names[corruption].encode()), start)
+        spoilt = corrupt(images[part], names[corruption], level, key)
         wrong = predict(spoilt).argmax(axis=1) != labels[part]
         return corruption, level, int(wrong.sum())
 
@@ -95,16 +85,4 @@ def measure(
         errors[corruption, level] += wrong
         if progress:
             progress("corruptions", done, len(tasks))
-    return ErrorRates(len(images), int(errors[0, 0]), errors[:, 1:])
-
-
-def spread(work: Callable[[T], R], tasks: list[T], workers: int | None) -> Iterator[R]:
-    """Do tasks in threads, results in their order, never more than a few ahead."""
-    workers = workers or count_cores()
-    with ThreadPoolExecutor(workers) as pool:
-        waiting = deque(pool.submit(partial(work, task)) for task in tasks[: 2 * workers])
-        for task in tasks[2 * workers :]:
-            yield waiting.popleft().result()
-            waiting.append(pool.submit(partial(work, task)))
-        while waiting:
-            yield waiting.popleft().result()
+    return ErrorRates(len(images), int(errors[0, 0]), errors[:, 1:], names)

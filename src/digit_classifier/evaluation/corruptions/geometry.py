@@ -6,6 +6,8 @@ Arguments and results as in `ink`.
 import cv2
 import numpy as np
 
+from digit_classifier.evaluation.corruptions.corruption import corruption
+
 # As published with MNIST-C; the strength multiplies them.
 SLANT = 0.4  # radians from upright
 TURN = 0.4  # radians, 23 degrees
@@ -13,6 +15,7 @@ SHRINKAGE = 0.3  # share of the size
 DISTANCE = 3  # pixels, both across and down
 
 
+@corruption("shear")
 def shear(x: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
     """Slanted to the left or to the right, and taller by 1 / cosine, as the authors do."""
     signs = rng.choice([-1, 1], len(x))
@@ -22,17 +25,20 @@ def shear(x: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarra
     return _warp(x, [sources[s] for s in signs.tolist()])
 
 
+@corruption("scale")
 def scale(x: np.ndarray, strength: float, _: np.random.Generator) -> np.ndarray:
     """Smaller."""
     return _warp(x, [np.eye(2) / (1 - SHRINKAGE * strength)] * len(x))
 
 
+@corruption("rotate")
 def rotate(x: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
     """Turned one way or the other."""
     signs = rng.choice([-1, 1], len(x))
     return turn(x, np.rad2deg(TURN * strength) * signs)
 
 
+@corruption("translate")
 def translate(x: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
     """Moved along a diagonal; what leaves the picture is lost."""
     pixels = round(DISTANCE * strength)

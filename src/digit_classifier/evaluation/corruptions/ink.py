@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
+from digit_classifier.evaluation.corruptions.corruption import corruption
+
 # As published with MNIST-C; the strength multiplies them.
 PHOTONS = 3.0  # counted where the ink is full: so few that ink is grainy
 FLIPPED = 0.17  # share of pixels that turn black or white
@@ -21,12 +23,14 @@ DROP, DROP_GREY, DROP_OPACITY = 1.8, 0.25, 0.88  # their width (sigma, pixels), 
 CLOUD = 128  # pixels a side of the cloud of which each picture sees another part
 
 
+@corruption("shot noise")
 def shot_noise(x: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
     """The grain of too little light: the noise's deviation, 1 / sqrt(photons), is multiplied."""
     photons = PHOTONS / strength**2
     return (rng.poisson(x * photons) / photons).astype(np.float32)
 
 
+@corruption("impulse noise")
 def impulse_noise(x: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
     """Salt and pepper: a share of the pixels turns black or white, half of them each."""
     draw = rng.random(x.shape, dtype=np.float32)
@@ -34,11 +38,13 @@ def impulse_noise(x: np.ndarray, strength: float, rng: np.random.Generator) -> n
     return np.where(draw < FLIPPED * strength, extreme.astype(np.float32), x)
 
 
+@corruption("brightness")
 def brightness(x: np.ndarray, strength: float, _: np.random.Generator) -> np.ndarray:
     """Light over everything: paper turns grey, and ink cannot become more than full."""
     return x + LIGHT * strength
 
 
+@corruption("stripe")
 def stripe(x: np.ndarray, strength: float, _: np.random.Generator) -> np.ndarray:
     """The left and right columns are inverted: a stripe is left in the middle."""
     columns = round(STRIPE * strength)
@@ -47,6 +53,7 @@ def stripe(x: np.ndarray, strength: float, _: np.random.Generator) -> np.ndarray
     return striped
 
 
+@corruption("fog")
 def fog(x: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
     """Billows of all sizes before the digit, after which the light is dimmed to fit."""
     cloud = _cloud(rng)
@@ -67,6 +74,7 @@ def _cloud(rng: np.random.Generator) -> np.ndarray:
     return np.asarray((cloud - cloud.min()) / (cloud.max() - cloud.min()))
 
 
+@corruption("spatter")
 def spatter(x: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
     """Drops of grey mud that hide what is under them: the wettest share of a smooth field."""
     noise = rng.standard_normal(x.shape, dtype=np.float32)

@@ -5,6 +5,8 @@ Arguments and results as in `ink`.
 
 import numpy as np
 
+from digit_classifier.evaluation.corruptions.corruption import corruption
+
 # As published with MNIST-C, in pixels; the strength multiplies WIDTH, which is that of the
 # published line at half of its ink.
 WIDTH = 1.8
@@ -14,6 +16,7 @@ TEETH = 2  # height of a zigzag's teeth above and below its axis, and a quarter 
 RISE = (-5, 4)  # of the axis, from end to end
 
 
+@corruption("dotted line")
 def dotted_line(x: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
     """A straight dotted line from edge to edge, at any height and slope."""
     height, width = x.shape[1:]
@@ -25,6 +28,7 @@ def dotted_line(x: np.ndarray, strength: float, rng: np.random.Generator) -> np.
     return np.asarray(x + _ink(distance, strength) * dots)
 
 
+@corruption("zigzag")
 def zigzag(x: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
     """A saw's teeth along an axis that is nearly level."""
     height, width = x.shape[1:]

@@ -15,7 +15,6 @@ import numpy as np
 from digit_classifier import plotting
 from digit_classifier.atomic import write_text
 from digit_classifier.errors import OptionError
-from digit_classifier.evaluation.report import page
 from digit_classifier.evaluation.section import Section
 
 TEMPLATE = Path(__file__).with_name("page.html.jinja")
@@ -159,7 +158,7 @@ def check_place(out: Path, made_by: str) -> None:
         )
 
 
-def render_section(step: Step, folder: Path, tell: Callable[[str, int, int], None]) -> page.Part:
+def render_section(step: Step, folder: Path, tell: Callable[[str, int, int], None]) -> Part:
     """Measure one section and draw its pictures into `folder`, as PNG and as SVG.
 
     Raises:
@@ -173,7 +172,7 @@ def render_section(step: Step, folder: Path, tell: Callable[[str, int, int], Non
         with plotting.style():
             plotting.save(figure.draw(), folder / figure.name)
         pictures.append((folder / f"{figure.name}.svg").read_text("utf-8"))
-    return page.Part(section, pictures, time.perf_counter() - began)
+    return Part(section, pictures, time.perf_counter() - began)
 
 
 def write_metrics(folder: Path, metrics: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +15,12 @@ from digit_classifier.atomic import replacing_folder, write_text
 from digit_classifier.dataset import Dataset
 from digit_classifier.errors import MissingExtraError
 from digit_classifier.evaluation import ood_sets
-from digit_classifier.evaluation.acceptance import Acceptance
-from digit_classifier.evaluation.corruptions.baseline import find_baseline
 from digit_classifier.evaluation.model import Model
 from digit_classifier.evaluation.predictions import Predictions, predict_all
 from digit_classifier.evaluation.report import page
-from digit_classifier.evaluation.report.page import Step, render_section, write_metrics
-from digit_classifier.evaluation.section import Section, count, percent
-from digit_classifier.evaluation.sections import accuracy, confusions, robustness
-from digit_classifier.evaluation.sections import calibration as certainty
-from digit_classifier.evaluation.sections import explanations as looking
-from digit_classifier.evaluation.sections import ood as doubt
+from digit_classifier.evaluation.report.page import render_section, write_metrics
+from digit_classifier.evaluation.section import SECTIONS, Evaluation, Section, count
+from digit_classifier.evaluation.sections import accuracy
 from digit_classifier.machine import count_cores, list_versions, name_processor
 
 MADE_BY = "digits evaluate"
@@ -83,24 +79,25 @@ def write_report(
     check_installed()
     began, worked = time.perf_counter(), time.process_time()
     tell = progress or (lambda _what, _share: None)
-    strange = ood_sets.read(ood) if ood else None
+    others = ood_sets.read(ood) if ood else None
     tell("answers", 0.0)
     predictions = predict_all(model, dataset.test_images, dataset.test_labels)
-    steps = _plan(model, predictions, dataset, strange, quick=quick)
-    whole = sum(weight for weight, _ in steps)
+    evaluation = Evaluation(model, predictions, dataset, quick, others)
+    whole = sum(maker.seconds for maker in SECTIONS.values())
     parts: list[page.Part] = []
     with replacing_folder(out) as folder:
         done = 0.0
-        for weight, step in steps:
-            parts.append(render_section(step, folder, _scaled(tell, done / whole, weight / whole)))
-            done += weight
+        for maker in SECTIONS.values():
+            hear = _scaled(tell, done / whole, maker.seconds / whole)
+            parts.append(render_section(partial(maker.make, evaluation), folder, hear))
+            done += maker.seconds
         seconds = {part.section.key: round(part.seconds, 2) for part in parts}
         total = time.perf_counter() - began
         metrics = _sum_up(model, predictions, dataset, parts, {**seconds, "total": round(total, 2)})
         # Of all cores together: says more than the clock does on a busy machine.
         metrics["processor_seconds"] = round(time.process_time() - worked, 2)
         metrics["quick"] = quick
-        write_text(folder / PAGE, page.render(parts, _facts(model, predictions, metrics)))
+        write_text(folder / PAGE, page.render(parts, _facts(model, predictions, parts, metrics)))
         metrics = write_metrics(folder, metrics)
     return Report(out, [part.section for part in parts], metrics, metrics["seconds"])
 
@@ -123,39 +120,6 @@ def check_installed() -> None:
     for module, package in _NEEDED.items():
         if importlib.util.find_spec(module) is None:
             raise MissingExtraError(package, "evaluate")
-
-
-def _plan(
-    model: Model,
-    predictions: Predictions,
-    dataset: Dataset,
-    strange: ood_sets.OodSet | None,
-    *,
-    quick: bool,
-) -> list[tuple[float, Step]]:
-    """Each section with about how many seconds it takes the cnn."""
-    alone = model.alone or model.predict
-    images, labels = predictions.images, predictions.labels
-    return [
-        (3, lambda _tell: accuracy.section(model, predictions, dataset)),
-        (3, lambda _tell: confusions.section(predictions, confusions.find_disputes(dataset))),
-        (2, lambda _tell: certainty.section(predictions, model.metadata)),
-        (
-            12 if quick else 50,
-            lambda tell: robustness.section(
-                alone, images, labels, quick=quick, progress=tell,
-                baseline=find_baseline(dataset.sha256),
-            ),
-        ),
-        (
-            6,
-            lambda tell: doubt.section(
-                alone, images, labels, acceptance=Acceptance.of(model.metadata), ood=strange,
-                quick=quick, progress=tell,
-            ),
-        ),
-        (8, lambda tell: looking.section(model, predictions, quick=quick, progress=tell)),
-    ]  # fmt: skip
 
 
 def _scaled(tell: Progress, start: float, length: float) -> Callable[[str, int, int], None]:
@@ -204,10 +168,10 @@ def _sum_up(
     }
 
 
-def _facts(model: Model, predictions: Predictions, metrics: dict[str, Any]) -> dict[str, Any]:
+def _facts(
+    model: Model, predictions: Predictions, parts: list[page.Part], metrics: dict[str, Any]
+) -> dict[str, Any]:
     """What the head and the foot of the page say."""
-    low, high = metrics["interval"]
-    sure = metrics["sections"]["certainty"]["before"]
     made = datetime.fromisoformat(metrics["made"])
     machine = metrics["machine"]
     versions = ", ".join(f"{name} {number}" for name, number in metrics["versions"].items())
@@ -215,37 +179,10 @@ def _facts(model: Model, predictions: Predictions, metrics: dict[str, Any]) -> d
         "title": f"What {model.name} is worth",
         "subtitle": f"Judged by {metrics['images']['dataset']}: "
         f"{count(predictions.n, 'test image')}.",
-        "tiles": [
-            (
-                percent(metrics["accuracy"]),
-                f"right; 95 % interval {percent(low)} to {percent(high)}",
-            ),
-            (f"{metrics['errors']:,}", f"errors on {count(predictions.n, 'image')}"),
-            (f"{metrics['log_loss']:.4f}", "log loss (nats an image)"),
-            (percent(sure["ece"]), "calibration error"),
-            *_more_tiles(metrics["sections"]),
-        ],
+        "tiles": [tile for part in parts for tile in part.section.tiles],
         "made": f"{made.day} {made:%B %Y}",
         "seconds": metrics["seconds"]["total"],
         "worked": metrics["processor_seconds"],
         "machine": f"{machine['processor']} with {count(machine['cores'], 'core')}",
         "versions": f"Versions: {versions}",
     }
-
-
-def _more_tiles(sections: dict[str, Any]) -> list[tuple[str, str]]:
-    """Figures of the later sections that sum them up, where they exist."""
-    target = sections["certainty"]["target"]
-    error = sections["robustness"]["mean_corruption_error"]
-    spoilt = sections["robustness"]["mean_error_rate"]
-    taken = sections["doubt"]["never_taught"]["false_accept_rate"]
-    tiles = []
-    if target:
-        tiles.append((percent(target["refused"]), "to refuse for errors under 0.1 %"))
-    if error is not None:
-        tiles.append((f"{100 * error:.0f}", "mean corruption error; the original network: 100"))
-    else:
-        tiles.append((percent(spoilt, 1), "errors on spoilt images"))
-    tiles.append((percent(taken, 1), "of strange non-digits taken for digits"))
-    tiles.append((f"{sections['accuracy']['latency_ms']:.3f} ms", "for one image on one core"))
-    return tiles

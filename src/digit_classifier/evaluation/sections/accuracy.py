@@ -8,9 +8,18 @@ import numpy as np
 
 from digit_classifier import plotting
 from digit_classifier.dataset import Dataset
-from digit_classifier.evaluation.model import Model, measure_latency
-from digit_classifier.evaluation.predictions import Predictions
-from digit_classifier.evaluation.section import ReportFigure, Section, Table, count, percent, scaled
+from digit_classifier.evaluation.model import Model
+from digit_classifier.evaluation.predictions import Predictions, Progress, measure_latency
+from digit_classifier.evaluation.section import (
+    Evaluation,
+    ReportFigure,
+    Section,
+    Table,
+    count,
+    percent,
+    report_section,
+    scaled,
+)
 from digit_classifier.intervals import wilson
 from digit_classifier.machine import count_cores, name_processor
 from digit_classifier.onnx_model import CLASSES
@@ -64,7 +73,21 @@ def section(model: Model, predictions: Predictions, dataset: Dataset) -> Section
             )
         ],
         metrics={**figures, "digits": digits, **speed},
+        tiles=[
+            (
+                percent(figures["accuracy"]),
+                "right; 95 % interval {} to {}".format(*map(percent, figures["interval"])),
+            ),
+            (f"{figures['errors']:,}", f"errors on {count(predictions.n, 'image')}"),
+            (f"{figures['log_loss']:.4f}", "log loss (nats an image)"),
+            (f"{latency:.3f} ms", "for one image on one core"),
+        ],
     )
+
+
+@report_section("accuracy", seconds=3)
+def _section(evaluation: Evaluation, _tell: Progress) -> Section:
+    return section(evaluation.model, evaluation.predictions, evaluation.dataset)
 
 
 def measure(predictions: Predictions) -> dict[str, Any]:

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from digit_classifier import plotting
-from digit_classifier.evaluation.predictions import Predictions
+from digit_classifier.evaluation.predictions import Predictions, Progress
 from digit_classifier.evaluation.section import (
+    Evaluation,
     ReportFigure,
     Section,
     Table,
     count,
     fine_percent,
     percent,
+    report_section,
 )
 from digit_classifier.evaluation.sections.risk_coverage import find_threshold, trace, try_thresholds
 from digit_classifier.intervals import wilson
@@ -88,7 +90,16 @@ def section(predictions: Predictions, metadata: dict[str, Any] | None = None) ->
             "target": target,
             "thresholds": rows,
         },
+        tiles=[
+            (percent(before.ece), "calibration error"),
+            *([(percent(target["refused"]), "to refuse for errors under 0.1 %")] if target else []),
+        ],
     )  # fmt: skip
+
+
+@report_section("certainty", seconds=2)
+def _section(evaluation: Evaluation, _tell: Progress) -> Section:
+    return section(evaluation.predictions, evaluation.model.metadata)
 
 
 def bin_confidence(probabilities: np.ndarray, labels: np.ndarray, bins: int = BINS) -> np.ndarray:

@@ -10,8 +10,16 @@ import numpy as np
 
 from digit_classifier import plotting
 from digit_classifier.dataset.labelled import MNIST_NAME, Dataset
-from digit_classifier.evaluation.predictions import Predictions
-from digit_classifier.evaluation.section import ReportFigure, Section, Table, count, percent
+from digit_classifier.evaluation.predictions import Predictions, Progress
+from digit_classifier.evaluation.section import (
+    Evaluation,
+    ReportFigure,
+    Section,
+    Table,
+    count,
+    percent,
+    report_section,
+)
 from digit_classifier.onnx_model import CLASSES
 
 if TYPE_CHECKING:
@@ -58,6 +66,11 @@ def section(predictions: Predictions, disputes: Mapping[int, Dispute] | None = N
             ],
         },
     )
+
+
+@report_section("confusions", seconds=3)
+def _section(evaluation: Evaluation, _tell: Progress) -> Section:
+    return section(evaluation.predictions, find_disputes(evaluation.dataset))
 
 
 def count_confusions(predictions: Predictions) -> np.ndarray:

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from digit_classifier import plotting
-from digit_classifier.evaluation.adapter import Feed
-from digit_classifier.evaluation.model import BATCH, Model
+from digit_classifier.evaluation.model import Feed, Model
 from digit_classifier.evaluation.onnx_graph import expose_features
-from digit_classifier.evaluation.predictions import Predictions
+from digit_classifier.evaluation.predictions import BATCH, Predictions
 from digit_classifier.evaluation.section import count
 from digit_classifier.onnx_model import CLASSES
 

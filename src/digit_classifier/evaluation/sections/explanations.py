@@ -10,8 +10,14 @@ import numpy as np
 from digit_classifier import plotting
 from digit_classifier.evaluation.model import Model
 from digit_classifier.evaluation.onnx_graph import first_weights
-from digit_classifier.evaluation.predictions import Predictions
-from digit_classifier.evaluation.section import ReportFigure, Section, count
+from digit_classifier.evaluation.predictions import Predictions, Progress
+from digit_classifier.evaluation.section import (
+    Evaluation,
+    ReportFigure,
+    Section,
+    count,
+    report_section,
+)
 from digit_classifier.evaluation.sections.embedding import Embedding, draw_embedding, embed
 
 if TYPE_CHECKING:
@@ -62,6 +68,11 @@ def section(
             "map": embedding and embedding.describe(),
         },
     )
+
+
+@report_section("looking", seconds=8)
+def _section(evaluation: Evaluation, tell: Progress) -> Section:
+    return section(evaluation.model, evaluation.predictions, quick=evaluation.quick, progress=tell)
 
 
 def choose_examples(predictions: Predictions) -> np.ndarray:

@@ -11,9 +11,17 @@ import numpy as np
 from digit_classifier import plotting
 from digit_classifier.evaluation import ood_sets
 from digit_classifier.evaluation.acceptance import Acceptance
-from digit_classifier.evaluation.corruptions.error_rates import Predict, Progress
+from digit_classifier.evaluation.model import Predict
 from digit_classifier.evaluation.ood_sets import OodSet
-from digit_classifier.evaluation.section import ReportFigure, Section, Table, percent
+from digit_classifier.evaluation.predictions import Progress
+from digit_classifier.evaluation.section import (
+    Evaluation,
+    ReportFigure,
+    Section,
+    Table,
+    percent,
+    report_section,
+)
 from digit_classifier.evaluation.sections.ood_scores import OodResult, OodScores, measure
 from digit_classifier.intervals import wilson
 
@@ -76,6 +84,20 @@ def section(
             ),
         ],
         metrics=_measure(scores),
+    )
+
+
+@report_section("doubt", seconds=6)
+def _section(evaluation: Evaluation, tell: Progress) -> Section:
+    model, predictions = evaluation.model, evaluation.predictions
+    return section(
+        model.alone or model.predict,
+        predictions.images,
+        predictions.labels,
+        acceptance=Acceptance.of(model.metadata),
+        ood=evaluation.ood,
+        quick=evaluation.quick,
+        progress=tell,
     )
 
 

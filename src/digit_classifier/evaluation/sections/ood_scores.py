@@ -9,8 +9,10 @@ import numpy as np
 from digit_classifier.errors import DataError
 from digit_classifier.evaluation import ood_sets
 from digit_classifier.evaluation.acceptance import Acceptance
-from digit_classifier.evaluation.corruptions.error_rates import BATCH, Predict, Progress
+from digit_classifier.evaluation.corruptions.error_rates import BATCH
+from digit_classifier.evaluation.model import Predict
 from digit_classifier.evaluation.ood_sets import OodSet
+from digit_classifier.evaluation.predictions import Progress
 
 # The share of digits that must be accepted where false accepts are counted.
 ACCEPTED = 0.99

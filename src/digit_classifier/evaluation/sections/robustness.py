@@ -15,9 +15,22 @@ from digit_classifier.evaluation.corruptions import (
     corrupt,
     error_rates,
 )
-from digit_classifier.evaluation.corruptions.baseline import Baseline, relative_errors
-from digit_classifier.evaluation.corruptions.error_rates import ErrorRates, Predict, Progress
-from digit_classifier.evaluation.section import ReportFigure, Section, Table, percent
+from digit_classifier.evaluation.corruptions.baseline import (
+    Baseline,
+    find_baseline,
+    relative_errors,
+)
+from digit_classifier.evaluation.corruptions.error_rates import ErrorRates
+from digit_classifier.evaluation.model import Predict
+from digit_classifier.evaluation.predictions import Progress
+from digit_classifier.evaluation.section import (
+    Evaluation,
+    ReportFigure,
+    Section,
+    Table,
+    percent,
+    report_section,
+)
 from digit_classifier.evaluation.sections import worst_case
 from digit_classifier.evaluation.sections.worst_case import SHIFTS, TURNS, WorstCase
 from digit_classifier.intervals import wilson
@@ -42,7 +55,7 @@ def section(
     baseline: Baseline | None = None,
     workers: int | None = None,
 ) -> Section:
-    """Measure a model under fifteen corruptions, shifts and rotations.
+    """Measure a model under all corruptions, shifts and rotations.
 
     Args:
         predict: uint8 (n, 28, 28) to probabilities (n, 10). It is called from several threads at
@@ -84,8 +97,8 @@ def section(
         figures=[
             ReportFigure(
                 "robustness",
-                "Errors under fifteen corruptions at five strengths; strength 3 is MNIST-C's."
-                + _of_baseline(baseline),
+                f"Errors under {len(measured.names)} corruptions at five strengths; "
+                "strength 3 is MNIST-C's." + _of_baseline(baseline),
                 partial(draw_curves, measured, baseline),
             ),
             ReportFigure(
@@ -104,10 +117,24 @@ def section(
     )
 
 
+@report_section("robustness", seconds=50)
+def _section(evaluation: Evaluation, tell: Progress) -> Section:
+    model, predictions = evaluation.model, evaluation.predictions
+    return section(
+        model.alone or model.predict,
+        predictions.images,
+        predictions.labels,
+        quick=evaluation.quick,
+        progress=tell,
+        baseline=find_baseline(evaluation.dataset.sha256),
+    )
+
+
 def _summarise(measured: ErrorRates, baseline: Baseline | None) -> list[str]:
     rates = measured.rates
     sentences = [
-        f"Over fifteen corruptions at five strengths it errs on {percent(rates.mean(), 1)} of "
+        f"Over {len(measured.names)} corruptions at five strengths it errs on "
+        f"{percent(rates.mean(), 1)} of "
         f"{measured.n:,} images; on the same as they are, on "
         f"{percent(measured.clean / measured.n)}."
     ]
@@ -118,10 +145,11 @@ def _summarise(measured: ErrorRates, baseline: Baseline | None) -> list[str]:
             0,
             f"Its mean corruption error is {100 * error:.1f}, that of the original network being "
             f"100: {verdict} errors than 784-32-32-10 trained as the original project did, which "
-            f"errs on {percent(baseline.rates.mean(), 1)} (mean of {baseline.seeds} trainings).",
+            f"errs on {percent(np.nanmean(baseline.rates), 1)} (mean of {baseline.seeds} "
+            "trainings).",
         )
     means = rates.mean(axis=1)
-    names = list(CORRUPTIONS)
+    names = measured.names
     order = np.argsort(-means, kind="stable")
     worst = ", ".join(f"{names[i]} ({percent(means[i], 1)})" for i in order[:3])
     best = ", ".join(f"{names[i]} ({percent(means[i], 1)})" for i in order[:-4:-1])
@@ -133,6 +161,11 @@ def _summarise(measured: ErrorRates, baseline: Baseline | None) -> list[str]:
             sentences.append(
                 f"It errs more often than the original network under {', '.join(beaten)}."
             )
+        unknown = [
+            name for name, rate in zip(names, baseline.rates, strict=True) if np.isnan(rate[0])
+        ]
+        if unknown:
+            sentences.append(f"The original network is not known under {', '.join(unknown)}.")
     return sentences
 
 
@@ -149,8 +182,9 @@ def _summarise_worst(worst: WorstCase) -> list[str]:
 def _explain(measured: ErrorRates, worst: WorstCase) -> str:
     strengths = ", ".join(f"{strength:.2f}" for strength in STRENGTHS)
     return (
-        "The corruptions are those of MNIST-C (Mu and Gilmer, 2019), drawn anew from their "
-        "description, not its files. MNIST-C has one strength of each; strengths 1 to 5 are "
+        "The corruptions of this package are those of MNIST-C (Mu and Gilmer, 2019), drawn anew "
+        "from their description, not its files. MNIST-C has one strength of each; strengths 1 to 5 "
+        "are "
         f"{strengths} times that: its angle, share, width or distance, or, where no number is "
         "published, the width of the pen; edges below 3 are mixed into the picture. The same "
         f"{measured.n:,} images are used throughout, and the same random numbers at every "
@@ -170,7 +204,7 @@ def _of_baseline(baseline: Baseline | None) -> str:
 def _tabulate(measured: ErrorRates, baseline: Baseline | None) -> Table:
     columns = ["Corruption", *(f"Errors at {level}, %" for level in LEVELS), "Mean, %"]
     rows: list[list[str | int | float]] = []
-    for name, rates in zip(CORRUPTIONS, 100 * measured.rates, strict=True):
+    for name, rates in zip(measured.names, 100 * measured.rates, strict=True):
         rows.append([name, *(f"{rate:.1f}" for rate in rates), f"{rates.mean():.1f}"])
     means = 100 * measured.rates.mean(axis=0)
     rows.append(["all", *(f"{rate:.1f}" for rate in means), f"{means.mean():.1f}"])
@@ -178,11 +212,11 @@ def _tabulate(measured: ErrorRates, baseline: Baseline | None) -> Table:
     if baseline:
         columns += ["Original network, %", "Corruption error"]
         relative = 100 * relative_errors(measured.rates, baseline.rates)
-        plain = 100 * baseline.rates.mean(axis=1)
+        plain = 100 * baseline.rates.mean(axis=1)  # NaN where nothing is known
         for row, other, error in zip(
-            rows, [*plain, plain.mean()], [*relative, np.nanmean(relative)], strict=True
+            rows, [*plain, np.nanmean(plain)], [*relative, np.nanmean(relative)], strict=True
         ):
-            row += [f"{other:.1f}", f"{error:.1f}"]
+            row += ["-" if np.isnan(x) else f"{x:.1f}" for x in (other, error)]
         caption += (
             " Corruption error: errors per 100 of the original network's, summed over the five "
             "strengths (Hendrycks and Dietterich, 2019)."
@@ -226,7 +260,7 @@ def _measure(measured: ErrorRates, worst: WorstCase, baseline: Baseline | None) 
         ratios = relative_errors(measured.rates, baseline.rates)
         corruption_errors = {
             name: None if np.isnan(ratio) else float(ratio)
-            for name, ratio in zip(CORRUPTIONS, ratios, strict=True)
+            for name, ratio in zip(measured.names, ratios, strict=True)
         }
     known = [error for error in corruption_errors.values() if error is not None]
     return {
@@ -237,7 +271,7 @@ def _measure(measured: ErrorRates, worst: WorstCase, baseline: Baseline | None) 
         "corruption_errors": corruption_errors or None,
         "strengths": list(STRENGTHS),
         "error_rates": {
-            name: rates.tolist() for name, rates in zip(CORRUPTIONS, measured.rates, strict=True)
+            name: rates.tolist() for name, rates in zip(measured.names, measured.rates, strict=True)
         },
         "worst_case": {
             "n": worst.n,
@@ -272,9 +306,12 @@ def draw_curves(measured: ErrorRates, baseline: Baseline | None) -> Figure:
     from matplotlib.figure import Figure
 
     with plotting.style():
-        figure = Figure(figsize=(7.0, 4.9), layout="constrained")
-        panels = figure.subplots(-(-len(CORRUPTIONS) // COLUMNS), COLUMNS, sharex=True, sharey=True)
-        for index, (axes, name) in enumerate(zip(panels.flat, CORRUPTIONS, strict=True)):
+        rows = -(-len(measured.names) // COLUMNS)
+        figure = Figure(figsize=(7.0, 0.7 + 1.4 * rows), layout="constrained")
+        panels = figure.subplots(rows, COLUMNS, sharex=True, sharey=True, squeeze=False)
+        for axes in panels.flat[len(measured.names) :]:
+            axes.set_axis_off()
+        for index, (axes, name) in enumerate(zip(panels.flat, measured.names, strict=False)):
             if baseline:
                 axes.plot(
                     LEVELS,
@@ -375,10 +412,12 @@ def draw_sheet(image: np.ndarray) -> Figure:
     from matplotlib.figure import Figure
 
     with plotting.style():
-        figure = Figure(figsize=(7.0, 3.6), layout="constrained")
         rows = -(-len(CORRUPTIONS) // 3)
-        panels = figure.subplots(rows, 3)
-        for index, (axes, name) in enumerate(zip(panels.flat, CORRUPTIONS, strict=True)):
+        figure = Figure(figsize=(7.0, 0.35 + 0.65 * rows), layout="constrained")
+        panels = figure.subplots(rows, 3, squeeze=False)
+        for axes in panels.flat[len(CORRUPTIONS) :]:
+            axes.set_axis_off()
+        for index, (axes, name) in enumerate(zip(panels.flat, CORRUPTIONS, strict=False)):
             axes.imshow(_strip(image, name), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
             axes.set_title(name, fontsize=9.5, pad=3, loc="left", fontweight="normal")
             plotting.bare(axes)

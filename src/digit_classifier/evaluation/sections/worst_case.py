@@ -13,14 +13,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from digit_classifier.evaluation.corruptions.error_rates import (
-    BATCH,
-    Predict,
-    Progress,
-    choose,
-    spread,
-)
+from digit_classifier.evaluation.corruptions.error_rates import BATCH
 from digit_classifier.evaluation.corruptions.geometry import shift, turn
+from digit_classifier.evaluation.model import Predict
+from digit_classifier.evaluation.predictions import Progress, choose, spread
 
 # Pixels and degrees. MNIST's digits have four pixels of paper on each side, so nothing of a digit
 # is lost by these shifts.
