@@ -6,7 +6,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1] / "src" / "digit_classifier"
-LEAVES = {"errors", "shell", "registry", "atomic", "intervals", "machine", "plotting", "temperature"}
+LEAVES = {
+    "errors",
+    "shell",
+    "registry",
+    "atomic",
+    "intervals",
+    "machine",
+    "plotting",
+    "temperature",
+}
 # room -> rooms it may import
 LAYERS = {
     "shell": set(),
