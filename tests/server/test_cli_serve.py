@@ -47,8 +47,8 @@ def test_without_the_extra_it_says_what_to_install(package: str) -> None:
 
 def test_serving_imports_nothing_of_the_training_stack() -> None:
     code = (
-        "import sys; from digit_classifier.server import application, lifetime, settings\n"
-        "application.build(settings.Settings())\n"
+        "import sys; from digit_classifier.server import app, run, settings\n"
+        "app.build(settings.Settings())\n"
         "heavy = {'tensorflow', 'keras', 'matplotlib', 'sklearn', 'scipy', 'onnx', 'cv2', 'PIL'}\n"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
     )

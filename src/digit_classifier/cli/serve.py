@@ -100,7 +100,7 @@ def command(
         import uvicorn  # noqa: F401
     except ImportError as error:
         raise MissingExtraError(f"{error.name}, which `digits serve` needs,", "serve") from error
-    from digit_classifier.server.lifetime import serve
+    from digit_classifier.server.run import serve
 
     settings = Settings(
         host, port, model, corrections, log_json, reload_model, allow_host, Limits(**limits)

@@ -14,8 +14,8 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
-from digit_classifier.server.log import AccessLog, identity
-from digit_classifier.server.refusal import Refusal
+from digit_classifier.server.access_log import AccessLog, identity
+from digit_classifier.server.errors import ApiError
 from digit_classifier.server.settings import Limits
 
 # A phone on a poor line sends more than this; a client that drips sends less.
@@ -72,7 +72,7 @@ class Connection(HttpToolsProtocol):
         super().data_received(data)
         if self._in_head and self._head_bytes > HEAD_BYTES:
             message = f"the head of the request has more than {HEAD_BYTES:,} bytes."
-            self._refuse(Refusal(431, "head_too_large", message))
+            self._refuse(ApiError(431, "head_too_large", message))
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._answering = cycle
@@ -127,7 +127,7 @@ class Connection(HttpToolsProtocol):
     def stop(self) -> None:
         """The server ends, and what this client asked for will not be answered."""
         if self.cycle is not None and not self.cycle.response_complete:
-            self._refuse(Refusal(503, "stopping", "the server stops.", {"Retry-After": "5"}))
+            self._refuse(ApiError(503, "stopping", "the server stops.", {"Retry-After": "5"}))
 
     def pause_writing(self) -> None:
         """The client does not read; give it a while."""
@@ -148,7 +148,7 @@ class Connection(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  uvicorn's sentence, in plain text
         """What came is not HTTP."""
-        self._refuse(Refusal(400, "bad_request", "this is not a request of HTTP/1.1."))
+        self._refuse(ApiError(400, "bad_request", "this is not a request of HTTP/1.1."))
 
     def _begin(self) -> None:
         self._receiving = self._in_head = True
@@ -182,9 +182,9 @@ class Connection(HttpToolsProtocol):
             self._arm(left)
         else:
             message = f"the request did not arrive within {self.limits.receive_seconds:g} s."
-            self._refuse(Refusal(408, "too_slow", message))
+            self._refuse(ApiError(408, "too_slow", message))
 
-    def _refuse(self, refused: Refusal) -> None:
+    def _refuse(self, refused: ApiError) -> None:
         """Answer from here, without the application, and close."""
         cycle = self.cycle
         if cycle is None or cycle.response_complete:  # else the application says so in the log
@@ -237,6 +237,6 @@ def limited(limits: Limits, log: AccessLog) -> type[Connection]:
     return type("Limited", (Connection,), {"limits": limits, "log": log, "held": 0})
 
 
-def _overloaded(reason: str) -> Refusal:
+def _overloaded(reason: str) -> ApiError:
     message = f"{reason}; try again in a second."
-    return Refusal(503, "overloaded", message, {"Retry-After": "1"})
+    return ApiError(503, "overloaded", message, {"Retry-After": "1"})

@@ -10,7 +10,7 @@ from typing import Any
 
 from digit_classifier import atomic
 from digit_classifier.errors import StorageError
-from digit_classifier.server.refusal import Refusal
+from digit_classifier.server.errors import ApiError
 
 # What a small file takes on most disks.
 BLOCK = 4096
@@ -59,7 +59,7 @@ class LabelFolder:
         Returns:
             The file, as seen from the folder. Whoever knows it may remove it: it cannot be guessed.
         Raises:
-            Refusal: 422, `replaces` is no name of this folder; 507, the folder is full.
+            ApiError: 422, `replaces` is no name of this folder; 507, the folder is full.
             StorageError: it cannot be written.
         """
         now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
@@ -77,17 +77,17 @@ class LabelFolder:
         """Take back one picture that was kept.
 
         Raises:
-            Refusal: 422, no name of this folder; 404, it is not there.
+            ApiError: 422, no name of this folder; 404, it is not there.
             StorageError: it cannot be removed.
         """
         path = self._path(name)
         with self._lock:
             if not self._remove(path):
-                raise Refusal(404, "not_found", f"no correction is called {name}.")
+                raise ApiError(404, "not_found", f"no correction is called {name}.")
 
     def _path(self, name: str) -> Path:
         if not re.fullmatch(NAME, name):
-            raise Refusal(
+            raise ApiError(
                 422,
                 "bad_input",
                 f"{name[:80]!r} is not the name of a correction, such as 5/20260131T120000-"
@@ -100,7 +100,7 @@ class LabelFolder:
         if self._used + size > self._limit:
             self._used = self._count()  # somebody may have moved some away meanwhile
         if self._used + size > self._limit:
-            raise Refusal(
+            raise ApiError(
                 507,
                 "folder_full",
                 f"corrections take {self._used:,} bytes, at most {self._limit:,} are allowed; "

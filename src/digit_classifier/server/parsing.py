@@ -6,21 +6,21 @@ from typing import Any
 
 import orjson
 
-from digit_classifier.server.refusal import Refusal
+from digit_classifier.server.errors import ApiError
 
 
 def json_object(body: bytes) -> dict[str, Any]:
     """The JSON object in `body`.
 
     Raises:
-        Refusal: 400, not JSON; 422, JSON but no object.
+        ApiError: 400, not JSON; 422, JSON but no object.
     """
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise Refusal(400, "bad_json", f"the body is not JSON: {error}.") from None
+        raise ApiError(400, "bad_json", f"the body is not JSON: {error}.") from None
     if not isinstance(value, dict):
-        raise Refusal(422, "bad_input", "the body is JSON but not an object; {...} is needed.")
+        raise ApiError(422, "bad_input", "the body is JSON but not an object; {...} is needed.")
     return value
 
 
@@ -28,17 +28,17 @@ def encoded(value: Any, name: str) -> bytes:
     """The bytes that a base64 string or a data URL stands for.
 
     Raises:
-        Refusal: 422, neither.
+        ApiError: 422, neither.
     """
     if not isinstance(value, str):
         found = "is missing" if value is None else f"is a {type(value).__name__}"
-        raise Refusal(422, "bad_input", f"`{name}` {found}; a base64 string is needed.")
+        raise ApiError(422, "bad_input", f"`{name}` {found}; a base64 string is needed.")
     if value.startswith("data:"):
         head, _, value = value.partition(",")
         if not head.endswith(";base64"):
-            raise Refusal(422, "bad_input", f"`{name}` is a data URL without `;base64`.")
+            raise ApiError(422, "bad_input", f"`{name}` is a data URL without `;base64`.")
     try:
         # line breaks are allowed: the base64 command and Python's encodebytes write them
         return base64.b64decode("".join(value.split()), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise Refusal(422, "bad_input", f"`{name}` is not base64: {error}.") from None
+        raise ApiError(422, "bad_input", f"`{name}` is not base64: {error}.") from None

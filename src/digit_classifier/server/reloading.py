@@ -6,7 +6,7 @@ from pathlib import Path
 
 from digit_classifier import weights
 from digit_classifier.errors import ModelError
-from digit_classifier.server import shelf
+from digit_classifier.server import models
 from digit_classifier.server.service import Service
 
 SECONDS = 1.0
@@ -28,16 +28,16 @@ async def watch(service: Service) -> None:
 def take(service: Service, path: Path) -> None:
     """Let the model at `path` take the place of the one in use, if it is good."""
     try:
-        model = shelf.load(path)
+        model = models.load(path)
     except ModelError as error:
         service.reload_error = f"{error}; the one before it is still in use"
         service.metrics.reloads.labels("refused").inc()
         _log.warning("The changed model was not taken: %s.", service.reload_error)
     else:
-        service.shelf.replace(model)
+        service.models.replace(model)
         service.reload_error = None
         service.metrics.reloads.labels("taken").inc()
-        _log.warning("The model %s was loaded anew from %s.", service.shelf.default, path)
+        _log.warning("The model %s was loaded anew from %s.", service.models.default, path)
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from digit_classifier.server import read
-from digit_classifier.server.desk import Desk
-from digit_classifier.server.helper import Helper
+from digit_classifier.server.access_log import AccessLog
+from digit_classifier.server.admission import AdmissionQueue
 from digit_classifier.server.label_folder import LabelFolder
-from digit_classifier.server.log import AccessLog
 from digit_classifier.server.metrics import Metrics
+from digit_classifier.server.models import ModelRegistry
 from digit_classifier.server.settings import Settings
-from digit_classifier.server.shelf import Shelf
+from digit_classifier.server.worker import read
+from digit_classifier.server.worker.process import WorkerProcess
 
 
 @dataclass
@@ -18,8 +18,8 @@ class Service:
 
     Attributes:
         settings: what it was told.
-        shelf: its models.
-        desk: where readings wait for a process.
+        models: those that it reads with.
+        queue: where readings wait for a process.
         metrics: its counters.
         log: where it says what it answered.
         corrections: its folder of corrected pictures; None where none are kept.
@@ -29,8 +29,8 @@ class Service:
     """
 
     settings: Settings
-    shelf: Shelf
-    desk: Desk[Helper]
+    models: ModelRegistry
+    queue: AdmissionQueue[WorkerProcess]
     metrics: Metrics
     log: AccessLog
     corrections: LabelFolder | None = None
@@ -40,7 +40,7 @@ class Service:
 
     async def prepare(self) -> None:
         """Have every process read once, so that the first user waits for nothing."""
-        await self.desk.prepare(lambda helper: helper.ask(self.shelf.find(None), read.warm_up))
+        await self.queue.prepare(lambda worker: worker.ask(self.models.find(None), read.warm_up))
 
 
 def start(settings: Settings) -> Service:
@@ -51,15 +51,15 @@ def start(settings: Settings) -> Service:
         StorageError: the folder for corrections cannot be written.
     """
     metrics, limits = Metrics(), settings.limits
-    helpers = [Helper() for _ in range(limits.workers)]  # first: they need a moment
-    shelf = Shelf(settings.model)
-    for name in shelf.models:
-        metrics.model.labels(name, str(name == shelf.default).lower()).set(1)
+    workers = [WorkerProcess() for _ in range(limits.workers)]  # first: they need a moment
+    models = ModelRegistry(settings.model)
+    for name in models.models:
+        metrics.model.labels(name, str(name == models.default).lower()).set(1)
 
-    desk = Desk(helpers, limits.queue, limits.read_seconds, metrics)
+    queue = AdmissionQueue(workers, limits.queue, limits.read_seconds, metrics)
     folder = settings.corrections
     kept = LabelFolder(folder, limits.corrections_bytes) if folder else None
     log = AccessLog(metrics, as_json=settings.log_json)
-    service = Service(settings, shelf, desk, metrics, log, kept)
+    service = Service(settings, models, queue, metrics, log, kept)
     metrics.in_flight.set_function(lambda: service.in_flight)
     return service

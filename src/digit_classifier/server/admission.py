@@ -9,8 +9,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, Protocol, TypeVar
 
+from digit_classifier.server.errors import ApiError
 from digit_classifier.server.metrics import Metrics
-from digit_classifier.server.refusal import Refusal
 
 # Once more than this share of the latest requests was refused there is a crowd, and nobody waits: a
 # queue that stays full helps nobody, it only makes those wait who are let in. Short bursts still
@@ -28,7 +28,7 @@ SOON = 0.005  # seconds
 RESTING = 1
 
 
-class Hand(Protocol):
+class Worker(Protocol):
     """What does a desk's work, one piece at a time."""
 
     @property
@@ -43,10 +43,10 @@ class Hand(Protocol):
 
 
 T = TypeVar("T")
-H = TypeVar("H", bound=Hand)
+H = TypeVar("H", bound=Worker)
 
 
-class Desk(Generic[H]):
+class AdmissionQueue(Generic[H]):
     """A fixed number of hands behind a bounded queue. All of it happens on one event loop."""
 
     def __init__(self, hands: Sequence[H], places: int, seconds: float, metrics: Metrics) -> None:
@@ -91,11 +91,11 @@ class Desk(Generic[H]):
         """Refuse what there is no place for, best before its body is received.
 
         Raises:
-            Refusal: 503, all places are taken.
+            ApiError: 503, all places are taken.
         """
         if self._is_full():
             self._count(refused=True)
-            raise Refusal(
+            raise ApiError(
                 503,
                 "overloaded",
                 f"{self._taken} requests are being read or wait already; try again in a second.",
@@ -106,7 +106,7 @@ class Desk(Generic[H]):
         """Have a hand do `work`, and wait for what it returns.
 
         Raises:
-            Refusal: 503, all places are taken; 504, it took too long.
+            ApiError: 503, all places are taken; 504, it took too long.
         """
         self.check()
         self._count(refused=False)
@@ -124,7 +124,7 @@ class Desk(Generic[H]):
                     self._release(hand)
         except TimeoutError:
             message = f"the picture was not read within {self._seconds:g} s; send a smaller one."
-            raise Refusal(504, "too_slow", message) from None
+            raise ApiError(504, "too_slow", message) from None
         finally:
             self._taken -= 1
 

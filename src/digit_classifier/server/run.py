@@ -13,7 +13,8 @@ from types import FrameType
 import uvicorn
 
 from digit_classifier.errors import FaultError, OptionError
-from digit_classifier.server import application, reloading
+from digit_classifier.server import app as application
+from digit_classifier.server import reloading
 from digit_classifier.server.connection import Connection, limited
 from digit_classifier.server.service import Service
 from digit_classifier.server.settings import Settings
@@ -92,7 +93,7 @@ def serve(settings: Settings, ready: Callable[[str], None]) -> None:
         )
         address = _address(settings.host, listener.getsockname()[1])
         Server(config, app.state.service, lambda: ready(address)).run([listener])
-    app.state.service.desk.close()
+    app.state.service.queue.close()
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 
 from digit_classifier.errors import DigitError
-from digit_classifier.server.refusal import Refusal, refusal
+from digit_classifier.server.errors import ApiError, api_error
 
 CODES = {
     400: "bad_request",
@@ -17,7 +17,7 @@ CODES = {
 }
 
 
-def respond(refused: Refusal) -> Response:
+def respond(refused: ApiError) -> Response:
     """The answer that says so."""
     return Response(refused.body(), refused.status, refused.headers, "application/json")
 
@@ -26,7 +26,7 @@ def install(app: FastAPI) -> None:
     """Answer every error of `app` in the one form."""
 
     async def answer(request: Request, error: Exception) -> Response:
-        refused = _of_framework(request, error) or refusal(error)
+        refused = _of_framework(request, error) or api_error(error)
         request.scope["fault"] = refused.code  # for whoever counts
         return respond(refused)
 
@@ -34,20 +34,20 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(kind, answer)
 
 
-def _of_framework(request: Request, error: Exception) -> Refusal | None:
+def _of_framework(request: Request, error: Exception) -> ApiError | None:
     if isinstance(error, RequestValidationError):
-        return Refusal(422, "bad_input", _sentence(error))
+        return ApiError(422, "bad_input", _sentence(error))
     if isinstance(error, HTTPException):
         path = request.url.path[:80]
         if error.status_code == 404:
             message = f"there is nothing at {path!r}; /docs lists every route."
-            return Refusal(404, "not_found", message)
+            return ApiError(404, "not_found", message)
         if error.status_code == 405:  # starlette knows only of the first route with the path
             allowed = ", ".join(_methods(request))
             message = f"{request.method} is not possible at {path}; use {allowed}."
-            return Refusal(405, "method_not_allowed", message, {"Allow": allowed})
+            return ApiError(405, "method_not_allowed", message, {"Allow": allowed})
         code = CODES.get(error.status_code, "refused")
-        return Refusal(error.status_code, code, f"{error.detail}.", dict(error.headers or {}))
+        return ApiError(error.status_code, code, f"{error.detail}.", dict(error.headers or {}))
     return None
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from digit_classifier.onnx_model import SIDE
-from digit_classifier.server.refusal import Refusal
+from digit_classifier.server.errors import ApiError
 
 _NUMBERS = "whole numbers from 0 (paper) to 255 (ink)"
 
@@ -24,7 +24,7 @@ def images(inputs: Any, binary: bytes, name: object) -> np.ndarray:
     Returns:
         uint8, shape (n, 28, 28).
     Raises:
-        Refusal: 422, anything else.
+        ApiError: 422, anything else.
     """
     if not isinstance(inputs, list) or len(inputs) != 1 or not isinstance(inputs[0], dict):
         raise _wrong(f"`inputs` must be a list of one tensor, called {name!r}.")
@@ -95,9 +95,9 @@ def _is_row(value: Any) -> bool:
     return isinstance(value, list) and len(value) == SIDE
 
 
-def _ragged(count: int) -> Refusal:
+def _ragged(count: int) -> ApiError:
     return _wrong(f"`data` is nested, but not as [{count}, {SIDE}, {SIDE}].")
 
 
-def _wrong(message: str) -> Refusal:
-    return Refusal(422, "bad_input", message)
+def _wrong(message: str) -> ApiError:
+    return ApiError(422, "bad_input", message)

@@ -47,8 +47,8 @@ def add(app: FastAPI, service: Service) -> None:
         kept = service.corrections
         content = {
             "version": __version__,
-            "models": service.shelf.describe(),
-            "default_model": service.shelf.default,
+            "models": service.models.describe(),
+            "default_model": service.models.default,
             "reload_error": service.reload_error,
             "corrections": kept.describe() if kept else None,
             "limits": asdict(service.settings.limits),

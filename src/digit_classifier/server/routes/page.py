@@ -5,9 +5,9 @@ from pathlib import Path
 from fastapi import FastAPI
 from starlette.responses import Response
 
-from digit_classifier.server.refusal import Refusal
+from digit_classifier.server.errors import ApiError
 
-FOLDER = Path(__file__).parent / "page"
+FOLDER = Path(__file__).parents[1] / "page"
 KINDS = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -29,7 +29,7 @@ def _add_file(app: FastAPI, path: str, file: Path, kind: str) -> None:
         try:
             content = file.read_bytes()
         except OSError:
-            raise Refusal(404, "not_found", f"{file.name} is not installed.") from None
+            raise ApiError(404, "not_found", f"{file.name} is not installed.") from None
         return Response(content, media_type=kind, headers={"Cache-Control": "no-cache"})
 
     app.add_api_route(path, show, include_in_schema=False)

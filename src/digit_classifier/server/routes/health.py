@@ -6,7 +6,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import Response
 
 from digit_classifier.server import schemas
-from digit_classifier.server.refusal import Refusal
+from digit_classifier.server.errors import ApiError
 from digit_classifier.server.service import Service
 
 
@@ -30,7 +30,7 @@ def add(app: FastAPI, service: Service) -> None:
     )
     async def ready() -> Response:
         if service.draining:
-            raise Refusal(503, "stopping", "the server is stopping.", {"Retry-After": "5"})
+            raise ApiError(503, "stopping", "the server is stopping.", {"Retry-After": "5"})
         return Response(orjson.dumps({"ready": True}), media_type="application/json")
 
     @app.get(

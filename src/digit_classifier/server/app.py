@@ -3,19 +3,18 @@
 from fastapi import FastAPI
 
 from digit_classifier import __version__
-from digit_classifier.server import (
-    about,
-    access,
+from digit_classifier.server import error_responses, middleware, request_filter, service
+from digit_classifier.server.routes import (
+    activations,
     corrections,
-    documents,
-    faults,
-    guard,
+    docs,
     health,
     inference,
-    inside,
-    pages,
+    page,
     reading,
-    service,
+)
+from digit_classifier.server.routes import (
+    settings as settings_route,
 )
 from digit_classifier.server.settings import Settings
 
@@ -42,17 +41,17 @@ def build(settings: Settings) -> FastAPI:
         telemetry=None,
     )
     app.state.service = state
-    faults.install(app)
+    error_responses.install(app)
     # routes are tried in turn: first what is asked for most
     reading.add(app, state)
     inference.add(app, state)
-    pages.add(app)
-    about.add(app, state)
-    inside.add(app)
+    page.add(app)
+    settings_route.add(app, state)
+    activations.add(app)
     corrections.add(app, state)
     health.add(app, state)
-    documents.add(app, state.shelf.models)
+    docs.add(app, state.models.models)
     # the one added last stands outermost
-    app.add_middleware(guard.Guard, service=state)
-    app.add_middleware(access.Access, service=state)
+    app.add_middleware(request_filter.RequestFilter, service=state)
+    app.add_middleware(middleware.AccessLogMiddleware, service=state)
     return app

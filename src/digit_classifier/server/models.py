@@ -10,7 +10,7 @@ from digit_classifier import weights
 from digit_classifier.errors import ModelError
 from digit_classifier.onnx_model import CLASSES, SIDE, OnnxModel
 from digit_classifier.reader import DigitReader
-from digit_classifier.server.refusal import Refusal
+from digit_classifier.server.errors import ApiError
 
 SUMMARIES = {
     "cnn": "the convolutional network that reads best",
@@ -21,7 +21,7 @@ SUMMARIES = {
 
 
 @dataclass(frozen=True, eq=False)
-class Shelved:
+class ServedModel:
     """A model that was checked.
 
     Attributes:
@@ -35,7 +35,7 @@ class Shelved:
     content: bytes
 
 
-class Shelf:
+class ModelRegistry:
     """Models by name: those that ship, and the one that the server was started with.
 
     Attributes:
@@ -57,19 +57,19 @@ class Shelf:
         self.models = {name: load(weights.find(name)) for name in weights.names()}
         self.models[chosen.name] = chosen
 
-    def find(self, name: str | None) -> Shelved:
+    def find(self, name: str | None) -> ServedModel:
         """The model of that name; the default for None.
 
         Raises:
-            Refusal: 404, no such model.
+            ApiError: 404, no such model.
         """
         found = self.models.get(self.default if name is None else name)
         if found is None:
             known = ", ".join(self.models)
-            raise Refusal(404, "unknown_model", f"no model called {name!r}; there are {known}.")
+            raise ApiError(404, "unknown_model", f"no model called {name!r}; there are {known}.")
         return found
 
-    def replace(self, new: Shelved) -> None:
+    def replace(self, new: ServedModel) -> None:
         """Let `new` take the default's place, and its name: clients go on asking for that."""
         self.models = {**self.models, self.default: replace(new, name=self.default)}
 
@@ -80,7 +80,7 @@ class Shelf:
         return [_described(model) for model in ordered]
 
 
-def load(path: Path) -> Shelved:
+def load(path: Path) -> ServedModel:
     """Load a model and see that it answers as a digit network does.
 
     Raises:
@@ -105,10 +105,10 @@ def load(path: Path) -> Shelved:
             f"with rows that sum to {sums.min():.3g} and {sums.max():.3g}, "
             f"and (4, {CLASSES}) with rows that sum to 1 are needed"
         )
-    return Shelved(reader.name, reader, content)
+    return ServedModel(reader.name, reader, content)
 
 
-def _described(model: Shelved) -> dict[str, Any]:
+def _described(model: ServedModel) -> dict[str, Any]:
     said = model.reader.model.metadata
     return {
         "name": model.name,

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from digit_classifier.server.faults import respond
-from digit_classifier.server.refusal import Refusal
+from digit_classifier.server.error_responses import respond
+from digit_classifier.server.errors import ApiError
 from digit_classifier.server.service import Service
 from digit_classifier.server.settings import LOOPBACK
 
@@ -24,7 +24,7 @@ _READING = {
 }
 
 
-class Guard:
+class RequestFilter:
     """ASGI middleware, before any route."""
 
     def __init__(self, app: ASGIApp, service: Service) -> None:
@@ -43,35 +43,35 @@ class Guard:
             scope["fault"] = refused.code
             await respond(refused)(scope, receive, send)
 
-    def _refusal(self, scope: Scope) -> Refusal | None:
+    def _refusal(self, scope: Scope) -> ApiError | None:
         headers = dict(scope["headers"])
         hosts = sum(name == b"host" for name, _ in scope["headers"])
         if hosts > 1 or (hosts == 0 and scope["http_version"] != "1.0"):
-            return Refusal(400, "bad_request", f"a request names one host, not {hosts}.")
+            return ApiError(400, "bad_request", f"a request names one host, not {hosts}.")
         host = headers.get(b"host", b"").decode("latin-1").lower()
         if self._names is not None and host and hostname(host) not in self._names:
-            return Refusal(
+            return ApiError(
                 421,
                 "wrong_host",
                 f"this server is not called {host[:80]!r}; allow the name with `--allow-host`.",
             )
         if scope["method"] not in _SAFE and _is_foreign(headers, host):
-            return Refusal(
+            return ApiError(
                 403, "foreign_origin", "a page of another origin may not use this server."
             )
         if self._service.draining and not scope["path"].startswith(_ALWAYS):
-            return Refusal(
+            return ApiError(
                 503, "stopping", "the server is stopping.",
                 {"Retry-After": "5", "Connection": "close"},
             )  # fmt: skip
         return self._without_place(scope) if scope["method"] == "POST" else None
 
-    def _without_place(self, scope: Scope) -> Refusal | None:
+    def _without_place(self, scope: Scope) -> ApiError | None:
         for path, route in _READING.items():
             if path.fullmatch(scope["path"]):
                 try:
-                    self._service.desk.check()
-                except Refusal as refused:
+                    self._service.queue.check()
+                except ApiError as refused:
                     scope["route"] = route
                     return refused
         return None

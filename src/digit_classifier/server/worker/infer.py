@@ -10,9 +10,9 @@ import orjson
 
 from digit_classifier.onnx_model import CLASSES, SIDE
 from digit_classifier.reader import DigitReader
-from digit_classifier.server import tensors
+from digit_classifier.server.errors import ApiError
 from digit_classifier.server.parsing import json_object
-from digit_classifier.server.refusal import Refusal
+from digit_classifier.server.worker import tensors
 
 # In a request and in an answer: how many bytes of the body are JSON; binary tensors follow.
 HEADER = "Inference-Header-Content-Length"
@@ -37,7 +37,7 @@ def answer(reader: DigitReader, name: str, body: bytes, header: str | None) -> A
         body: JSON, and binary tensors after it.
         header: how many bytes of it are JSON; None for all.
     Raises:
-        Refusal: 400 or 422, with what is wrong.
+        ApiError: 400 or 422, with what is wrong.
     """
     length = _length(header, len(body))
     asked = json_object(body[:length])
@@ -65,7 +65,7 @@ def _length(header: str | None, size: int) -> int:
         return size
     # the length first: Python makes no numbers of thousands of digits
     if not (header.isascii() and header.isdigit() and len(header) < 20) or int(header) > size:
-        raise Refusal(
+        raise ApiError(
             400, "bad_request", f"{HEADER} is {header[:20]!r}, and the body has {size} bytes."
         )
     return int(header)
@@ -74,14 +74,14 @@ def _length(header: str | None, size: int) -> int:
 def _wants_binary(asked: dict[str, Any]) -> bool:
     """Whether the answer is to be binary; also checks `id`, `parameters` and `outputs`."""
     if not isinstance(asked.get("id", ""), str):
-        raise Refusal(422, "bad_input", "`id` must be a string.")
+        raise ApiError(422, "bad_input", "`id` must be a string.")
     binary = _parameters(asked).get("binary_data_output", False)
     outputs = asked.get("outputs", [])
     if not isinstance(outputs, list) or len(outputs) > 1:
-        raise Refusal(422, "bad_input", "`outputs` must be a list of at most one output.")
+        raise ApiError(422, "bad_input", "`outputs` must be a list of at most one output.")
     for output in outputs:
         if not isinstance(output, dict) or output.get("name") != OUTPUT["name"]:
-            raise Refusal(422, "bad_input", f"the one output is called {OUTPUT['name']!r}.")
+            raise ApiError(422, "bad_input", f"the one output is called {OUTPUT['name']!r}.")
         binary = _parameters(output).get("binary_data", binary)
     return binary is True
 
@@ -89,5 +89,5 @@ def _wants_binary(asked: dict[str, Any]) -> bool:
 def _parameters(holder: dict[str, Any]) -> dict[str, Any]:
     parameters = holder.get("parameters", {})
     if not isinstance(parameters, dict):
-        raise Refusal(422, "bad_input", "`parameters` must be an object.")
+        raise ApiError(422, "bad_input", "`parameters` must be an object.")
     return parameters

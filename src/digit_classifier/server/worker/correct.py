@@ -7,7 +7,7 @@ import numpy as np
 
 from digit_classifier.picture import Picture, decode, normalise
 from digit_classifier.reader import DigitReader
-from digit_classifier.server.refusal import Refusal
+from digit_classifier.server.errors import ApiError
 
 Box = tuple[int, int, int, int]
 # The paper around a digit that is cut out: to be sure of the ink's edge, and to show what is paper.
@@ -27,7 +27,7 @@ def answer(_: DigitReader, *, data: bytes, box: Any, pixels: int) -> bytes:
         PictureError: as `picture.decode`.
         TooLargeError: more pixels.
         NoInkError: nothing is drawn there, so that it would spoil a later training.
-        Refusal: 422, no box inside the picture.
+        ApiError: 422, no box inside the picture.
     """
     picture = decode(data, max_pixels=pixels)
     inside = _box(box, picture)
@@ -69,11 +69,11 @@ def _box(value: Any, picture: Picture) -> Box | None:
         return None
     whole = isinstance(value, list) and len(value) == 4
     if not whole or any(not isinstance(v, int) or isinstance(v, bool) for v in value):
-        raise Refusal(422, "bad_input", "`box` must be four whole numbers: x, y, width, height.")
+        raise ApiError(422, "bad_input", "`box` must be four whole numbers: x, y, width, height.")
     x, y, width, height = value
     inside = x + width <= picture.width and y + height <= picture.height
     if x < 0 or y < 0 or width < 1 or height < 1 or not inside:
-        raise Refusal(
+        raise ApiError(
             422,
             "bad_input",
             f"`box` does not lie inside the picture of {picture.width} x {picture.height} pixels.",

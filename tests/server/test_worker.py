@@ -12,7 +12,7 @@ import httpx
 import numpy as np
 from PIL import Image
 
-from digit_classifier.server.refusal import Refusal
+from digit_classifier.server.errors import ApiError
 from server.process import Server, fault, wait_until
 
 PNG = {"Content-Type": "image/png"}
@@ -97,7 +97,7 @@ def test_a_signal_for_all_of_them_lets_what_is_being_read_finish(start, picture:
 
 
 def test_a_refusal_comes_out_of_another_process_whole() -> None:
-    told = pickle.loads(pickle.dumps(Refusal(422, "bad_input", "no.", {"Retry-After": "1"})))
+    told = pickle.loads(pickle.dumps(ApiError(422, "bad_input", "no.", {"Retry-After": "1"})))
     assert (told.status, told.code, str(told), told.headers) == (
         422, "bad_input", "no.", {"Retry-After": "1"},
     )  # fmt: skip

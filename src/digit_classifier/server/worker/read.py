@@ -9,7 +9,7 @@ import orjson
 
 from digit_classifier.picture import decode
 from digit_classifier.reader import DigitReader, Reading
-from digit_classifier.server.correct import png
+from digit_classifier.server.worker.correct import png
 
 
 def answer(

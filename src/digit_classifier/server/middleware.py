@@ -5,7 +5,7 @@ import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from digit_classifier.server import log
+from digit_classifier.server import access_log
 from digit_classifier.server.service import Service
 
 HEADERS = [
@@ -21,7 +21,7 @@ HEADERS = [
 ]
 
 
-class Access:
+class AccessLogMiddleware:
     """ASGI middleware, the outermost."""
 
     def __init__(self, app: ASGIApp, service: Service) -> None:
@@ -33,7 +33,7 @@ class Access:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        identity = scope["request_id"] = log.identity(scope)
+        identity = scope["request_id"] = access_log.identity(scope)
         headers = [(b"x-request-id", identity), *HEADERS]
         # whoever asks for the head of an answer gets that of GET's; the body is left out on the way
         inner = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope

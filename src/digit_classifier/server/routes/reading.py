@@ -6,8 +6,9 @@ from typing import Annotated
 from fastapi import FastAPI, Query, Request
 from starlette.responses import Response
 
-from digit_classifier.server import bodies, read, schemas
+from digit_classifier.server import request_body, schemas
 from digit_classifier.server.service import Service
+from digit_classifier.server.worker import read
 
 
 def add(app: FastAPI, service: Service) -> None:
@@ -32,12 +33,12 @@ def add(app: FastAPI, service: Service) -> None:
             bool, Query(description="Also give what the network saw of each mark.")
         ] = False,
     ) -> Response:
-        shelved = service.shelf.find(model)
-        data, name = await bodies.picture(request, limits.body_bytes)
+        served = service.models.find(model)
+        data, name = await request_body.picture(request, limits.body_bytes)
         work = partial(
             read.answer, name=name, single=single, details=details, threshold=threshold,
             pixels=limits.pixels,
         )  # fmt: skip
-        content, digits = await service.desk.run(lambda helper: helper.ask(shelved, work, data))
-        service.metrics.digits.labels(shelved.name).inc(digits)
+        content, digits = await service.queue.run(lambda worker: worker.ask(served, work, data))
+        service.metrics.digits.labels(served.name).inc(digits)
         return Response(content, media_type="application/json")

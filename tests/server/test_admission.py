@@ -5,9 +5,9 @@ import math
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from digit_classifier.server.desk import SOON, Desk
+from digit_classifier.server.admission import SOON, AdmissionQueue
+from digit_classifier.server.errors import ApiError
 from digit_classifier.server.metrics import Metrics
-from digit_classifier.server.refusal import Refusal
 
 
 class Ready:
@@ -26,17 +26,17 @@ class Held:
     """A desk with four waiting places, whose work ends when it is let go."""
 
     def __init__(self, hands: int = 1) -> None:
-        self.desk = Desk([Ready() for _ in range(hands)], 4, 60, Metrics())
+        self.queue = AdmissionQueue([Ready() for _ in range(hands)], 4, 60, Metrics())
         self.go = asyncio.Event()
         self.tasks: list[asyncio.Task[bool]] = []
 
     async def ask(self) -> bool:
         """Whether one more request is taken."""
         try:
-            self.desk.check()
-        except Refusal:
+            self.queue.check()
+        except ApiError:
             return False
-        self.tasks.append(asyncio.create_task(self.desk.run(self.work)))
+        self.tasks.append(asyncio.create_task(self.queue.run(self.work)))
         await asyncio.sleep(0)
         return True
 
@@ -58,7 +58,7 @@ class Held:
             await self.ask()
         await asyncio.sleep(0.05)  # work takes longer than requests are apart
         await self.finish()
-        self.desk._last = time.perf_counter()  # however long that took on a busy machine
+        self.queue._last = time.perf_counter()  # however long that took on a busy machine
 
 
 def run(test, hands: int = 1) -> None:
@@ -83,7 +83,7 @@ def test_a_burst_finds_the_waiting_places() -> None:
 
 def test_of_quick_work_as_much_may_wait_as_is_done_soon() -> None:
     async def test(held: Held) -> None:
-        held.desk._took.extend([SOON / 10] * 20 + [1.0] * 5)  # and a few slow ones
+        held.queue._took.extend([SOON / 10] * 20 + [1.0] * 5)  # and a few slow ones
         assert [await held.ask() for _ in range(12)] == [True] * 10 + [False] * 2
         await held.finish()
 
@@ -124,9 +124,9 @@ def test_once_all_hands_could_do_what_is_asked_bursts_may_wait_again() -> None:
 def test_a_crowd_lasts_while_it_would_keep_all_hands_busy() -> None:
     async def test(held: Held) -> None:
         await held.crowd()
-        held.desk._took.extend([0.1] * 32)
+        held.queue._took.extend([0.1] * 32)
         for share, taken in ((0.9, False), (0.6, True)):  # of the time of two hands
-            held.desk._gap, held.desk._last = 0.1 / 2 / share, time.perf_counter()
+            held.queue._gap, held.queue._last = 0.1 / 2 / share, time.perf_counter()
             assert [await held.ask() for _ in range(2)] == [True, taken]
             held.go.set()
             await asyncio.gather(*held.tasks)
@@ -138,7 +138,7 @@ def test_a_crowd_lasts_while_it_would_keep_all_hands_busy() -> None:
 def test_a_crowd_is_over_when_all_hands_would_refuse_nobody() -> None:
     async def test(held: Held) -> None:
         await held.crowd()
-        held.desk._usual = lambda: math.inf  # not for having had time
+        held.queue._usual = lambda: math.inf  # not for having had time
         for _ in range(20):
             assert [await held.ask() for _ in range(2)] == [True, False]  # half of all
             await held.finish()
@@ -171,6 +171,6 @@ def test_all_who_wait_are_served_and_no_hand_is_lost() -> None:
         for _ in range(50):
             assert [await held.ask() for _ in range(7)] == [True] * 6 + [False]
             await held.finish()
-            held.desk._refused = 0.0  # bursts with a pause between them, without the pause
+            held.queue._refused = 0.0  # bursts with a pause between them, without the pause
 
     run(test, hands=2)

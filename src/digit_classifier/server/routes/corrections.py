@@ -9,10 +9,11 @@ import orjson
 from fastapi import FastAPI, Query, Request
 from starlette.responses import Response
 
-from digit_classifier.server import bodies, correct, schemas
+from digit_classifier.server import request_body, schemas
+from digit_classifier.server.errors import ApiError
 from digit_classifier.server.label_folder import NAME, LabelFolder
-from digit_classifier.server.refusal import Refusal
 from digit_classifier.server.service import Service
+from digit_classifier.server.worker import correct
 
 _NAME = {"type": "string", "pattern": f"^{NAME}$"}
 _BOX = "[0-9]{1,6}(,[0-9]{1,6}){3}"
@@ -29,7 +30,7 @@ _FORM["properties"]["replaces"] = _NAME
 _BODY: dict[str, Any] = schemas.json_body(
     _JSON, {"image": schemas.PICTURE, "label": 1, "box": [14, 5, 5, 22]}
 )
-_BODY["requestBody"]["content"][bodies.FORM] = {"schema": _FORM}
+_BODY["requestBody"]["content"][request_body.FORM] = {"schema": _FORM}
 
 
 def add(app: FastAPI, service: Service) -> None:
@@ -52,12 +53,12 @@ def add(app: FastAPI, service: Service) -> None:
     async def keep(request: Request) -> Response:
         kept = _folder(service)
         values = {"label": _number, "box": _numbers}
-        data, given = await bodies.picture_and_fields(request, limits.body_bytes, values)
+        data, given = await request_body.picture_and_fields(request, limits.body_bytes, values)
         label, replaces = _label(given.get("label")), _name(given.get("replaces"))
 
         work = partial(correct.answer, data=data, box=given.get("box"), pixels=limits.pixels)
-        reader = service.shelf.find(None)
-        picture = await service.desk.run(lambda helper: helper.ask(reader, work))
+        reader = service.models.find(None)
+        picture = await service.queue.run(lambda worker: worker.ask(reader, work))
         # not on the event loop: a disk may be slow
         file = await asyncio.to_thread(kept.keep, picture, label, replaces)
         return Response(orjson.dumps({"file": file}), 201, media_type="application/json")
@@ -79,7 +80,7 @@ def add(app: FastAPI, service: Service) -> None:
 
 def _folder(service: Service) -> LabelFolder:
     if service.corrections is None:
-        raise Refusal(
+        raise ApiError(
             404,
             "corrections_off",
             "this server keeps no corrections; start it with `--corrections FOLDER`.",
@@ -100,11 +101,11 @@ def _numbers(text: Any) -> Any:
 
 def _label(value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 9:
-        raise Refusal(422, "bad_input", "`label` must be a whole number from 0 to 9.")
+        raise ApiError(422, "bad_input", "`label` must be a whole number from 0 to 9.")
     return value
 
 
 def _name(value: Any) -> str | None:
     if value is not None and not isinstance(value, str):
-        raise Refusal(422, "bad_input", "`replaces` must be the name of a correction, as text.")
+        raise ApiError(422, "bad_input", "`replaces` must be the name of a correction, as text.")
     return value

@@ -10,8 +10,8 @@ from onnx import numpy_helper
 from digit_classifier import OnnxModel, weights
 from digit_classifier.dataset import styles
 from digit_classifier.errors import ModelError
-from digit_classifier.server import graph
-from digit_classifier.server.inside import Layers
+from digit_classifier.server import onnx_graph
+from digit_classifier.server.routes.activations import Layers
 from server.process import Server, fault
 
 
@@ -40,7 +40,7 @@ def test_the_weights_are_those_of_the_first_layer(server: Server) -> None:
 
 @pytest.mark.parametrize("name", weights.names())
 def test_a_model_is_taken_apart_as_onnx_does_it(name: str) -> None:
-    nodes, constants = graph.parse(weights.find(name).read_bytes())
+    nodes, constants = onnx_graph.parse(weights.find(name).read_bytes())
     wanted = onnx.load(weights.find(name)).graph
     assert [node.operator for node in nodes] == [node.op_type for node in wanted.node]
     assert [node.inputs for node in nodes] == [tuple(node.input) for node in wanted.node]
@@ -55,7 +55,7 @@ def test_another_network_or_a_broken_file_is_refused_in_words() -> None:
     whole = weights.find("mlp").read_bytes()
     for broken in (b"", b"\x00", b"\xff" * 50, whole[:5000], b"no model"):
         with pytest.raises(ModelError, match="not an ONNX file"):
-            graph.parse(broken)
+            onnx_graph.parse(broken)
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,10 @@ from fastapi import FastAPI, Request
 from starlette.responses import Response
 
 from digit_classifier import __version__
-from digit_classifier.server import bodies, schemas
-from digit_classifier.server.infer import HEADER, INPUT, OUTPUT, answer
-from digit_classifier.server.refusal import Refusal
+from digit_classifier.server import request_body, schemas
+from digit_classifier.server.errors import ApiError
 from digit_classifier.server.service import Service
+from digit_classifier.server.worker.infer import HEADER, INPUT, OUTPUT, answer
 
 _TENSOR = schemas.record(name=schemas.TEXT, datatype=schemas.TEXT, shape=schemas.row(schemas.WHOLE))
 _READY = schemas.record(name=schemas.TEXT, ready={"const": True})
@@ -40,11 +40,11 @@ def add(app: FastAPI, service: Service) -> None:
         responses=schemas.answers(schemas.INFER_ANSWER, 400, 403, 404, 413, 415, 422, 503, 504),
     )
     async def infer(request: Request, name: str) -> Response:
-        shelved = service.shelf.find(name)
-        body = await bodies.receive(request, service.settings.limits.body_bytes)
+        model = service.models.find(name)
+        body = await request_body.receive(request, service.settings.limits.body_bytes)
         header = request.headers.get(HEADER)
-        content, kind, headers = await service.desk.run(
-            lambda helper: helper.ask(shelved, answer, name, body, header)
+        content, kind, headers = await service.queue.run(
+            lambda worker: worker.ask(model, answer, name, body, header)
         )
         return Response(content, headers=headers, media_type=kind)
 
@@ -75,7 +75,7 @@ def _add_descriptions(app: FastAPI, service: Service) -> None:
         responses=schemas.answers(_MODEL, 404, 422),
     )
     async def model(name: str) -> Response:
-        service.shelf.find(name)
+        service.models.find(name)
         return _json(
             {"name": name, "platform": "onnxruntime_onnx", "inputs": [INPUT], "outputs": [OUTPUT]}
         )
@@ -87,7 +87,7 @@ def _add_descriptions(app: FastAPI, service: Service) -> None:
         responses=schemas.answers(_READY, 404, 422, 503),
     )
     async def model_ready(name: str) -> Response:
-        service.shelf.find(name)
+        service.models.find(name)
         if service.draining:
-            raise Refusal(503, "stopping", "the server is stopping.", {"Retry-After": "5"})
+            raise ApiError(503, "stopping", "the server is stopping.", {"Retry-After": "5"})
         return _json({"name": name, "ready": True})

@@ -12,8 +12,8 @@ from starlette.responses import Response
 from digit_classifier import weights
 from digit_classifier.errors import ModelError
 from digit_classifier.onnx_model import SIDE
-from digit_classifier.server import bodies, graph, parsing, schemas
-from digit_classifier.server.refusal import Refusal
+from digit_classifier.server import onnx_graph, parsing, request_body, schemas
+from digit_classifier.server.errors import ApiError
 
 MODEL = "mlp"
 NAMES = ("hidden 1", "hidden 2", "output")
@@ -50,7 +50,7 @@ class Layers:
         Raises:
             ModelError: not such a network.
         """
-        self._nodes, self._constants = graph.parse(model)
+        self._nodes, self._constants = onnx_graph.parse(model)
         strange = {node.operator for node in self._nodes} - set(_OPERATORS)
         if strange:
             raise ModelError(f"only a network of dense layers can be looked into, not {strange}")
@@ -110,10 +110,10 @@ def add(app: FastAPI) -> None:
         description="`image`: base64 of 784 bytes, row by row, paper 0 and ink 255.",
     )
     async def show_activations(request: Request) -> Response:
-        body = await bodies.json_request(request, BODY_BYTES)
+        body = await request_body.json_request(request, BODY_BYTES)
         data = parsing.encoded(body.get("image"), "image")
         if len(data) != SIDE * SIDE:
-            raise Refusal(
+            raise ApiError(
                 422, "bad_input", f"`image` has {len(data):,} bytes; {SIDE * SIDE} are needed."
             )
         found = layers().activations(np.frombuffer(data, np.uint8).reshape(SIDE, SIDE))

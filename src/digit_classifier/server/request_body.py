@@ -7,8 +7,8 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
+from digit_classifier.server.errors import ApiError
 from digit_classifier.server.parsing import encoded, json_object
-from digit_classifier.server.refusal import Refusal
 
 FORMS = (
     "send a multipart form with a field `file`, "
@@ -24,12 +24,12 @@ async def receive(request: Request, limit: int) -> bytes:
     """The whole body, and never more than `limit` of it in memory.
 
     Raises:
-        Refusal: 413, longer than `limit`; where the length is announced, before anything is read.
+        ApiError: 413, longer than `limit`; where the length is announced, before anything is read.
             415, compressed. 408, it did not arrive.
     """
     coding = request.headers.get("content-encoding", "identity")
     if coding.lower() != "identity":
-        raise Refusal(
+        raise ApiError(
             415, "unsupported_type", f"a body in {coding[:20]!r} is not read; send it plain."
         )
     announced = request.headers.get("content-length", "")
@@ -43,7 +43,7 @@ async def receive(request: Request, limit: int) -> bytes:
                 raise _too_large(limit)
             parts.append(part)
     except ClientDisconnect:
-        raise Refusal(408, "cut_off", "the body did not arrive.") from None
+        raise ApiError(408, "cut_off", "the body did not arrive.") from None
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
@@ -51,7 +51,7 @@ async def picture(request: Request, limit: int) -> tuple[bytes, str | None]:
     """The bytes of a picture file, and what the client called it.
 
     Raises:
-        Refusal: 413, 415 for another content type, 400 for a body that is not what it says.
+        ApiError: 413, 415 for another content type, 400 for a body that is not what it says.
     """
     kind, header = _kind(request)
     if kind == FORM:
@@ -61,7 +61,7 @@ async def picture(request: Request, limit: int) -> tuple[bytes, str | None]:
         return await receive(request, limit), None
     if kind == JSON:
         return encoded(json_object(await receive(request, limit)).get("image"), "image"), None
-    raise Refusal(415, "unsupported_type", f"the content type is {header[:80]!r}; {FORMS}.")
+    raise ApiError(415, "unsupported_type", f"the content type is {header[:80]!r}; {FORMS}.")
 
 
 async def picture_and_fields(
@@ -74,7 +74,7 @@ async def picture_and_fields(
         limit: most bytes.
         values: for fields that are no text, what makes of a form's text the value that JSON has.
     Raises:
-        Refusal: as `picture`.
+        ApiError: as `picture`.
     """
     kind, header = _kind(request)
     if kind == FORM:
@@ -84,7 +84,7 @@ async def picture_and_fields(
     if kind == JSON:
         given = json_object(await receive(request, limit))
         return encoded(given.pop("image", None), "image"), given
-    raise Refusal(
+    raise ApiError(
         415, "unsupported_type", f"the content type is {header[:80]!r}, not {FORM} or {JSON}."
     )
 
@@ -93,11 +93,11 @@ async def json_request(request: Request, limit: int) -> dict[str, Any]:
     """The JSON object that is the body.
 
     Raises:
-        Refusal: 413; 415, another content type; 400, not JSON; 422, JSON but no object.
+        ApiError: 413; 415, another content type; 400, not JSON; 422, JSON but no object.
     """
     kind, header = _kind(request)
     if kind != JSON:
-        raise Refusal(415, "unsupported_type", f"the content type is {header[:80]!r}, not {JSON}.")
+        raise ApiError(415, "unsupported_type", f"the content type is {header[:80]!r}, not {JSON}.")
     return json_object(await receive(request, limit))
 
 
@@ -121,10 +121,10 @@ async def _uploaded(request: Request, body: bytes) -> tuple[UploadFile, dict[str
         form = await parser.parse()
     except (MultiPartException, KeyError, ValueError) as error:
         reason = getattr(error, "message", None) or "a header of a part is malformed"
-        raise Refusal(400, "bad_form", f"the multipart form cannot be read: {reason}") from None
+        raise ApiError(400, "bad_form", f"the multipart form cannot be read: {reason}") from None
     file = form.get("file")
     if not isinstance(file, UploadFile):
-        raise Refusal(
+        raise ApiError(
             422, "bad_input", "the multipart form holds no complete file field called `file`."
         )
     return file, {name: value for name, value in form.items() if name != "file"}
@@ -134,8 +134,8 @@ def _same(value: Any) -> Any:
     return value
 
 
-def _too_large(limit: int) -> Refusal:
-    return Refusal(
+def _too_large(limit: int) -> ApiError:
+    return ApiError(
         413,
         "too_large",
         f"the body has more than {limit:,} bytes; send a smaller picture, or save it as JPEG.",

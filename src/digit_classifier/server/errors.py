@@ -28,7 +28,7 @@ STATUS: dict[type[DigitError], tuple[int, str]] = {
 }
 
 
-class Refusal(DigitError):  # noqa: N818  what a server does, not what went wrong
+class ApiError(DigitError):
     """A request that is not carried out, with the answer that says so.
 
     Attributes:
@@ -45,7 +45,7 @@ class Refusal(DigitError):  # noqa: N818  what a server does, not what went wron
 
     def __reduce__(self) -> tuple[object, ...]:
         """So that it can come out of another process."""
-        return Refusal, (self.status, self.code, str(self), self.headers)
+        return ApiError, (self.status, self.code, str(self), self.headers)
 
     def body(self) -> bytes:
         """The answer's body."""
@@ -54,11 +54,11 @@ class Refusal(DigitError):  # noqa: N818  what a server does, not what went wron
         return orjson.dumps({"error": {"code": self.code, "message": message}})
 
 
-def refusal(error: Exception) -> Refusal:
+def api_error(error: Exception) -> ApiError:
     """What a client is told of any error; of one that nobody foresaw, no more than that."""
-    if isinstance(error, Refusal):
+    if isinstance(error, ApiError):
         return error
     for kind, (status, code) in STATUS.items():
         if isinstance(error, kind):
-            return Refusal(status, code, str(error))
-    return Refusal(500, "internal", "The server failed at this request; its log says more.")
+            return ApiError(status, code, str(error))
+    return ApiError(500, "internal", "The server failed at this request; its log says more.")

@@ -17,10 +17,10 @@ from typing import IO, TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 from digit_classifier.onnx_model import OnnxModel
 from digit_classifier.reader import DigitReader
 from digit_classifier.reader.workers import shielded
-from digit_classifier.server.refusal import Refusal, refusal
+from digit_classifier.server.errors import ApiError, api_error
 
 if TYPE_CHECKING:
-    from digit_classifier.server.shelf import Shelved
+    from digit_classifier.server.models import ServedModel
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -30,7 +30,7 @@ _CONTEXT = multiprocessing.get_context("spawn")
 _LENGTH = struct.Struct("!Q")  # before each message, in both directions
 
 
-class Helper:
+class WorkerProcess:
     """One process, asked for one thing at a time; another takes its place when it dies."""
 
     _stream: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None
@@ -62,7 +62,7 @@ class Helper:
 
     async def ask(
         self,
-        model: "Shelved",
+        model: "ServedModel",
         work: "Callable[Concatenate[DigitReader, P], T]",
         *arguments: P.args,
         **named: P.kwargs,
@@ -77,7 +77,7 @@ class Helper:
             arguments: what it gets besides the reader.
             named: the same, by name.
         Raises:
-            Refusal: what a client is to be told of any error of `work`; 503, the process died.
+            ApiError: what a client is to be told of any error of `work`; 503, the process died.
         """
         order = pickle.dumps((work, model.name, arguments, named))
         for _ in range(2):  # whoever killed it may have meant another picture
@@ -89,7 +89,7 @@ class Helper:
             except asyncio.CancelledError:
                 self._restart()
                 raise
-        raise Refusal(
+        raise ApiError(
             503,
             "reader_died",
             "the process that read this died, perhaps for lack of memory; send a smaller picture "
@@ -104,7 +104,7 @@ class Helper:
         self._socket.close()
         atexit.unregister(self.close)
 
-    async def _ask(self, model: "Shelved", order: bytes) -> Any:
+    async def _ask(self, model: "ServedModel", order: bytes) -> Any:
         await self.ready()
         assert self._stream
         answers, orders = self._stream
@@ -113,7 +113,7 @@ class Helper:
             self._known[model.name] = model
         _send(orders, order)
         answer = pickle.loads(await _receive(answers))
-        if isinstance(answer, Refusal):
+        if isinstance(answer, ApiError):
             raise answer
         return answer
 
@@ -123,7 +123,7 @@ class Helper:
             self._process = _CONTEXT.Process(target=_serve, args=(theirs,), name="reader")
             self._process.start()
         self._stream, self._greeted = None, False
-        self._known: dict[str, Shelved] = {}  # models that the process was given
+        self._known: dict[str, ServedModel] = {}  # models that the process was given
 
     def _restart(self) -> None:
         # not joined: that would hold up the event loop, and the next start collects it
@@ -167,7 +167,7 @@ def _serve(connection: socket.socket) -> None:
             try:
                 answer = work(readers[name], *arguments, **named)
             except Exception as error:
-                answer = refusal(error)
+                answer = api_error(error)
                 if answer.status == 500:
                     traceback.print_exc()
             _write(answers, pickle.dumps(answer))
