@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from dataset import stand_in
-from digit_classifier.dataset import places
+from digit_classifier.dataset import load, places
 from digit_classifier.dataset.places import Place
 
 
@@ -39,11 +39,42 @@ def test_archive_stands_in_for_missing_files(published_folder):
 
 
 def test_cache_is_where_the_user_says_else_where_the_system_keeps_such_things(monkeypatch):
-    monkeypatch.setenv("DIGITS_CACHE_DIR", "~/somewhere")
-    assert places.cache_folder() == Path("~/somewhere").expanduser()
-    monkeypatch.delenv("DIGITS_CACHE_DIR")
+    for name in ("DIGITS_CACHE_DIR", "DIGITS_CACHE"):  # what it was called, and what it is
+        monkeypatch.setenv(name, f"~/{name}")
+        assert places.cache_folder() == Path(f"~/{name}").expanduser()
+    for name in ("DIGITS_CACHE_DIR", "DIGITS_CACHE"):
+        monkeypatch.delenv(name)
     assert "mnist-digit-classifier" in str(places.cache_folder())
     assert places.cache_folder().is_absolute()
+
+
+def no_home(monkeypatch):
+    pwd = pytest.importorskip("pwd", reason="Unix only")
+    monkeypatch.delenv("HOME")
+
+    def unknown(_):
+        raise KeyError
+
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+
+
+@pytest.mark.parametrize(
+    "lose_home", [no_home, lambda patch: patch.setenv("HOME", "/dev/null/nobody")]
+)
+def test_without_a_home_the_cache_is_a_temporary_one_and_that_is_said(
+    monkeypatch, tmp_path, lose_home
+):
+    for name in ("DIGITS_CACHE_DIR", "DIGITS_CACHE", "XDG_CACHE_HOME", "KERAS_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    lose_home(monkeypatch)
+    assert places.cache_folder().parent == tmp_path
+    assert [place.label for place in places.usual_places()].count("cache") == 2
+    assert not any(places.is_there(place.path) for place in places.usual_places())
+    (note,) = load("sample").notes
+    assert "cannot be written" in note
+    assert "DIGITS_CACHE" in note
+    assert (places.cache_folder() / "sample.npz").is_file()
 
 
 @pytest.mark.parametrize("given", ["~/mnist", Path("~/mnist")])

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from digit_classifier.errors import OptionError
+from digit_classifier.training.config import TrainConfig
 from digit_classifier.training.distortions import Distortions
 from digit_classifier.training.networks import NETWORKS
-from digit_classifier.training.recipes import RECIPES, Recipe, optimiser, recipe
+from digit_classifier.training.recipes import RECIPES, Recipe, optimiser, recipe, usual_recipe
 
 
 def test_the_classic_recipe_is_the_original_projects():
@@ -25,6 +26,14 @@ def test_the_classic_recipe_is_the_original_projects():
 
 def test_every_recipe_belongs_to_a_network_and_every_network_has_one():
     assert {network for network, _ in RECIPES} == set(NETWORKS)
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_every_network_trains_by_a_recipe_of_its_own_where_none_is_named(network):
+    assert (network, usual_recipe(network)) in RECIPES
+    words = TrainConfig.__dataclass_fields__["recipe"].metadata["help"]
+    named = f"{usual_recipe(network)} for {network}" in words
+    assert named or (usual_recipe(network) == "best" and "best for the others" in words)
 
 
 def test_only_the_classic_recipe_looks_at_the_test_set_while_it_trains():

@@ -56,8 +56,8 @@ def load(
     if data_dir:
         raise OptionError(f"a data folder says where MNIST is, but the data set is {dataset}.")
     if dataset == "sample":
-        return sample.load(places.cache_folder())
-    return _load_own(Path(dataset).expanduser(), progress, strict)
+        return sample.load(places.cache_folder(), places.cache_notes())
+    return _load_own(places.expand(dataset), progress, strict)
 
 
 def _find_mnist(
@@ -66,7 +66,7 @@ def _find_mnist(
     progress: Progress | None,
     mirrors: Sequence[str] | None,
 ) -> Dataset:
-    notes: list[str] = []
+    notes = list(places.cache_notes())
     for place in places.usual_places():
         if places.is_complete(place.path):
             try:

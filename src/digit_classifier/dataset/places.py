@@ -1,12 +1,16 @@
 """Where a copy of MNIST may lie on this machine, and whether it is sound."""
 
+import contextlib
 import os
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from digit_classifier.dataset import idx, npz, published
 from digit_classifier.dataset.labelled import MNIST_NAME, Arrays, Dataset, digest
 from digit_classifier.errors import DataError, MissingExtraError
+
+_NAME = "mnist-digit-classifier"
 
 
 @dataclass(frozen=True)
@@ -18,34 +22,90 @@ class Place:
 
 
 def cache_folder() -> Path:
-    """Where downloads are kept: DIGITS_CACHE_DIR, else the system's folder for such things.
+    """Where downloads are kept: `chosen_cache`, or a temporary folder if the system's is read-only.
 
     Raises:
         MissingExtraError: platformdirs is not installed.
     """
-    chosen = os.environ.get("DIGITS_CACHE_DIR")
-    if chosen:
-        return Path(chosen).expanduser()
+    chosen = chosen_cache()
+    if _named_cache() or _can_write(chosen):
+        return chosen  # a folder that the user named is never taken for another
+    name = f"{_NAME}-{os.getuid()}" if hasattr(os, "getuid") else _NAME
+    with contextlib.suppress(OSError):  # no temporary folder either: whoever writes will say so
+        temporary = Path(tempfile.gettempdir()) / name
+        if _can_write(temporary):
+            return temporary
+    return chosen
+
+
+def chosen_cache() -> Path:
+    """DIGITS_CACHE (once DIGITS_CACHE_DIR), else the system's folder for such things.
+
+    Raises:
+        MissingExtraError: platformdirs is not installed.
+    """
+    if named := _named_cache():
+        return expand(named)
     try:
         import platformdirs
     except ImportError:
         raise MissingExtraError("platformdirs", "data") from None
-    return platformdirs.user_cache_path("mnist-digit-classifier", appauthor=False)
+    try:
+        return platformdirs.user_cache_path(_NAME, appauthor=False)
+    except RuntimeError:  # this user has no home
+        return Path("~", ".cache", _NAME)
+
+
+def _named_cache() -> str | None:
+    return os.environ.get("DIGITS_CACHE") or os.environ.get("DIGITS_CACHE_DIR")
+
+
+def cache_notes() -> tuple[str, ...]:
+    """What a user must be told of the cache: that it is a temporary one, and why."""
+    chosen, taken = chosen_cache(), cache_folder()
+    if chosen == taken:
+        return ()
+    return (
+        f"{chosen} cannot be written, so images are kept in {taken} for the time being. Set "
+        "DIGITS_CACHE to a folder that can be written.",
+    )
+
+
+def expand(path: str | Path) -> Path:
+    """A path with ~ replaced, unless nobody knows where this user is at home."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
+
+
+def _can_write(folder: Path) -> bool:
+    """Whether files can be made in a folder, or in one that would be made for it."""
+    if folder.parts[0].startswith("~"):
+        return False
+    try:
+        folder = folder.absolute()
+        while not folder.exists() and not folder.is_symlink():
+            folder = folder.parent
+        return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
+    except OSError:
+        return False
 
 
 def given_folder(data_dir: str | Path | None) -> Place | None:
     """Where the user says MNIST lies: `data_dir`, else MNIST_DATA_DIR, else None."""
     if data_dir:
-        return Place("data folder", Path(data_dir).expanduser())
+        return Place("data folder", expand(data_dir))
     chosen = os.environ.get("MNIST_DATA_DIR")
-    return Place("MNIST_DATA_DIR", Path(chosen).expanduser()) if chosen else None
+    return Place("MNIST_DATA_DIR", expand(chosen)) if chosen else None
 
 
 def usual_places() -> list[Place]:
     """Our cache, then where Keras and torchvision keep their copies."""
-    keras = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras").expanduser()
+    keras = expand(os.environ.get("KERAS_HOME") or "~/.keras")
+    caches = dict.fromkeys((cache_folder(), chosen_cache()))  # the first can be written
     return [
-        Place("cache", cache_folder() / "mnist"),
+        *(Place("cache", cache / "mnist") for cache in caches),
         Place("Keras", keras / "datasets" / "mnist.npz"),
         Place("torchvision", Path("data") / "MNIST" / "raw"),
     ]

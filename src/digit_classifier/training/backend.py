@@ -73,12 +73,29 @@ def start(backend: str, *, lean: bool = False) -> None:
     os.environ["KERAS_BACKEND"] = backend
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
     try:
-        with without_chatter(), _hidden(_ADAPTERS if lean else (), backend):
+        with without_chatter(), _homeless(), _hidden(_ADAPTERS if lean else (), backend):
             importlib.import_module("keras")
     except ImportError as error:
         raise MissingExtraError(
             error.name or backend, "jax" if backend == "jax" else "train"
         ) from error
+
+
+@contextlib.contextmanager
+def _homeless() -> Iterator[None]:
+    """Have Keras neither read nor write settings in ~/.keras, unless KERAS_HOME says where.
+
+    Another project's float type or order of channels there would break these networks.
+    """
+    if "KERAS_HOME" in os.environ:
+        yield
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["KERAS_HOME"] = folder
+        try:
+            yield
+        finally:
+            del os.environ["KERAS_HOME"]
 
 
 @contextlib.contextmanager

@@ -51,7 +51,7 @@ class TrainConfig:
         None,
         "How it is trained. classic: the original's, 10 epochs of Adam. best: the most accurate. "
         "fast: soonest to 99 %. long: cnn with AdamW, in three times the epochs of best.  "
-        "[default: classic for mlp, best for the others]",
+        "[default: classic for mlp, fast for quick, best for the others]",
         metavar="NAME",
     )
     epochs: int | None = option(

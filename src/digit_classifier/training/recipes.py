@@ -162,6 +162,12 @@ def recipe(network: str, name: str) -> Recipe:
     return RECIPES[network, name]
 
 
+def usual_recipe(network: str) -> str:
+    """The recipe of a network that is asked for none: classic, else best, else what it has."""
+    known = [name for owner, name in RECIPES if owner == network]
+    return next(name for name in ("classic", "best", *known) if name in known)
+
+
 def optimiser(recipe: Recipe, total_steps: int) -> keras.optimizers.Optimizer:
     """Make the recipe's optimiser, its schedule and its running average inside.
 

@@ -22,7 +22,7 @@ from digit_classifier.training.loop import Epoch, Loop, StoppedError
 from digit_classifier.training.outputs import write_outputs
 from digit_classifier.training.plan import HELD_OUT, TEST, Plan
 from digit_classifier.training.progress import usual_listener
-from digit_classifier.training.recipes import RECIPES, Recipe
+from digit_classifier.training.recipes import Recipe, usual_recipe
 from digit_classifier.training.recipes import optimiser as make_optimiser
 from digit_classifier.training.recipes import recipe as find_recipe
 from digit_classifier.training.run import Run
@@ -63,8 +63,7 @@ def train(
     config = _settle(config, settings)
     listener = listener or usual_listener(quiet=quiet)
     if config.recipe is None:
-        usual = "classic" if (config.model, "classic") in RECIPES else "best"
-        config = replace(config, recipe=usual)
+        config = replace(config, recipe=usual_recipe(config.model))
     recipe = _recipe(config)
     check_installed(config.backend)
     listener = tracked(config, listener)
