@@ -33,7 +33,6 @@ LAYERS = {
     "evaluation": {"picture", "dataset", "onnx_model", "weights", *LEAVES},
     "weights": {"onnx_model", "errors"},
     "reader": {"picture", "onnx_model", "weights", "errors"},
-    "overlay": {"reader", "picture", *LEAVES},
     "server": {"reader", "onnx_model", "weights", "picture", *LEAVES},
 }
 ANYTHING = {"cli", "__init__", "__main__"}

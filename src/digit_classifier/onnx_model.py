@@ -83,6 +83,11 @@ class OnnxModel:
         """Copied and pickled as what it was made from: ONNX Runtime's sessions cannot be."""
         return partial(type(self), path=self.path), self._given
 
+    def __repr__(self) -> str:
+        name, accuracy = self.metadata.get("name", "model"), self.metadata.get("accuracy")
+        said = f", accuracy {100 * accuracy:.2f} %" if isinstance(accuracy, float) else ""
+        return f"<OnnxModel {name}{said}{f', from {self.path}' if self.path else ''}>"
+
     def _run(self, images: np.ndarray) -> np.ndarray:
         (probabilities,) = self._session.run([self._output.name], {self._input.name: images})
         return np.asarray(probabilities)

@@ -2,8 +2,7 @@ from pathlib import Path
 
 import numpy as np
 
-from digit_classifier import overlay
-from digit_classifier.reader import DigitReader, Reading
+from digit_classifier.reader import DigitReader, Reading, overlay
 from digit_classifier.reader.reading import percent
 from reader import drawing
 

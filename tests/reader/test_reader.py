@@ -86,7 +86,9 @@ def test_a_threshold_outside_0_to_1_is_refused(model: Path, threshold: Any) -> N
 
 @pytest.mark.parametrize("model", [None, b"bytes", 7])
 def test_what_is_no_model_is_refused_with_what_is_needed(model: Any) -> None:
-    with pytest.raises(ModelError, match="was given as a model; needed a name, a path or an Onnx"):
+    with pytest.raises(
+        ModelError, match="was given as a model; needed a name, a path.* or an Onnx"
+    ):
         DigitReader(model)
 
 

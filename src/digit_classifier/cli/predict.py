@@ -85,30 +85,25 @@ def command(
 
 
 def _read(reader: "DigitReader", files: list[str], jobs: int, single: bool) -> "Iterator[Reading]":
-    from dataclasses import replace
-
     sources = (sys.stdin.buffer.read() if file == "-" else file for file in files)
     # two processes would take longer to start than a few pictures take to read
     jobs = min(jobs, len(files))
     for file, reading in zip(files, reader.read_many(sources, jobs, single), strict=True):
-        yield replace(reading, file=readable(file))
+        yield reading.replace(file=readable(file))
 
 
 def _read_and_show(reader: "DigitReader", file: str, single: bool, show: str) -> "Reading":
-    from dataclasses import replace
-
-    from digit_classifier import overlay
     from digit_classifier.atomic import write_png
     from digit_classifier.errors import PictureError
     from digit_classifier.picture import decode
-    from digit_classifier.reader import Reading
+    from digit_classifier.reader import Reading, overlay
 
     data, name = sys.stdin.buffer.read() if file == "-" else file, readable(file)
     try:
         picture = decode(data)
     except PictureError as error:
         return Reading("", model=reader.name, file=name, error=str(error))
-    reading = replace(reader.read(picture.pixels, single), file=name, notes=picture.notes)
+    reading = reader.read(picture.pixels, single).replace(file=name, notes=picture.notes)
     write_png(show, overlay.draw(picture.pixels, reading))
     return reading
 

@@ -6,7 +6,7 @@ import threading
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from digit_classifier.picture.pixels import flatten, from_array
 
 if TYPE_CHECKING:
     from PIL import Image
+
+    # And whatever becomes an array by `__array__`, such as a tensor of PyTorch or TensorFlow.
+    Source = str | os.PathLike[str] | bytes | IO[bytes] | np.ndarray | Image.Image
 
 FORMATS = ["PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF"]  # an MPO opens as JPEG
 READABLE = "PNG, JPEG, BMP, GIF, WEBP, TIFF (and HEIC with the heic extra)"
@@ -65,7 +68,7 @@ class Picture:
 
 
 def decode(
-    source: "str | os.PathLike[str] | bytes | np.ndarray | Image.Image",
+    source: "Source",
     *,
     max_bytes: int = MAX_BYTES,
     max_pixels: int = MAX_PIXELS,
@@ -73,9 +76,9 @@ def decode(
     """Read a picture, turned upright and without transparency.
 
     Args:
-        source: a path; the bytes of a file; an array, uint8, uint16, float (0 to 1 or 0 to 255)
-            or bool, of shape (height, width), (height, width, 1), (.., 2), (.., 3) or (.., 4); or
-            a PIL image.
+        source: a path; the bytes of a file; a file that is open for reading bytes; an array or
+            tensor, uint8, uint16, float (0 to 1 or 0 to 255) or bool, of shape (height, width),
+            (height, width, 1), (.., 2), (.., 3) or (.., 4); or a PIL image.
         max_bytes: refuse larger files, before they are read.
         max_pixels: refuse larger pictures, from the header, before they are decoded.
     Returns:
@@ -86,22 +89,63 @@ def decode(
         PictureError: not a file, not a picture, truncated or corrupt.
         MissingExtraError: HEIC, and pillow-heif is not installed.
     """
-    if isinstance(source, np.ndarray):
-        _check_pixels("the array", source.shape[1::-1], max_pixels)
-        return Picture(from_array(source), name="the array")
-    if isinstance(source, (bytes, bytearray, memoryview)):
-        data = bytes(source)
+    given: Any = held(source, max_bytes)
+    if isinstance(given, np.ndarray):
+        _check_pixels("the array", given.shape[1::-1], max_pixels)
+        return Picture(from_array(given), name="the array")
+    if isinstance(given, (bytes, bytearray, memoryview)):
+        data = bytes(given)
         _check_bytes("the picture", len(data), max_bytes)
         return _decode_bytes(data, "the picture", max_pixels)
-    if isinstance(source, (str, os.PathLike)):
-        data, name = _read(Path(source), max_bytes)
+    if isinstance(given, (str, os.PathLike)):
+        _check_address(given)
+        data, name = _read(Path(given), max_bytes)
         return _decode_bytes(data, name, max_pixels)
-    if hasattr(source, "getexif"):
-        return _decode_image(source, "the image", max_pixels)
+    if hasattr(given, "getexif"):
+        return _decode_image(given, "the image", max_pixels)
     raise PictureError(
-        f"a {type(source).__name__} is not a picture; "
-        "give a path, bytes, a numpy array or a PIL image"
+        f"a {type(given).__name__} is not a picture; "
+        "give a path, bytes, an open file, a numpy array or a PIL image"
     )
+
+
+def held(source: Any, max_bytes: int = MAX_BYTES) -> Any:
+    """An open file as its bytes, a tensor as an array; any other source as it is.
+
+    Raises:
+        PictureError: the file does not give bytes, the tensor no array.
+    """
+    if isinstance(source, (np.ndarray, bytes, str, os.PathLike)) or hasattr(source, "getexif"):
+        return source
+    try:
+        if hasattr(source, "read"):
+            data = source.read(max_bytes + 1)
+            if isinstance(data, bytes):
+                return data
+            getattr(data, "close", lambda: None)()  # a coroutine, which nobody will await
+            kind = type(data).__name__
+            raise PictureError(
+                f"an open file gave {kind}, bytes are needed: open it with mode 'rb'"
+            )
+        return np.asarray(source) if hasattr(source, "__array__") else source
+    except (OSError, ValueError, TypeError, RuntimeError) as error:
+        reason = str(error).split("\n")[0].rstrip(".")
+        raise PictureError(f"a {type(source).__name__} gave no picture: {reason}") from None
+
+
+def _check_address(text: object) -> None:
+    """An address is no file, and may be as long as a picture."""
+    kind = text.partition(":")[0].lower() if isinstance(text, str) else ""
+    if kind in ("http", "https", "ftp"):
+        raise PictureError(
+            f"{str(text)[:80]} is an address, from which nothing is fetched: download the picture, "
+            "or in Python give urllib.request.urlopen(address)"
+        )
+    if kind == "data":
+        raise PictureError(
+            f"{str(text)[:30]}... is a data address: give the bytes that "
+            "base64.b64decode makes of what follows its comma"
+        )
 
 
 def _read(path: Path, max_bytes: int) -> tuple[bytes, str]:

@@ -1,5 +1,6 @@
 """Pixel formats: every mode of Pillow and every dtype, as grey or RGB of 8 bits, opaque."""
 
+from math import isqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,23 +42,35 @@ def from_array(array: np.ndarray) -> np.ndarray:
 
     Args:
         array: bool, integer (0 to 65535) or float (0 to 1, or 0 to 255), of shape
-            (height, width) or (height, width, 1 to 4): grey, grey and alpha, RGB, RGBA.
+            (height, width) or (height, width, 1 to 4): grey, grey and alpha, RGB, RGBA; or a
+            batch of one such.
     Returns:
         uint8, shape (height, width) or (height, width, 3).
     Raises:
         PictureError: another shape, dtype or range.
     """
+    while array.ndim > 2 and array.shape[0] == 1 and (array.ndim > 3 or array.shape[2] > 4):
+        array = array[0]
     if array.ndim not in (2, 3) or 0 in array.shape or array.shape[2:] > (4,):
-        raise PictureError(
-            f"an array of shape {array.shape} is not a picture; "
-            "(height, width) or (height, width, 1 to 4) is"
-        )
+        raise PictureError(_misshapen(array.shape))
     pixels = _to_bytes(array)
     if pixels.ndim == 2 or pixels.shape[2] == 3:
         return pixels
     if pixels.shape[2] == 1:
         return pixels[..., 0]
     return compose(pixels[..., :-1], pixels[..., -1])
+
+
+def _misshapen(shape: tuple[int, ...]) -> str:
+    """Why an array of this shape is no picture, and what may have been meant."""
+    meant = "(height, width) or (height, width, 1 to 4) is"
+    if len(shape) == 1 and shape[0] > 1 and isqrt(shape[0]) ** 2 == shape[0]:
+        meant += f". Of a flat image give array.reshape({isqrt(shape[0])}, {isqrt(shape[0])})"
+    elif len(shape) in (3, 4) and 0 not in shape:
+        meant += ". Of several pictures give one, array[0], or give all of them to read_many"
+        if shape[0] in (2, 3, 4):
+            meant += "; of one whose channels come first, numpy.moveaxis(array, 0, -1)"
+    return f"an array of shape {shape} is not a picture; {meant}"
 
 
 def _to_bytes(array: np.ndarray) -> np.ndarray:

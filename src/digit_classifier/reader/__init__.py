@@ -4,6 +4,7 @@ Never imports the training stack.
 """
 
 import os
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, islice, pairwise
 from numbers import Real
@@ -16,14 +17,13 @@ from digit_classifier import weights
 from digit_classifier.errors import DigitError, ModelError, OptionError, TooLargeError
 from digit_classifier.onnx_model import CLASSES, OnnxModel, own_rule
 from digit_classifier.picture import Page, decode, find
+from digit_classifier.picture.decode import held
 from digit_classifier.reader import judgement
 from digit_classifier.reader.judgement import Rule
 from digit_classifier.reader.reading import Digit, Reading, Rejected
 
 if TYPE_CHECKING:
-    from PIL import Image
-
-    Source = str | os.PathLike[str] | bytes | np.ndarray | Image.Image
+    from digit_classifier.picture.decode import Source
 
 __all__ = ["Digit", "DigitReader", "Reading", "Rejected"]
 
@@ -65,7 +65,7 @@ class DigitReader:
         if not isinstance(model, (str, os.PathLike, OnnxModel)):
             raise ModelError(
                 f"a {type(model).__name__} was given as a model; "
-                "needed a name, a path or an OnnxModel"
+                "needed a name, a path, such as the folder of a run, or an OnnxModel"
             )
         if threshold is not None and not (isinstance(threshold, Real) and 0 <= threshold <= 1):
             raise OptionError(
@@ -78,11 +78,16 @@ class DigitReader:
         self._own = _measured_rule(self.model)
         self.rule = self._own if threshold is None else Rule(threshold)
 
+    def __repr__(self) -> str:
+        given = "" if self.threshold is None else f", threshold {self.threshold}"
+        return f"<DigitReader {self.name}{given}>"
+
     def read(self, source: "Source", single: bool = False) -> Reading:
         """Read one picture.
 
         Args:
-            source: a path, the bytes of a file, a numpy array or a PIL image.
+            source: a path, the bytes of a file, an open file, a numpy array, a tensor or a PIL
+                image, as `picture.decode` takes them.
             single: the picture holds one digit: do not look for several.
         Returns:
             The reading; its text is empty where there is no digit.
@@ -90,8 +95,14 @@ class DigitReader:
             PictureError: not a picture, or one that cannot be decoded.
             MissingExtraError: HEIC, and pillow-heif is not installed.
         """
+        source = held(source)  # an open file is read once
         page = find(decode(source), single=single)
-        return self._judge([page], [_name(source)], single)[0]
+        reading = self._judge([page], [_name(source)], single)[0]
+        if "IPython" in sys.modules:  # where somebody may look at it
+            from digit_classifier.reader import overlay
+
+            overlay.remember(reading, source)
+        return reading
 
     def read_many(
         self, sources: "Iterable[Source]", jobs: int = 1, single: bool = False
@@ -184,8 +195,9 @@ def _open(source: "Source", single: bool) -> Page | DigitError:
 
 
 def _refuse_one(sources: Any) -> None:
-    """A path is made of letters, but those are no pictures."""
-    if isinstance(sources, (str, bytes, os.PathLike)):
+    """A path is made of letters, an image of rows, but those are no pictures."""
+    flat = isinstance(sources, np.ndarray) and sources.ndim < 3
+    if flat or isinstance(sources, (str, bytes, os.PathLike)) or hasattr(sources, "getexif"):
         raise OptionError("one picture was given where several are read. Use read, or [picture].")
 
 

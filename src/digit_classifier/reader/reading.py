@@ -1,9 +1,15 @@
 """What was read in one picture."""
 
-from dataclasses import dataclass
-from typing import Any
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from digit_classifier.picture.decode import Source
 
 Box = tuple[int, int, int, int]
 
@@ -15,8 +21,42 @@ def percent(share: float) -> str:
     return "<0.1%" if 0 < share < 0.0005 else f"{share:.1%}"
 
 
-@dataclass(frozen=True, eq=False)
-class Digit:
+class _Answer(Mapping[str, Any]):
+    """Something that was read: attributes in Python, and a mapping of what `to_dict` gives.
+
+    So `dict(reading)`, `reading["text"]`, a row of pandas, and a FastAPI route that returns it have
+    the keys and the plain values of the JSON. No dataclass: FastAPI would take that apart field by
+    field, down to arrays that have no JSON.
+    """
+
+    @abstractmethod
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON."""
+
+    def __getitem__(self, key: str) -> Any:
+        return self.to_dict()[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.to_dict())
+
+    def __len__(self) -> int:
+        return len(self.to_dict())
+
+    __eq__, __hash__ = object.__eq__, object.__hash__
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> dict[str, Any]:
+        """For pydantic, and so for a FastAPI route that says `-> Reading`."""
+        to_dict = {"type": "function-plain", "function": cls.to_dict}
+        return {"type": "is-instance", "cls": cls, "serialization": to_dict}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _core: Any, _handler: Any) -> dict[str, Any]:
+        """An object; its keys are in `to_dict`."""
+        return {"type": "object", "title": cls.__name__, "description": cls.to_dict.__doc__}
+
+
+class Digit(_Answer):
     """One digit that the reader vouches for.
 
     Attributes:
@@ -28,15 +68,20 @@ class Digit:
         image: uint8, shape (28, 28): what the network saw; paper 0, ink 255.
     """
 
-    digit: int
-    confidence: float
-    probabilities: np.ndarray
-    box: Box
-    line: int
-    image: np.ndarray
+    def __init__(
+        self,
+        digit: int,
+        confidence: float,
+        probabilities: np.ndarray,
+        box: Box,
+        line: int,
+        image: np.ndarray,
+    ) -> None:
+        self.digit, self.confidence, self.probabilities = digit, confidence, probabilities
+        self.box, self.line, self.image = box, line, image
 
     def to_dict(self) -> dict[str, Any]:
-        """Without the image; numbers rounded to six decimals."""
+        """All but the image; numbers rounded to six decimals."""
         return {
             "digit": self.digit,
             "confidence": round(self.confidence, 6),
@@ -45,9 +90,11 @@ class Digit:
             "line": self.line,
         }
 
+    def __repr__(self) -> str:
+        return f"<Digit {self.digit}, {percent(self.confidence)}, box {self.box}>"
 
-@dataclass(frozen=True, eq=False)
-class Rejected:
+
+class Rejected(_Answer):
     """Ink that was not taken for a digit.
 
     Attributes:
@@ -57,13 +104,17 @@ class Rejected:
         probabilities: float32, shape (10,), what it answered; None where it was not asked.
     """
 
-    box: Box
-    reason: str
-    image: np.ndarray | None = None
-    probabilities: np.ndarray | None = None
+    def __init__(
+        self,
+        box: Box,
+        reason: str,
+        image: np.ndarray | None = None,
+        probabilities: np.ndarray | None = None,
+    ) -> None:
+        self.box, self.reason, self.image, self.probabilities = box, reason, image, probabilities
 
     def to_dict(self) -> dict[str, Any]:
-        """Without the image; numbers rounded to six decimals."""
+        """All but the image; numbers rounded to six decimals."""
         answered = self.probabilities
         return {
             "box": list(self.box),
@@ -71,10 +122,12 @@ class Rejected:
             "probabilities": None if answered is None else _rounded(answered),
         }
 
+    def __repr__(self) -> str:
+        return f"<Rejected {self.reason!r}, box {self.box}>"
 
-@dataclass(frozen=True, eq=False)
-class Reading:
-    r"""What was read in one picture.
+
+class Reading(_Answer):
+    r"""What was read in one picture; prints as a line, and in a notebook as a picture.
 
     Attributes:
         text: one line per line of writing; digits that stand clearly apart are separated by a
@@ -87,16 +140,24 @@ class Reading:
         error: why the picture could not be read; None when it could.
     """
 
-    text: str
-    digits: tuple[Digit, ...] = ()
-    rejected: tuple[Rejected, ...] = ()
-    model: str = ""
-    file: str | None = None
-    notes: tuple[str, ...] = ()
-    error: str | None = None
+    def __init__(
+        self,
+        text: str,
+        digits: tuple[Digit, ...] = (),
+        rejected: tuple[Rejected, ...] = (),
+        model: str = "",
+        file: str | None = None,
+        notes: tuple[str, ...] = (),
+        error: str | None = None,
+    ) -> None:
+        self.text, self.digits, self.rejected, self.model = text, digits, rejected, model
+        self.file, self.notes, self.error = file, notes, error
 
     def to_dict(self) -> dict[str, Any]:
-        """Ready for JSON: the object that `digits predict --json` prints."""
+        """Ready for JSON: the object that `digits predict --json` prints and `/v1/read` answers.
+
+        `file`, `text`, `digits`, `rejected`, `model`, `error`, and `notes` where there are some.
+        """
         result: dict[str, Any] = {
             "file": self.file,
             "text": self.text,
@@ -108,6 +169,39 @@ class Reading:
         if self.notes:
             result["notes"] = list(self.notes)
         return result
+
+    def replace(self, **changes: Any) -> "Reading":
+        """A copy with some attributes changed."""
+        return Reading(**{**vars(self), **changes})
+
+    def draw(self, picture: "Source | None" = None) -> "Image.Image":
+        """What `digits predict --show` writes: boxes in the picture, below it what was seen.
+
+        Args:
+            picture: what was read. A file is opened again where this is left out; of other
+                pictures a notebook keeps the last few, and nothing else keeps any.
+        Returns:
+            RGB; what the network saw alone where the picture is not to be had.
+        Raises:
+            PictureError: `picture` cannot be read.
+        """
+        from digit_classifier.reader import overlay
+
+        return overlay.draw(overlay.pixels_of(self, picture), self)
+
+    def __repr__(self) -> str:
+        parts = [f"<Reading {self.text!r}"]
+        if self.digits:
+            parts.append(" ".join(percent(digit.confidence) for digit in self.digits[:8]))
+            parts[-1] += " ..." if len(self.digits) > 8 else ""
+        parts += [self.error] if self.error else self.notes
+        parts += [f"from {self.file}"] if self.file else []
+        return ", ".join(parts) + ">"
+
+    def _repr_html_(self) -> str:
+        from digit_classifier.reader import overlay
+
+        return overlay.html(self)
 
 
 def _rounded(probabilities: np.ndarray) -> list[float]:

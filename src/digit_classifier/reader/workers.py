@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from digit_classifier.errors import FaultError
 
 if TYPE_CHECKING:
-    from digit_classifier.reader import DigitReader, Source
+    from digit_classifier.picture.decode import Source
+    from digit_classifier.reader import DigitReader
     from digit_classifier.reader.reading import Reading
 
 _reader: "DigitReader | None" = None  # of a worker process

@@ -1,7 +1,6 @@
 """One picture read: bytes in, bytes out, in a reading process."""
 
 import base64
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -41,7 +40,7 @@ def answer(
     if threshold is not None:
         reader = DigitReader(reader.model, threshold)
     picture = decode(data, max_pixels=pixels)
-    reading = replace(reader.read(picture.pixels, single), notes=picture.notes)
+    reading = reader.read(picture.pixels, single).replace(notes=picture.notes)
     said = _detailed(reading) if details else reading.to_dict()
     # a name in an odd character set may hold half a character
     called = name and name.encode("utf-8", "replace").decode()

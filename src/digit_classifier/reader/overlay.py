@@ -1,0 +1,142 @@
+"""A picture of a reading: boxes, digits, confidences, and what the network saw. Pillow only."""
+
+import base64
+import html as markup
+import io
+from collections import deque
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from digit_classifier.errors import DigitError
+from digit_classifier.picture import decode
+from digit_classifier.reader.reading import Digit, Reading, Rejected, percent
+
+if TYPE_CHECKING:
+    from digit_classifier.picture.decode import Source
+
+GREEN, RED, INK, PAPER = (0, 140, 60), (200, 30, 30), (30, 30, 30), (255, 255, 255)
+# The picture is shown within these many pixels a side, whatever its size.
+SMALLEST, LARGEST = 480, 1600
+SHOWN = 800  # in a notebook
+ENLARGED = 3  # pixels for each of the 28
+CELL = 28 * ENLARGED + 12
+CAPTION = 18
+# Below no picture, so many of what was seen stand in a row.
+ROW = 10
+# The last pictures that a notebook read: enough for the cell that shows what it just read, and no
+# burden to one that reads ten thousand.
+_recent: deque[tuple[Reading, "Source"]] = deque(maxlen=16)
+
+
+def remember(reading: Reading, picture: "Source") -> None:
+    """Keep the picture of a reading for a while, for a notebook to show."""
+    _recent.append((reading, picture))
+
+
+def pixels_of(reading: Reading, picture: "Source | None" = None) -> np.ndarray | None:
+    """The picture that was read, uint8; None where it is no longer to be had.
+
+    Raises:
+        PictureError: `picture` is given and cannot be read.
+    """
+    if picture is not None:
+        return decode(picture).pixels
+    kept = [source for each, source in _recent if each is reading]
+    sources = kept or ([reading.file] if reading.file else [])
+    try:
+        return decode(sources[0]).pixels if sources else None
+    except DigitError:
+        return None
+
+
+def html(reading: Reading) -> str:
+    """A reading as a notebook shows it: the text, what is to be known of it, and the drawing."""
+    lines = [reading.error or reading.text or "no digit", *reading.notes]
+    if not reading.digits:
+        lines += dict.fromkeys(mark.reason for mark in reading.rejected)
+    first, *others = (markup.escape(line).replace("\n", "<br>") for line in lines)
+    text = f'<div style="font-size:1.3em">{first}</div>'
+    text += "".join(f"<div>{line}</div>" for line in others[:4])
+    pixels = pixels_of(reading)
+    if reading.error or (pixels is None and not _seen(reading)):
+        return text
+    png = io.BytesIO()
+    draw(pixels, reading).save(png, "PNG")
+    data = base64.b64encode(png.getvalue()).decode()
+    alt = f"{reading.text or 'no digit'}: boxes, and what the network saw"
+    return (
+        f'{text}<img alt="{markup.escape(alt)}" style="max-width:min(100%,{SHOWN}px)" '
+        f'src="data:image/png;base64,{data}">'
+    )
+
+
+def draw(pixels: np.ndarray | None, reading: Reading) -> Image.Image:
+    """Draw what was read.
+
+    Args:
+        pixels: uint8, shape (height, width) or (height, width, 3): the upright picture, or None.
+        reading: what was read in it.
+    Returns:
+        RGB: the picture with a green box for each digit and a red one for each mark that is not
+        vouched for; below it each 28x28 image that the network saw, enlarged, with its answer.
+    """
+    seen = _seen(reading)
+    if pixels is None:
+        picture, scale = Image.new("RGB", (min(len(seen) or 1, ROW) * CELL, 0)), 0.0
+    else:
+        picture, scale = _fitted(Image.fromarray(pixels).convert("RGB"))
+    columns = max(1, picture.width // CELL)
+    rows = -(-len(seen) // columns)
+    height = picture.height + rows * (CELL + CAPTION)
+    sheet = Image.new("RGB", (picture.width, max(1, height)), PAPER)
+    sheet.paste(picture, (0, 0))
+    pen = ImageDraw.Draw(sheet)
+    for mark in seen if scale else ():
+        _box(pen, mark, scale)
+    for index, mark in enumerate(seen):
+        corner = index % columns * CELL, picture.height + index // columns * (CELL + CAPTION)
+        _cell(sheet, pen, mark, corner)
+    return sheet
+
+
+def _seen(reading: Reading) -> list[Digit | Rejected]:
+    """All but specks and ruled lines: never shown to the network, their boxes would clutter."""
+    return [*reading.digits, *(mark for mark in reading.rejected if mark.image is not None)]
+
+
+def seen_image(image: np.ndarray, enlarged: int = ENLARGED) -> Image.Image:
+    """An image as the network saw it, uint8 (28, 28), each pixel as a small square."""
+    side = 28 * enlarged
+    return Image.fromarray(image).resize((side, side), Image.Resampling.NEAREST).convert("RGB")
+
+
+def _fitted(picture: Image.Image) -> tuple[Image.Image, float]:
+    scale = min(max(1.0, SMALLEST / max(picture.size)), LARGEST / max(picture.size))
+    size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
+    how = Image.Resampling.NEAREST if scale > 1 else Image.Resampling.LANCZOS
+    return picture.resize(size, how), scale
+
+
+def _box(pen: ImageDraw.ImageDraw, mark: Digit | Rejected, scale: float) -> None:
+    x, y, width, height = (side * scale for side in mark.box)
+    colour = GREEN if isinstance(mark, Digit) else RED
+    pen.rectangle((x - 2, y - 2, x + width + 1, y + height + 1), outline=colour, width=2)
+    label = _label(mark) if isinstance(mark, Digit) else "?" * (mark.image is not None)
+    pen.text((x, max(0, y - 18)), label, fill=colour, font=ImageFont.load_default(14))
+
+
+def _cell(
+    sheet: Image.Image, pen: ImageDraw.ImageDraw, mark: Digit | Rejected, corner: tuple[int, int]
+) -> None:
+    assert mark.image is not None
+    x, y = corner
+    sheet.paste(seen_image(mark.image), (x + 6, y + 6))
+    colour = GREEN if isinstance(mark, Digit) else RED
+    text = _label(mark) if isinstance(mark, Digit) else "?"
+    pen.text((x + 6, y + CELL - 2), text, fill=colour, font=ImageFont.load_default(13))
+
+
+def _label(digit: Digit) -> str:
+    return f"{digit.digit} {percent(digit.confidence)}"
