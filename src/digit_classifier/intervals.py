@@ -2,6 +2,9 @@
 
 import math
 
+# With fewer images the 95 % interval of a good network is wider than one point in a hundred.
+MANY = 1000
+
 
 def wilson(hits: int, n: int, z: float = 1.959964) -> tuple[float, float]:
     """95 % Wilson score interval of the proportion `hits / n`.
@@ -24,3 +27,10 @@ def wilson(hits: int, n: int, z: float = 1.959964) -> tuple[float, float]:
     half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
     scale = 1 + z * z / n
     return max(0.0, (centre - half) / scale), min(1.0, (centre + half) / scale)
+
+
+def caveat(n: int) -> str:
+    """What to say beside a share that was measured on `n` images; "" where they are enough."""
+    if n >= MANY:
+        return ""
+    return f"So few as {n:,} image{'s' * (n != 1)} tell little: mind the interval."

@@ -158,12 +158,23 @@ def test_reverse_json_and_csv_hold_the_same_rows(capsys):
     assert runs("--csv", "--json") == 2
 
 
+def test_accuracy_sorts_by_the_lower_end_of_its_interval_and_says_so(capsys):
+    make_run("lucky", accuracy=1.0, measured_on="4 test images")
+    make_run("good", accuracy=0.97, measured_on="10,000 test images")
+    assert runs("--sort", "accuracy") == 0
+    shown = capsys.readouterr()
+    _, good, lucky = shown.out.splitlines()
+    assert good.startswith("runs/good")
+    assert "100.00%       4  51.01%  100.00%" in lucky
+    assert "by the lower end of the 95 % interval" in shown.err
+
+
 @pytest.mark.parametrize("width", [150, 80])
 def test_on_a_terminal_the_table_fits_its_width(monkeypatch, capsys, width):
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("COLUMNS", str(width))
-    make_run("2026-11-23-082138-[red]", accuracy=0.917)
+    make_run("2026-11-23-082138-[red]", accuracy=0.917, measured_on="10,000 test images")
     assert runs() == 0
     out = capsys.readouterr().out
     assert "2026-11-23-082138-[red]" in out  # a name is shown, not obeyed

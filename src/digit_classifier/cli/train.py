@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from digit_classifier.intervals import caveat
 from digit_classifier.shell import digits
 from digit_classifier.training import Listener, Run, TrainConfig
 from digit_classifier.training.loop import Epoch
@@ -193,6 +194,8 @@ def _report(console: Console, run: Run) -> None:
         f"{metrics['errors']:,} errors, loss {metrics['loss']:.4f}"
     )
     console.print(line, markup=False, style="bold")
+    if few := caveat(len(run.plan.dataset.test_labels)):
+        console.print(f"          {few}", markup=False, style="yellow")
     files = "model.keras, model.onnx, history.csv, metrics.json, loss and accuracy as .png and .svg"
     if run.stopped:
         done, asked = len(run.history), run.plan.recipe.epochs

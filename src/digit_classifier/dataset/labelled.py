@@ -175,6 +175,12 @@ def remarks(arrays: Arrays) -> tuple[str, ...]:
         found.append(f"only {each} to train on, where there are {train.max():,} of {most}.")
     if untested := np.flatnonzero((test == 0) & (train > 0)).tolist():
         found.append(f"no test images of {listed(map(str, untested))}.")
+    if 2 * test.max() > (n := test.sum()) > test.max():
+        usual = int(test.argmax())
+        found.append(
+            f"{test.max():,} of {n:,} test images are of {usual}: to answer {usual} to everything "
+            f"is right in {100 * test.max() / n:.1f} %."
+        )
     return (*found, *_repeated(arrays))
 
 

@@ -78,6 +78,7 @@ def _figures(
         "loss": round(loss, 6),
         "measured_on": f"{n:,} {TEST}",
         "validated_on": plan.validated_on,
+        "validation_images": plan.validation_images,
         "dataset": plan.dataset.name,
         "dataset_sha256": plan.dataset.sha256,
         "model": plan.config.model,

@@ -4,6 +4,7 @@ import csv
 import json
 import math
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from digit_classifier.errors import DataError, OptionError
+from digit_classifier.intervals import wilson
 from digit_classifier.training.checkpoint import NAME as CHECKPOINT
 from digit_classifier.training.loop import Epoch
 
@@ -39,6 +41,9 @@ class RunSummary:
         seed: as asked for.
         epochs: how many are finished.
         accuracy: share of the test images answered rightly, 0 to 1; of a finished run only.
+        images: how many test images that was measured on.
+        low: lower end of the accuracy's 95 % interval, 0 to 1.
+        high: upper end.
         loss: mean cross-entropy on the test images, in nats; of a finished run only.
         seconds: of the finished epochs, together.
         dataset: its name.
@@ -53,6 +58,9 @@ class RunSummary:
     seed: int | None = None
     epochs: int | None = None
     accuracy: float | None = None
+    images: int | None = None
+    low: float | None = None
+    high: float | None = None
     loss: float | None = None
     seconds: float | None = None
     dataset: str | None = None
@@ -62,7 +70,7 @@ class RunSummary:
 
 COLUMNS = tuple(field.name for field in fields(RunSummary))
 # Best or newest first; the others in the order of the alphabet, or the least first.
-_FALLING = ("time", "accuracy")
+_FALLING = ("time", "accuracy", "images", "low", "high")
 
 
 def list_runs(folder: str | Path) -> list[RunSummary]:
@@ -83,13 +91,20 @@ def list_runs(folder: str | Path) -> list[RunSummary]:
 def sort_runs(runs: list[RunSummary], column: str) -> list[RunSummary]:
     """Sort by a column: best and newest first, runs without a value last.
 
+    Accuracy goes by the lower end of its interval: all of 4 test images are less than 97 % of
+    10,000.
+
     Raises:
         OptionError: no such column.
     """
     if column not in COLUMNS:
         raise OptionError(f"no column {column!r}. Choose one of: {', '.join(COLUMNS)}.")
     known = [run for run in runs if getattr(run, column) is not None]
-    known.sort(key=lambda run: getattr(run, column), reverse=column in _FALLING)
+
+    def value(run: RunSummary) -> Any:
+        return run.low if column == "accuracy" and run.low is not None else getattr(run, column)
+
+    known.sort(key=value, reverse=column in _FALLING)
     return known + [run for run in runs if getattr(run, column) is None]
 
 
@@ -101,6 +116,7 @@ def summarise(folder: Path) -> RunSummary:
         told["time"] = datetime.fromtimestamp((folder / "config.json").stat().st_mtime).astimezone()
         if (folder / "metrics.json").exists():
             figures = _checked(folder / "metrics.json", _METRICS)
+            figures |= _certainty(figures["accuracy"], measured_on(folder))
             return RunSummary(run, **told, **figures, state=FINISHED)
         history = read_history(folder) if (folder / "history.csv").exists() else []
     except DataError as error:
@@ -178,9 +194,28 @@ def _read_json(path: Path) -> dict[str, Any]:
     return content
 
 
+def _certainty(accuracy: float, measured: str) -> dict[str, Any]:
+    """On how many images an accuracy was measured, and its interval, where that is known."""
+    begun = re.match(r"[\d,]+", measured)
+    images = int(begun[0].replace(",", "") or 0) if begun else 0
+    if not images or not 0 <= accuracy <= 1:
+        return {}
+    low, high = wilson(round(accuracy * images), images)
+    return {"images": images, "low": round(low, 6), "high": round(high, 6)}
+
+
+def measured_on(folder: Path) -> str:
+    """What a finished run's accuracy was measured on; "" where it does not say."""
+    return _said(folder, "measured_on")
+
+
 def validated_on(folder: Path) -> str:
     """What the validation images of a finished run were; "" where it does not say."""
+    return _said(folder, "validated_on")
+
+
+def _said(folder: Path, name: str) -> str:
     try:
-        return str(_read_json(folder / "metrics.json").get("validated_on") or "")
+        return str(_read_json(folder / "metrics.json").get(name) or "")
     except DataError:
         return ""

@@ -20,7 +20,7 @@ from digit_classifier.evaluation.section import (
     report_section,
     scaled,
 )
-from digit_classifier.intervals import wilson
+from digit_classifier.intervals import caveat, wilson
 from digit_classifier.machine import count_cores, name_processor
 from digit_classifier.onnx_model import CLASSES
 
@@ -173,8 +173,8 @@ def _caveats(predictions: Predictions, dataset: Dataset) -> list[str]:
             "These images are of MNIST's training set: a model that was trained on MNIST has seen "
             "them, and its figures here say nothing about new digits."
         )
-    if predictions.n < 1000:
-        caveats.append(f"So few as {count(predictions.n, 'image')} tell little: mind the interval.")
+    if few := caveat(predictions.n):
+        caveats.append(few)
     return caveats
 
 
