@@ -11,7 +11,7 @@ endif
 EXTRAS := --extra train --extra serve --extra evaluate --extra heic
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lock bench accuracy pictures clean
+.PHONY: help run test check format lock fuzz bench accuracy pictures clean
 
 help:  ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -36,6 +36,9 @@ lock: $(VENV)/.ready-dev  ## write the pinned requirements anew from pyproject.t
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --custom-compile-command "make lock" $(EXTRAS) pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --no-annotate --custom-compile-command "make lock" -c requirements.txt $(EXTRAS) --group dev pyproject.toml -o requirements-dev.txt
 	echo '-e .' >> requirements-dev.txt
+
+fuzz: $(VENV)/.ready-dev  ## read pages that nobody draws, five minutes; MINUTES=60 SEED=1 PAGES=4000
+	$(BIN)/python tests/picture/fuzz.py --minutes $(or $(MINUTES),5) --seed $(or $(SEED),0) --pages $(or $(PAGES),1000000)
 
 bench: $(VENV)/.ready-dev  ## time training, reading and serving side by side with others
 	$(BIN)/python benchmarks/train_speed.py

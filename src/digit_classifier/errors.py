@@ -15,7 +15,8 @@
         ├── TrainingError         loss no longer finite, export disagrees with the network
         ├── TrackingError         TensorBoard's or MLflow's log cannot be written
         ├── MissingExtraError     an optional part is not installed
-        └── PluginError           another package's network, corruption or section is broken
+        ├── PluginError           another package's network, corruption or section is broken
+        └── InternalError         this program is at fault
 
 A message is one sentence or two: what was found, what was needed, what to do.
 """
@@ -85,6 +86,10 @@ class TrackingError(FaultError):
 
 class PluginError(FaultError):
     """What another package adds to this one cannot be used."""
+
+
+class InternalError(FaultError):
+    """This program is at fault; its `__cause__` is the exception that nobody expected."""
 
 
 class MissingExtraError(FaultError):

@@ -59,6 +59,19 @@ def test_boxes_lie_on_the_digits_in_pixels_of_the_picture(digits: np.ndarray) ->
         assert ink[covered].sum() > 0.97 * ink.sum()
 
 
+@pytest.mark.parametrize("size", [(2041, 2269), (2269, 2041), (300, 200)])
+def test_boxes_of_ink_at_the_frame_end_with_the_picture(size: tuple[int, int]) -> None:
+    width, height = size
+    page = np.full((height, width), 255, np.uint8)
+    page[40:140, width - 20 :] = page[height - 100 : height - 20, 90:120] = 0
+    cv2.line(page, (0, height - 8), (width - 1, height - 1), 0, 6)
+    found = find(decode(page))
+    for x, y, wide, high in [each.box for each in (*found.marks, *found.rejected)]:
+        assert min(x, y) >= 0
+        assert x + wide <= width
+        assert y + high <= height
+
+
 def test_touching_digits_can_be_taken_apart(digits: np.ndarray) -> None:
     """One of the splits of every pair that grew together gives both digits back."""
     rng = np.random.default_rng(8)

@@ -8,12 +8,15 @@ import warnings
 import zlib
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
 from digit_classifier.errors import PictureError
 from digit_classifier.picture import decode, find
+from digit_classifier.reader import DigitReader
+from picture import fuzz
 
 BOUNDED = settings(max_examples=60, deadline=10_000, suppress_health_check=[HealthCheck.too_slow])
 SEED = np.random.default_rng(0).integers(0, 256, (40, 50, 3), np.uint8)
@@ -81,6 +84,17 @@ def test_arrays_of_every_small_shape(height: int, width: int, kind: int, random:
     array = rng.integers(0, 256, (height, width, 4), np.uint8)
     array = [array, array[..., :3], array[..., 0], array[..., 0] > 128][kind]
     find(decode(array))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_pages_and_files_that_nobody_draws_are_answered(seed: int) -> None:
+    """A hundred of them; `make fuzz` reads as many as there is time for."""
+    reader = DigitReader("mlp")
+    wrong = {
+        number: fuzz.check(reader, fuzz.source(seed, number), single=number % 7 == 3)
+        for number in range(25)
+    }
+    assert not {number: said for number, said in wrong.items() if said}
 
 
 def test_the_largest_allowed_picture_needs_less_than_a_gigabyte() -> None:

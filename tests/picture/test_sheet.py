@@ -83,6 +83,16 @@ def test_a_light_nought_on_a_dark_page_is_no_sheet() -> None:
         assert mark.box[2] > 140
 
 
+def test_a_speck_of_light_that_is_one_pixel_or_a_strip_is_no_sheet() -> None:
+    page = np.full((115, 13), 143, np.uint8)
+    cv2.rectangle(page, (-9, 75), (9, 200), 199, 1)  # its corner alone is wider than a stroke
+    assert len(find(decode(page)).marks) == 1
+    strip = np.zeros((3, 281), np.uint8)
+    strip[:, 18:245] = np.linspace(105, 85, 227)
+    strip[1] //= 2
+    find(decode(strip))
+
+
 def test_light_in_the_middle_is_no_sheet() -> None:
     page = sheet().astype(float)
     y, x = np.mgrid[: len(page), : page.shape[1]]

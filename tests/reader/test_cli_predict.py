@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import logging
 import os
 import pty
 import signal
@@ -15,6 +16,7 @@ import pytest
 from PIL import Image
 
 from digit_classifier.cli import main
+from digit_classifier.picture import layout
 from reader import drawing
 
 Run = Callable[..., tuple[int, str, str]]
@@ -74,6 +76,53 @@ def test_a_missing_file_among_others_spoils_none_of_them(predict: Run, folder: P
     assert (code, error) == (1, "")
     assert [entry["text"] for entry in objects] == ["", "3"]
     assert "missing.png; check the path" in objects[0]["error"]
+
+
+@pytest.fixture
+def at_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The program fails at every picture of three lines."""
+    read = layout.read
+
+    def fail(pixels: np.ndarray, *, single: bool) -> object:
+        return read(pixels, single=single) if len(pixels) > 3 else {}[pixels.shape]
+
+    monkeypatch.setattr(layout, "read", fail)
+
+
+@pytest.mark.usefixtures("at_fault")
+@pytest.mark.parametrize("debug", [False, True])
+def test_a_fault_of_the_program_is_one_pictures_error_with_a_traceback_only_on_request(
+    predict: Run, folder: Path, caplog: pytest.LogCaptureFixture, debug: bool
+) -> None:
+    caplog.set_level(logging.NOTSET, "digit_classifier")  # and as it was, afterwards
+    Image.fromarray(np.zeros((3, 9), np.uint8)).save(folder / "1-odd.png")
+    code, out, error = predict(folder, *["--debug"] * debug)
+    assert code == 1
+    named = [line for line in out.splitlines() if line.endswith(".png")]
+    assert named == ["12.png", "3.png", "5.png"]
+    assert "Error: 1-odd.png could not be read: internal error in " in error
+    assert "(KeyError: (3, 9)); please report it with the file" in error
+    assert ("Traceback" in caplog.text) == debug
+
+
+@pytest.mark.usefixtures("at_fault")
+def test_show_tells_a_fault_of_the_program_as_without_it(predict: Run, folder: Path) -> None:
+    Image.fromarray(np.zeros((3, 9), np.uint8)).save(folder / "odd.png")
+    seen = folder / "seen.png"
+    shown = predict("--json", folder / "odd.png", "--show", seen)
+    assert shown == predict("--json", folder / "odd.png")
+    assert shown[0] == 1
+    assert not seen.exists()
+
+
+def test_show_loses_no_note(predict: Run, folder: Path) -> None:
+    pages = [Image.new("L", (90, 90), 255)] * 2
+    pages[0].save(folder / "two.tiff", save_all=True, append_images=pages[1:])
+    shown = predict("--json", folder / "two.tiff", "--show", folder / "seen.png")
+    assert shown == predict("--json", folder / "two.tiff")
+    notes = json.loads(shown[1])["notes"]
+    assert notes[0].startswith("several pages")
+    assert "nothing stands out from the paper" in notes
 
 
 def test_csv_is_one_row_a_picture(predict: Run, folder: Path) -> None:

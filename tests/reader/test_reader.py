@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from digit_classifier.errors import ModelError, OptionError, PictureError
+from digit_classifier.errors import InternalError, ModelError, OptionError, PictureError
 from digit_classifier.onnx_model import OnnxModel
-from digit_classifier.reader import DigitReader
+from digit_classifier.picture import Page
+from digit_classifier.reader import DigitReader, judgement
 from digit_classifier.reader.judgement import Rule
 from reader import drawing
 
@@ -122,6 +123,48 @@ def test_one_bad_picture_of_many_is_an_error_of_its_own(
     assert [reading.text for reading in readings] == ["3", "", "", "12"]
     assert [reading.error is None for reading in readings] == [True, False, False, True]
     assert [reading.file for reading in readings] == [str(folder / name) for name in names]
+
+
+class Unexpected:
+    """Taken for a picture of Pillow's, at which the program fails as it should not."""
+
+    def getexif(self) -> None:
+        pass
+
+    @property
+    def size(self) -> tuple[int, int]:
+        raise KeyError("no size")
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_fault_of_the_program_is_an_error_of_the_one_picture(
+    digits: DigitReader, folder: Path, jobs: int
+) -> None:
+    readings = list(digits.read_many([folder / "3.png", Unexpected(), folder / "12.png"], jobs))
+    assert [reading.text for reading in readings] == ["3", "", "12"]
+    error = str(readings[1].error)
+    assert error.startswith("the picture could not be read: internal error in picture/decode.py:")
+    assert error.endswith(" (KeyError: 'no size'); please report it with the file")
+
+
+def test_a_fault_of_the_program_names_its_cause(digits: DigitReader) -> None:
+    with pytest.raises(InternalError, match="please report it") as raised:
+        digits.read(Unexpected())
+    assert isinstance(raised.value.__cause__, KeyError)
+
+
+def test_a_page_that_cannot_be_judged_spoils_no_other(
+    digits: DigitReader, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge = judgement.judge
+
+    def fail(page: Page, *arguments: Any, **named: Any) -> judgement.Verdict:
+        return judge(page, *arguments, **named) if len(page.marks) == 1 else judge(None)  # type: ignore
+
+    monkeypatch.setattr(judgement, "judge", fail)
+    readings = digits.read_batch([folder / "3.png", folder / "12.png", folder / "5.png"])
+    assert [reading.text for reading in readings] == ["3", "", "5"]
+    assert str(readings[1].error).startswith("12.png could not be read: internal error in reader/")
 
 
 def test_several_processes_read_as_one_does(digits: DigitReader) -> None:

@@ -5,6 +5,7 @@ a digit does not pay for the training stack.
 """
 
 import importlib
+import logging
 import signal
 import sys
 import traceback
@@ -71,6 +72,9 @@ def main(arguments: list[str] | None = None) -> None:
     """
     words = sys.argv[1:] if arguments is None else arguments
     debug = DEBUG in words  # wherever it stands, so that it can be put behind a command in haste
+    if debug:
+        logging.basicConfig(format="%(message)s")
+        logging.getLogger("digit_classifier").setLevel(logging.DEBUG)
     try:
         prepare()
         code = group.main([w for w in words if w != DEBUG], "digits", standalone_mode=False)

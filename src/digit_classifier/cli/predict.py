@@ -94,18 +94,14 @@ def _read(reader: "DigitReader", files: list[str], jobs: int, single: bool) -> "
 
 def _read_and_show(reader: "DigitReader", file: str, single: bool, show: str) -> "Reading":
     from digit_classifier.atomic import write_png
-    from digit_classifier.errors import PictureError
     from digit_classifier.picture import decode
-    from digit_classifier.reader import Reading, overlay
+    from digit_classifier.reader import overlay
 
-    data, name = sys.stdin.buffer.read() if file == "-" else file, readable(file)
-    try:
-        picture = decode(data)
-    except PictureError as error:
-        return Reading("", model=reader.name, file=name, error=str(error))
-    reading = reader.read(picture.pixels, single).replace(file=name, notes=picture.notes)
-    write_png(show, overlay.draw(picture.pixels, reading))
-    return reading
+    data = sys.stdin.buffer.read() if file == "-" else file
+    (reading,) = reader.read_batch([data], single)
+    if reading.error is None:
+        write_png(show, overlay.draw(decode(data).pixels, reading))
+    return reading.replace(file=readable(file))
 
 
 def _with_bar(readings: "Iterator[Reading]", total: int) -> "Iterator[Reading]":

@@ -6,7 +6,7 @@ import threading
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, BinaryIO
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 import numpy as np
 
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from PIL import Image
 
     # And whatever becomes an array by `__array__`, such as a tensor of PyTorch or TensorFlow.
-    Source = str | os.PathLike[str] | bytes | IO[bytes] | np.ndarray | Image.Image
+    Source: TypeAlias = (
+        "str | os.PathLike[str] | bytes | IO[bytes] | np.ndarray | Image.Image | Picture"
+    )
 
 FORMATS = ["PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF"]  # an MPO opens as JPEG
 READABLE = "PNG, JPEG, BMP, GIF, WEBP, TIFF (and HEIC with the heic extra)"
@@ -78,7 +80,8 @@ def decode(
     Args:
         source: a path; the bytes of a file; a file that is open for reading bytes; an array or
             tensor, uint8, uint16, float (0 to 1 or 0 to 255) or bool, of shape (height, width),
-            (height, width, 1), (.., 2), (.., 3) or (.., 4); or a PIL image.
+            (height, width, 1), (.., 2), (.., 3) or (.., 4); a PIL image; or what this function
+            returned, which stays as it is.
         max_bytes: refuse larger files, before they are read.
         max_pixels: refuse larger pictures, from the header, before they are decoded.
     Returns:
@@ -90,6 +93,8 @@ def decode(
         MissingExtraError: HEIC, and pillow-heif is not installed.
     """
     given: Any = held(source, max_bytes)
+    if isinstance(given, Picture):
+        return given
     if isinstance(given, np.ndarray):
         _check_pixels("the array", given.shape[1::-1], max_pixels)
         return Picture(from_array(given), name="the array")

@@ -52,7 +52,7 @@ def read(pixels: np.ndarray, *, single: bool) -> tuple[tuple[Mark, ...], tuple[R
             segments, specks = join(line, labels)
             dropped += [(speck, "speck") for speck in specks]
             lines.append(segments)
-    page = _Sheet(ink, labels)
+    page = _Sheet(ink, labels, pixels.shape[1::-1])
     single = single or sum(map(len, lines)) > CROWD
     marks = [mark for number, line in enumerate(lines) for mark in page.marks(line, number, single)]
     dropped.sort(key=lambda left: -left[0].width * left[0].height)
@@ -71,9 +71,10 @@ def _unrule(ink: Ink) -> list[Box]:
 class _Sheet:
     """The page while its digits are cut out."""
 
-    def __init__(self, ink: Ink, labels: np.ndarray) -> None:
+    def __init__(self, ink: Ink, labels: np.ndarray, size: tuple[int, ...]) -> None:
         self.ink = ink
         self.labels = labels
+        self.size = size  # of the picture: width and height
 
     def marks(self, line: list[Segment], number: int, single: bool) -> list[Mark]:
         """One line's digits."""
@@ -99,10 +100,11 @@ class _Sheet:
             rows.append(self._apart(segment.bare, segment.beside, number))
         keep, others, x, y = self._crop(segment.stroke)
         for parts in splits.propose(keep):
-            row = (
+            row = [
                 self._draw(part, cv2.max(others, keep - part), x, y, line=number) for part in parts
-            )
-            rows.append(tuple(row))
+            ]
+            if all(mark.image.any() for mark in row):  # some have next to no ink of their own
+                rows.append(tuple(row))
         return tuple(rows)
 
     def _apart(self, digit: Stroke, beside: tuple[Stroke, ...], number: int) -> tuple[Mark, ...]:
@@ -118,10 +120,11 @@ class _Sheet:
         if stroke.width < splits.CHAIN * stroke.height:
             return ()
         keep, others, x, y = self._crop(stroke)
-        return tuple(
+        links = (
             Link(a, b, self._draw(part, cv2.max(others, keep - part), x, y, line=number))
             for a, b, part in splits.chain(keep)
         )
+        return tuple(link for link in links if link.mark.image.any())
 
     def _mark(self, stroke: Stroke, number: int, **place: Any) -> Mark:
         """A stroke as a mark, with what is said of its place among the others."""
@@ -159,11 +162,22 @@ class _Sheet:
         )
 
     def box(self, stroke: Stroke) -> tuple[int, int, int, int]:
-        """In pixels of the picture."""
-        factor, corner = self.ink.factor, self.ink.corner
-        x, y = int(stroke.x / factor), int(stroke.y / factor)
-        right, bottom = -(-stroke.right // factor), -(-stroke.bottom // factor)
-        return x + corner[0], y + corner[1], max(1, int(right) - x), max(1, int(bottom) - y)
+        """In pixels of the picture, within it."""
+        factor = self.ink.factor
+        starts, ends = (stroke.x, stroke.y), (stroke.right, stroke.bottom)
+        (x, width), (y, height) = (
+            _within(int(start / factor) + corner, int(-(-end // factor)) + corner, size)
+            for start, end, corner, size in zip(
+                starts, ends, self.ink.corner, self.size, strict=True
+            )
+        )
+        return x, y, width, height
+
+
+def _within(start: int, end: int, size: int) -> tuple[int, int]:
+    """Where a stretch begins and how long it is, at least one pixel, of those from 0 to `size`."""
+    start = min(max(start, 0), size - 1)
+    return start, max(1, min(end, size) - start)
 
 
 def _oneness(aspect: float) -> float:

@@ -85,7 +85,8 @@ def find(small: np.ndarray, shape: tuple[int, ...]) -> Sheet | None:
     writing = (cv2.subtract(bare, grey) > STEP).astype(np.uint8)
     if not _stands_out(bare, inside) or not _is_written_on(paper, writing, inside):
         return None
-    return _cut(shape, small, inside, _beyond(edges, paper.shape))
+    beyond = _beyond(edges, paper.shape)
+    return _cut(shape, small, inside, beyond) if (inside > beyond).any() else None
 
 
 def _without_strokes(grey: np.ndarray) -> np.ndarray:
@@ -103,6 +104,8 @@ def _edges(hull: np.ndarray, shape: tuple[int, ...]) -> list[tuple[np.ndarray, n
     corners = cv2.approxPolyDP(hull, 1.0, True).reshape(-1, 2).astype(np.float32)
     low, high = np.zeros(2), np.array([shape[1] - 1, shape[0] - 1])
     edges = []
+    if len(corners) < 3:
+        return []  # so narrow that it has no sides
     for a, b in zip(corners, np.roll(corners, -1, axis=0), strict=True):
         framed = any((end[axis] == a[axis] == b[axis]) for end in (low, high) for axis in (0, 1))
         if not framed:
@@ -169,7 +172,7 @@ def _cut(
     shape: tuple[int, ...], small: np.ndarray, inside: np.ndarray, beyond: np.ndarray
 ) -> Sheet:
     left, top, width, height = cv2.boundingRect(inside)
-    paper = small[(inside > 0) & (beyond == 0)]
+    paper = small[inside > beyond]
     colour = np.atleast_1d(np.median(paper, axis=0))
     scale = shape[0] / inside.shape[0], shape[1] / inside.shape[1]
     rows = slice(round(top * scale[0]), round((top + height) * scale[0]))

@@ -3,20 +3,29 @@
 Never imports the training stack.
 """
 
+import logging
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import accumulate, islice, pairwise
 from numbers import Real
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from digit_classifier import weights
-from digit_classifier.errors import DigitError, ModelError, OptionError, TooLargeError
+from digit_classifier.errors import (
+    DigitError,
+    InternalError,
+    ModelError,
+    OptionError,
+    TooLargeError,
+)
 from digit_classifier.onnx_model import CLASSES, OnnxModel, own_rule
-from digit_classifier.picture import Page, decode, find
+from digit_classifier.picture import Page, Picture, decode, find
 from digit_classifier.picture.decode import held
 from digit_classifier.reader import judgement
 from digit_classifier.reader.judgement import Rule
@@ -27,10 +36,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Digit", "DigitReader", "Reading", "Rejected"]
 
+T = TypeVar("T")
+
 # Pictures whose marks share one call of the network, and one trip to another process.
 BATCH = 32
 # For models whose exporter measured no threshold of their own.
 DEFAULT_THRESHOLD = 0.5
+_PACKAGE = Path(__file__).parents[1]
+_log = logging.getLogger(__name__)
 
 
 class DigitReader:
@@ -86,18 +99,19 @@ class DigitReader:
         """Read one picture.
 
         Args:
-            source: a path, the bytes of a file, an open file, a numpy array, a tensor or a PIL
-                image, as `picture.decode` takes them.
+            source: a path, the bytes of a file, an open file, a numpy array, a tensor, a PIL image
+                or a `Picture`, as `picture.decode` takes them.
             single: the picture holds one digit: do not look for several.
         Returns:
             The reading; its text is empty where there is no digit.
         Raises:
             PictureError: not a picture, or one that cannot be decoded.
             MissingExtraError: HEIC, and pillow-heif is not installed.
+            InternalError: this program is at fault.
         """
         source = held(source)  # an open file is read once
-        page = find(decode(source), single=single)
-        reading = self._judge([page], [_name(source)], single)[0]
+        page = _attempt(source, lambda: find(decode(source), single=single))
+        reading = _attempt(source, lambda: self._judge([page], [_name(source)], single)[0])
         if "IPython" in sys.modules:  # where somebody may look at it
             from digit_classifier.reader import overlay
 
@@ -132,21 +146,38 @@ class DigitReader:
         """Read a handful of pictures with one call of the network; errors as `read_many`."""
         _refuse_one(sources)
         sources = list(sources)
-        opened = [_open(source, single) for source in sources]
-        names = [_name(source) for source in sources]
-        pages = [page for page in opened if isinstance(page, Page)]
-        places = [name for name, page in zip(names, opened, strict=True) if isinstance(page, Page)]
-        readings = iter(self._judge(pages, places, single))
+        opened = [(source, _open(source, single)) for source in sources]
+        found = [(source, page) for source, page in opened if isinstance(page, Page)]
+        readings = iter(self._judge_each(found, single))
         return [
-            next(readings)
-            if isinstance(page, Page)
-            else Reading("", model=self.name, file=name, error=str(page))
-            for name, page in zip(names, opened, strict=True)
+            next(readings) if isinstance(page, Page) else self._failed(source, page)
+            for source, page in opened
         ]
 
     def _read_here(self, sources: "Iterable[Source]", single: bool) -> Iterator[Reading]:
         for batch in batches(sources):
             yield from self.read_batch(batch, single)
+
+    def _judge_each(
+        self, found: "Sequence[tuple[Source, Page]]", single: bool
+    ) -> Iterator[Reading]:
+        """As `_judge`; where that fails by a fault of its own, only the page at fault does."""
+        try:
+            yield from self._judge(
+                [page for _, page in found], [_name(s) for s, _ in found], single
+            )
+        except DigitError:
+            raise  # of the model: no other page would fare better
+        except Exception:
+            for source, page in found:
+                judge = partial(self._judge, [page], [_name(source)], single)
+                try:
+                    yield from _attempt(source, judge)
+                except DigitError as error:
+                    yield self._failed(source, error)
+
+    def _failed(self, source: "Source", error: DigitError) -> Reading:
+        return Reading("", model=self.name, file=_name(source), error=str(error))
 
     def _judge(
         self, pages: Sequence[Page], names: Sequence[str | None], single: bool
@@ -187,11 +218,44 @@ def _measured_rule(model: OnnxModel) -> Rule:
 
 def _open(source: "Source", single: bool) -> Page | DigitError:
     try:
-        return find(decode(source), single=single)
+        return _attempt(source, lambda: find(decode(source), single=single))
     except DigitError as error:
         return error
+
+
+def _attempt(source: "Source", work: Callable[[], T]) -> T:
+    """Carry `work` out; whatever goes wrong is an error that names the picture.
+
+    Raises:
+        DigitError: as it came.
+        TooLargeError: memory did not suffice.
+        InternalError: any other exception, with the place it came from.
+    """
+    try:
+        return work()
+    except DigitError:
+        raise
     except MemoryError:
-        return TooLargeError("the picture does not fit into memory; scale it down")
+        raise TooLargeError(f"{_called(source)} does not fit into memory; scale it down") from None
+    except Exception as error:
+        _log.debug("%s could not be read", _called(source), exc_info=True)
+        raise InternalError(
+            f"{_called(source)} could not be read: internal error in {_place(error)} "
+            f"({type(error).__name__}: {error}); please report it with the file"
+        ) from error
+
+
+def _called(source: Any) -> str:
+    if isinstance(source, Picture):
+        return source.name
+    return Path(source).name if isinstance(source, (str, os.PathLike)) else "the picture"
+
+
+def _place(error: Exception) -> str:
+    """The line of this package in which an exception came up, as picture/ink.py:12."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if _PACKAGE in Path(frame.filename).parents]
+    return f"{Path(own[-1].filename).relative_to(_PACKAGE).as_posix()}:{own[-1].lineno}"
 
 
 def _refuse_one(sources: Any) -> None:

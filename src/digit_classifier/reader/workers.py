@@ -1,5 +1,6 @@
 """Many pictures on many cores: processes, since reading a small picture is mostly Python."""
 
+import logging
 import multiprocessing
 import signal
 from collections import deque
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from digit_classifier.reader import DigitReader
     from digit_classifier.reader.reading import Reading
 
+PACKAGE = "digit_classifier"
 _reader: "DigitReader | None" = None  # of a worker process
 
 
@@ -31,7 +33,7 @@ def read_many(
         # fork would copy ONNX Runtime's locks in whatever state its threads left them
         mp_context=multiprocessing.get_context("spawn"),
         initializer=_start,
-        initargs=(reader,),
+        initargs=(reader, logging.getLogger(PACKAGE).level),
     )
     waiting: deque[Future[list[Reading]]] = deque()
     try:
@@ -69,9 +71,11 @@ def shielded(*signals: signal.Signals) -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _start(reader: "DigitReader") -> None:
+def _start(reader: "DigitReader", log_level: int) -> None:
     # Ctrl-C reaches every process of a terminal; the parent alone answers it
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logging.basicConfig(format="%(message)s")
+    logging.getLogger(PACKAGE).setLevel(log_level)
     global _reader
     _reader = reader
 

@@ -40,7 +40,7 @@ def answer(
     if threshold is not None:
         reader = DigitReader(reader.model, threshold)
     picture = decode(data, max_pixels=pixels)
-    reading = reader.read(picture.pixels, single).replace(notes=picture.notes)
+    reading = reader.read(picture, single)
     said = _detailed(reading) if details else reading.to_dict()
     # a name in an odd character set may hold half a character
     called = name and name.encode("utf-8", "replace").decode()
