@@ -29,6 +29,10 @@ class DigitError(Exception):
 
     exit_code = 1
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython and Jupyter show: the sentence, as on the command line."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class InputError(DigitError):
     """Something the user gave cannot be used."""

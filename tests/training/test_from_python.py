@@ -2,7 +2,10 @@
 
 import inspect
 import random
+import signal
+import sys
 import threading
+import types
 from dataclasses import fields
 from pathlib import Path
 from typing import get_args, get_type_hints
@@ -13,6 +16,7 @@ import pytest
 from digit_classifier import DigitReader, Listener, Run, TrainConfig, train
 from digit_classifier.errors import OptionError
 from digit_classifier.training.config import Settings
+from digit_classifier.training.interrupt import stoppable
 
 QUICK = {"epochs": 1, "out": "run"}
 
@@ -125,3 +129,46 @@ def test_a_thread_trains_too(keras, small_folder):
     thread.start()
     thread.join()
     assert given[0].folder == Path("run")
+
+
+def test_in_an_interactive_session_a_second_interrupt_does_not_end_python(monkeypatch):
+    monkeypatch.setattr(sys, "ps1", ">>> ", raising=False)
+    with pytest.raises(KeyboardInterrupt), stoppable() as stop:
+        signal.raise_signal(signal.SIGINT)
+        assert stop()
+        signal.raise_signal(signal.SIGINT)
+
+
+class _Shell:
+    """Stands where a Jupyter kernel's shell does."""
+
+    kernel = object()
+
+
+def test_in_a_notebook_one_output_is_renewed_with_a_line_and_both_plots(
+    keras, small_folder, monkeypatch
+):
+    shown = []
+
+    class Handle:
+        def update(self, content):
+            shown.append(content)
+
+    def display(content, display_id):
+        assert display_id
+        shown.append(content)
+        return Handle()
+
+    ipython, inner = types.ModuleType("IPython"), types.ModuleType("IPython.display")
+    ipython.get_ipython, inner.HTML, inner.display = _Shell, str, display
+    monkeypatch.setitem(sys.modules, "IPython", ipython)
+    monkeypatch.setitem(sys.modules, "IPython.display", inner)
+    train(dataset=small_folder, **QUICK)
+    assert "finished after epoch 1, validation accuracy" in shown[-1]
+    assert shown[-1].count('src="data:image/png;base64,') == 2
+
+
+def test_a_notebook_shows_an_error_as_one_sentence():
+    with pytest.raises(OptionError) as caught:
+        train(epoch=2)
+    assert caught.value._render_traceback_() == [f"OptionError: {caught.value}"]

@@ -63,7 +63,9 @@ class Dataset:
         return f"{len(self.train_labels):,} training and {len(self.test_labels):,} test images"
 
     def __repr__(self) -> str:
-        return f"<Dataset {self.name}: {self.counts}, sha256 {self.sha256}, from {self.source}>"
+        return (
+            f"<Dataset {self.name}: {self.counts}, sha256 {self.sha256[:8]}..., from {self.source}>"
+        )
 
 
 def digest(arrays: Arrays) -> str:

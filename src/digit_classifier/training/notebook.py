@@ -1,27 +1,29 @@
 """The two plots as they grow, in the output of a notebook's cell."""
 
 import base64
+import contextlib
 import html
-import io
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from digit_classifier.training.curves import draw_curves
+from digit_classifier.training.curves import NAMES
 from digit_classifier.training.listener import Listener
 from digit_classifier.training.loop import Epoch
 from digit_classifier.training.plan import Plan
 from digit_classifier.training.progress import Wording
 
-# Seconds between two drawings, each of which takes a tenth of one, and between two lines.
-PLOT_GAP, LINE_GAP = 1.0, 0.2
+GAP = 0.2  # seconds between two outputs
 
 
 class NotebookPlots(Listener):
-    """One output that is renewed: a line that follows the training, and the plots below it."""
+    """One output that is renewed: a line that follows the training, and the plots below it.
+
+    The plots are the run folder's, which are drawn anew while it trains: see `LivePlots`.
+    """
 
     def __init__(self) -> None:
-        self._wording, self._history = Wording(), list[Epoch]()
-        self._plots, self._drawn, self._shown = "", 0.0, 0.0
+        self._wording, self._folder, self._shown = Wording(), Path(), 0.0
         self._handle: Any = None
 
     def on_download(self, name: str, done: int, total: int) -> None:
@@ -29,59 +31,48 @@ class NotebookPlots(Listener):
         self._show(f"{name}: {100 * done / total if total else 100:.0f} %")
 
     def on_start(self, plan: Plan) -> None:
-        """Begin the output, with the epochs that a resumed training has behind it."""
+        """Begin the output."""
         super().on_start(plan)
-        self._plan, self._history = plan, list(plan.finished)
+        self._folder = plan.folder
         self._wording.start(plan)
 
     def on_progress(self, epoch: int, share: float) -> None:
-        """Renew the line."""
+        """Renew the output."""
         if share < 1:
             self._show(self._wording.line(epoch, share))
 
     def on_epoch(self, row: Epoch) -> None:
-        """Renew the line and the plots."""
-        self._history.append(row)
+        """Renew the output."""
         self._wording.add(row)
-        if perf_counter() - self._drawn > PLOT_GAP:
-            self._draw()
-            self._shown = 0.0
         self._show(self._wording.line(row.epoch, 1.0))
 
     def on_end(self, metrics: dict[str, Any]) -> None:
         """Leave the last plots behind."""
-        self._draw()
         self._shown = 0.0
         self._show(self._wording.end(finished=metrics["finished"]))
 
-    def _draw(self) -> None:
-        if not self._history:
-            return
-        figures = draw_curves(self._history, self._plan.dataset.name, self._plan.validation)
-        self._plots = "".join(map(_image, figures.items()))
-        self._drawn = perf_counter()
-
     def _show(self, line: str) -> None:
-        if perf_counter() - self._shown < LINE_GAP:
+        if perf_counter() - self._shown < GAP:
             return
-        self._shown = perf_counter()
         from IPython.display import HTML, display
 
+        plots = "".join(_image(self._folder / f"{name}.png") for name in NAMES)
         content = HTML(
             f'<div>{html.escape(line)}</div><div style="display:flex;flex-wrap:wrap;gap:8px">'
-            f"{self._plots}</div>"
+            f"{plots}</div>"
         )
         if self._handle is None:
             self._handle = display(content, display_id=True)
         else:
             self._handle.update(content)
+        self._shown = perf_counter()
 
 
-def _image(named: tuple[str, Any]) -> str:
-    name, figure = named
-    png = io.BytesIO()
-    figure.savefig(png, dpi=120)
-    data = base64.b64encode(png.getvalue()).decode()
-    return (
-        f'<img alt="{name} of each epoch" style="width:460px" src="data:image/png;base64,{data}">'
-    )
+def _image(path: Path) -> str:
+    with contextlib.suppress(OSError):  # not drawn yet
+        data = base64.b64encode(path.read_bytes()).decode()
+        return (
+            f'<img alt="{path.stem} of each epoch" style="width:460px;max-width:100%" '
+            f'src="data:image/png;base64,{data}">'
+        )
+    return ""
