@@ -25,7 +25,7 @@ def test_a_manifest_names_files_beside_it_or_in_images(tmp_path: Path) -> None:
     (tmp_path / "manifest.csv").write_text(
         "file,text,kind,style\na.png,7,,pen; 28x28\nb.png,12/3 4,odd,\nc.png,,,brush\n"
     )
-    cases = pictures.list_cases(tmp_path)
+    cases, _ = pictures.list_cases(tmp_path)
     assert [(case.path.name, case.text, case.kind, case.style) for case in cases] == [
         ("a.png", "7", "single", "pen"),
         ("b.png", "12/34", "odd", ""),
@@ -33,16 +33,15 @@ def test_a_manifest_names_files_beside_it_or_in_images(tmp_path: Path) -> None:
     ]
 
 
-def test_without_a_manifest_folders_or_names_say_the_digit(tmp_path: Path) -> None:
-    touch(tmp_path / "7" / "x.png", tmp_path / "0" / "deep" / "y.jpg", tmp_path / "3-blue.png")
-    touch(tmp_path / "5.png", tmp_path / "readme.txt", tmp_path / "others" / "z.png")
-    cases = pictures.list_cases(tmp_path)
-    assert {case.path.name: case.text for case in cases} == {
-        "x.png": "7",
-        "y.jpg": "0",
-        "3-blue.png": "3",
-        "5.png": "5",
-    }
+def test_without_a_manifest_folders_say_the_digit_and_what_is_left_out_is_said(
+    tmp_path: Path,
+) -> None:
+    touch(tmp_path / "seven" / "x.png", tmp_path / "0" / "deep" / "y.jpg")
+    touch(tmp_path / "3-blue.png", tmp_path / "readme.txt", tmp_path / "10" / "z.png")
+    cases, left_out = pictures.list_cases(tmp_path)
+    assert {case.path.name: case.text for case in cases} == {"x.png": "7", "y.jpg": "0"}
+    assert [sentence.split(":")[0] for sentence in left_out] == ["left out"] * 3
+    assert "1 picture in the folder 10" in left_out[0]
     assert {case.kind for case in cases} == {"single"}
 
 
@@ -68,11 +67,18 @@ def test_a_manifest_that_cannot_be_used_is_refused(
         pictures.list_cases(tmp_path)
 
 
+def test_without_folders_the_files_names_say_the_digit(tmp_path: Path) -> None:
+    touch(tmp_path / "3-blue.png", tmp_path / "5.png")
+    cases, left_out = pictures.list_cases(tmp_path)
+    assert {case.path.name: case.text for case in cases} == {"3-blue.png": "3", "5.png": "5"}
+    assert left_out == []
+
+
 def test_a_name_of_several_digits_and_an_empty_folder_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="has no manifest"):
+    with pytest.raises(DataError, match="without a manifest"):
         pictures.list_cases(tmp_path)
     touch(tmp_path / "00012.png")
-    with pytest.raises(DataError, match=r"00012\.png does not begin with its one digit"):
+    with pytest.raises(DataError, match=r"do not begin with their one digit.*00012\.png"):
         pictures.list_cases(tmp_path)
     with pytest.raises(DataError, match="no folder"):
         pictures.list_cases(tmp_path / "nowhere")

@@ -181,7 +181,9 @@ def _judge_pictures(
 ) -> None:
     from digit_classifier.evaluation import mistakes, pictures
 
-    cases = pictures.list_cases(folder)
+    cases, left_out = pictures.list_cases(folder)
+    for sentence in left_out:
+        click.secho(f"Warning: {sentence}", err=True, fg="yellow")
     readings = list(reader.read_many((case.path for case in cases), jobs, single))
     outcomes = pictures.judge(cases, readings)
     click.echo(f"model {reader.name}, {_rule(reader)}, {len(cases)} pictures")

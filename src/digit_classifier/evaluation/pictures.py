@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from digit_classifier.dataset.folder import find
 from digit_classifier.errors import DataError
-from digit_classifier.picture.decode import SUFFIXES
 
 
 class Answer(Protocol):
@@ -68,15 +68,14 @@ class Row:
     digits_right: int
 
 
-def list_cases(folder: str | Path) -> list[Case]:
+def list_cases(folder: str | Path) -> tuple[list[Case], list[str]]:
     """Find the pictures of a folder and what they say.
 
     Args:
         folder: with a manifest.csv (columns file and text, and if you like kind and style; files
-            lie beside it or in images/), or with sub-folders 0 to 9, or with files whose name
-            begins with their digit (7.png, 7-blue.jpg).
+            lie beside it or in images/), or such as `digits train` takes: see `dataset.folder`.
     Returns:
-        At least one case.
+        At least one case; and what was left out, a sentence each.
     Raises:
         DataError: none of these, a file that is missing, or a text that is not digits.
     """
@@ -84,13 +83,16 @@ def list_cases(folder: str | Path) -> list[Case]:
     if not folder.is_dir():
         raise DataError(f"no folder {folder}; give one that holds pictures")
     manifest = folder / "manifest.csv"
-    cases = _from_manifest(manifest) if manifest.is_file() else _from_names(folder)
+    if manifest.is_file():
+        return _from_manifest(manifest), []
+    try:
+        found = find(folder)
+    except DataError as error:
+        raise DataError(f"without a manifest.csv: {error}") from error
+    cases = [Case(path, str(digit), "single") for path, digit in found.all()]
     if not cases:
-        raise DataError(
-            f"{folder} has no manifest.csv, no sub-folders 0 to 9 with pictures, and no pictures "
-            "whose names begin with their digit"
-        )
-    return cases
+        raise DataError(f"{folder} has no manifest.csv, and its sub-folders hold no pictures")
+    return cases, found.left_out
 
 
 def judge(cases: Iterable[Case], answers: Iterable[Answer]) -> list[Outcome]:
@@ -163,25 +165,6 @@ def _from_row(manifest: Path, number: int, row: dict[str, str | None]) -> Case:
     kind = row.get("kind") or ("reject" if not text else "single" if len(text) == 1 else "multi")
     style = (row.get("style") or "").split(";")[0].strip()
     return Case(path, text, kind, style)
-
-
-def _from_names(folder: Path) -> list[Case]:
-    cases = []
-    for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() not in SUFFIXES or not path.is_file():
-            continue
-        inside = path.relative_to(folder).parts
-        if re.fullmatch(r"\d", inside[0]):
-            cases.append(Case(path, inside[0], "single"))
-        elif len(inside) == 1:
-            named = re.match(r"(\d)(?!\d)", path.name)
-            if not named:
-                raise DataError(
-                    f"{path.name} does not begin with its one digit, as 7.png and 7-blue.png do; "
-                    "rename it or write a manifest.csv"
-                )
-            cases.append(Case(path, named[1], "single"))
-    return cases
 
 
 def _edits(truth: str, read: str) -> int:
