@@ -33,7 +33,10 @@ def main():
             )
         )
     # Works from a checkout with only requirements.txt installed.
-    sys.path.insert(0, os.path.join(HERE or os.curdir, "src"))
+    source = os.path.join(os.path.abspath(HERE), "src")
+    sys.path.insert(0, source)
+    beside = os.environ.get("PYTHONPATH")  # for the processes that it starts
+    os.environ["PYTHONPATH"] = source + os.pathsep + beside if beside else source
     try:
         from digit_classifier.cli import COMMANDS
         from digit_classifier.cli import main as run

@@ -104,6 +104,24 @@ def test_no_file_no_onnx_and_no_digit_network_are_three_sentences(tmp_path):
         OnnxModel(network(classes=5))
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("a.keras", "a Keras network"), ("a.h5", r"a \.keras file"), ("a.pt", r"torch\.onnx\.export"),
+     ("a.pkl", "skl2onnx"), ("a.tflite", "TensorFlow Lite")],
+)  # fmt: skip
+def test_a_network_saved_otherwise_is_called_what_it_is(tmp_path, name, words):
+    (tmp_path / name).write_bytes(b"whatever it holds")
+    with pytest.raises(ModelError, match=words) as told:
+        OnnxModel(tmp_path / name)
+    assert "an .onnx file is needed" in str(told.value)
+
+
+def test_an_empty_file_is_called_empty(tmp_path):
+    (tmp_path / "net.onnx").touch()
+    with pytest.raises(ModelError, match="is empty"):
+        OnnxModel(tmp_path / "net.onnx")
+
+
 def test_external_data_cannot_reach_outside_the_models_folder(tmp_path):
     secret = tmp_path / "secret.bin"
     secret.write_bytes(np.full(10, 0.1, np.float32).tobytes())

@@ -130,7 +130,31 @@ def open_session(
     try:
         return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime raises a dozen unrelated classes
-        raise ModelError(f"{shown} is not a model that ONNX Runtime can load: {error}") from error
+        raise ModelError(_refusal(shown, model, error)) from error
+
+
+# What else networks are saved as, and what makes an .onnx file of it.
+_OTHERS = {
+    ".keras": ("a Keras network", "model.export('net.onnx', format='onnx') in Keras makes one"),
+    ".h5": ("a Keras network", "keras.models.load_model(...).save('net.keras') makes a .keras "
+            "file, which `digits predict`, `serve`, `evaluate` and `compare` read"),
+    ".pt": ("a PyTorch network", "torch.onnx.export(model, images, 'net.onnx') makes one"),
+    ".pkl": ("a Python pickle", "skl2onnx.to_onnx makes one of a scikit-learn model"),
+    ".tflite": ("a TensorFlow Lite network", "export the network that it was made of"),
+}  # fmt: skip
+_OTHERS |= {".hdf5": _OTHERS[".h5"], ".pth": _OTHERS[".pt"], ".ckpt": _OTHERS[".pt"],
+            ".safetensors": _OTHERS[".pt"], ".joblib": _OTHERS[".pkl"]}  # fmt: skip
+
+
+def _refusal(shown: object, model: str | Path | bytes, error: Exception) -> str:
+    """Say what a file is that ONNX Runtime cannot load, and how to come by one that it can."""
+    if (len(model) if isinstance(model, bytes) else Path(model).stat().st_size) == 0:
+        return f"{shown} is empty; an .onnx file is needed. Copy or export it again."
+    what, how = _OTHERS.get(Path(str(shown)).suffix.lower(), ("", ""))
+    if what:
+        return f"{shown} is {what}; an .onnx file is needed: {how}."
+    reason = " ".join(str(error).split())
+    return f"{shown} is not a model that ONNX Runtime can load: {reason}"
 
 
 def read_metadata(session: onnxruntime.InferenceSession) -> dict[str, Any]:

@@ -40,3 +40,9 @@ def test_the_list_has_one_line_for_each_model_that_ships(
 def test_a_model_that_is_not_there_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
     assert models("nothing") == 2
     assert "no model called nothing" in capsys.readouterr().err
+
+
+def test_a_keras_file_is_exported_for_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("keras", reason="Keras is not installed")
+    assert models(weights.find("mlp").with_suffix(".keras"), "--json") == 0
+    assert json.loads(capsys.readouterr().out)["bytes"] > 100_000

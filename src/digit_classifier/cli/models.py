@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("model", required=False, metavar="[NAME|FOLDER|FILE.onnx]")
+@click.argument("model", required=False, metavar="[NAME|FOLDER|FILE]")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a model, one a line.")
 def command(model: str | None, as_json: bool) -> None:
     """List the models that ship, or show all that one model says of itself.
@@ -24,8 +24,10 @@ def command(model: str | None, as_json: bool) -> None:
       digits models runs/latest --json
     """
     from digit_classifier import weights
+    from digit_classifier.cli.opening import exported
 
-    paths = [weights.find(model)] if model else [weights.find(name) for name in weights.names()]
+    given = click.get_current_context().with_resource(exported(model)) if model else ""
+    paths = [weights.find(given)] if model else [weights.find(name) for name in weights.names()]
     described = [_describe(path) for path in paths]
     if as_json:
         for entry in described:

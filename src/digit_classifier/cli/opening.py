@@ -1,4 +1,4 @@
-"""What a user may name as a model to be judged: a name, a run folder, an .onnx or a .keras file."""
+"""What a user may name as a model: a name, a run folder, an .onnx or a .keras file."""
 
 import tempfile
 from collections.abc import Iterator
@@ -24,12 +24,30 @@ def opened(model: str, scale: str | None = None) -> Iterator["Model"]:
         ModelError, OptionError: as `open_model`.
         MissingExtraError: a .keras file, and Keras is not installed.
     """
-    from digit_classifier.errors import ModelError
     from digit_classifier.evaluation.model import digest, open_model
 
+    with exported(model) as path:
+        if not isinstance(path, Path):
+            yield open_model(path, scale=scale)
+            return
+        saved, name = Path(model), path.stem
+        made = open_model(path, scale=scale, name=name)
+        yield replace(made, size_bytes=saved.stat().st_size, sha256=digest(saved))
+
+
+@contextmanager
+def exported(model: str) -> Iterator[str | Path]:
+    """Give back what names a model that can be read, or the temporary export of a .keras file.
+
+    Raises:
+        ModelError: a .keras file that is missing or cannot be exported.
+        MissingExtraError: a .keras file, and Keras is not installed.
+    """
+    from digit_classifier.errors import ModelError
+
     saved = Path(model)
-    if saved.suffix != ".keras":
-        yield open_model(model, scale=scale)
+    if saved.suffix.lower() != ".keras":
+        yield model
         return
     if not saved.is_file():
         raise ModelError(f"no model at {saved}; check the path")
@@ -37,7 +55,6 @@ def opened(model: str, scale: str | None = None) -> Iterator["Model"]:
 
     name = saved.resolve().parent.name if saved.name == "model.keras" else saved.stem
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.onnx"
+        path = Path(folder) / f"{name}.onnx"
         convert_file(saved, path)
-        exported = open_model(path, scale=scale, name=name)
-        yield replace(exported, size_bytes=saved.stat().st_size, sha256=digest(saved))
+        yield path

@@ -22,8 +22,8 @@ BAR_FROM = 20
 
 @click.command()
 @click.argument("pictures", nargs=-1, required=True, metavar="PICTURE...")
-@click.option("--model", default="cnn", show_default=True, metavar="NAME|FOLDER|FILE.onnx",
-              help="A shipped model, a run folder, or an .onnx file.")  # fmt: skip
+@click.option("--model", default="cnn", show_default=True, metavar="NAME|FOLDER|FILE",
+              help="A shipped model, a run folder, or an .onnx or .keras file.")  # fmt: skip
 @click.option("--single", is_flag=True, help="Each picture holds one digit: do not look for more.")
 @click.option("--threshold", type=click.FloatRange(0, 1), metavar="0..1",
               help="Least confidence for a digit; below it a mark is shown as ?. "
@@ -59,6 +59,7 @@ def command(
       curl -s https://example.org/7.png | digits predict -
     """
     from digit_classifier.atomic import check_png
+    from digit_classifier.cli.opening import exported
     from digit_classifier.cli.sources import expand
     from digit_classifier.errors import OptionError
     from digit_classifier.reader import DigitReader
@@ -70,7 +71,7 @@ def command(
         raise OptionError(f"--show draws one picture, {len(files)} were given")
     if show:
         check_png(show)
-    reader = DigitReader(model, threshold)
+    reader = DigitReader(click.get_current_context().with_resource(exported(model)), threshold)
     if show:
         readings = iter([_read_and_show(reader, files[0], single, show)])
     else:

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from digit_classifier.cli.opening import exported
 from digit_classifier.errors import MissingExtraError
 from digit_classifier.server.settings import Limits, Settings
 
@@ -57,7 +58,7 @@ def _limit_flags(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True,
               help="Port to listen on; 0 for any that is free.")  # fmt: skip
-@click.option("--model", default="cnn", show_default=True, metavar="NAME|FOLDER|FILE.onnx",
+@click.option("--model", default="cnn", show_default=True, metavar="NAME|FOLDER|FILE",
               help="What reads unless a request names another.")  # fmt: skip
 @click.option("--open", "open_page", is_flag=True, help="Open the page in a browser.")
 @click.option("--corrections", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER",
@@ -102,8 +103,9 @@ def command(
         raise MissingExtraError(f"{error.name}, which `digits serve` needs,", "serve") from error
     from digit_classifier.server.run import serve
 
+    path = str(click.get_current_context().with_resource(exported(model)))
     settings = Settings(
-        host, port, model, corrections, log_json, reload_model, allow_host, Limits(**limits)
+        host, port, path, corrections, log_json, reload_model, allow_host, Limits(**limits)
     )
     if not settings.is_local:
         click.echo(_warning(settings.host, corrections), err=True)

@@ -1,6 +1,7 @@
 """Everything a training can be told, in one place: the flags of `digits train` are made from it."""
 
 import difflib
+import math
 import operator
 import os
 from collections.abc import Iterable
@@ -88,8 +89,9 @@ class TrainConfig:
                 raise OptionError(f"{flag} {value!r} is not known. Choose one of: {choices}.")
             if value is not None and "least" in limits:
                 least = limits["least"]
-                if not value >= least or (isinstance(value, float) and value == least):
-                    words = f"above {least}" if isinstance(value, float) else f"{least} or more"
+                decimal = isinstance(value, float)
+                if not least <= value < math.inf or (decimal and value == least):
+                    words = f"above {least} and finite" if decimal else f"{least} or more"
                     raise OptionError(f"{flag} is {value}; it must be {words}.")
 
     def to_dict(self) -> dict[str, Any]:
