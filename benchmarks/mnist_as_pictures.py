@@ -20,8 +20,8 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from digit_classifier import load
-from digit_classifier.intervals import wilson
 from digit_classifier.reader import DigitReader
+from digit_classifier.stats import wilson
 from machine import describe
 
 

@@ -11,19 +11,19 @@ LEAVES = {
     "shell",
     "registry",
     "atomic",
-    "intervals",
     "machine",
     "plotting",
-    "temperature",
+    "stats",
+    "rejection",
 }
 # room -> rooms it may import
 LAYERS = {
     "shell": set(),
     "errors": {"shell"},
     "registry": {"errors"},
-    "intervals": set(),
+    "stats": set(),
+    "rejection": {"errors", "stats"},
     "machine": set(),
-    "temperature": set(),
     "atomic": {"errors"},
     "plotting": {"atomic", "errors"},
     "onnx_model": {"errors"},
@@ -32,7 +32,7 @@ LAYERS = {
     "training": {"dataset", "onnx_model", "weights", *LEAVES},
     "evaluation": {"picture", "dataset", "onnx_model", "weights", *LEAVES},
     "weights": {"onnx_model", "errors"},
-    "reader": {"picture", "onnx_model", "weights", "errors"},
+    "reader": {"picture", "onnx_model", "rejection", "weights", "errors"},
     "server": {"reader", "onnx_model", "weights", "picture", *LEAVES},
 }
 ANYTHING = {"cli", "__init__", "__main__"}

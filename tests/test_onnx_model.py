@@ -4,7 +4,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from digit_classifier.errors import ModelError
-from digit_classifier.onnx_model import SLICE, OnnxModel, own_rule
+from digit_classifier.onnx_model import SLICE, OnnxModel
 
 
 def network(shape=("n", 28, 28), kind=TensorProto.UINT8, classes=10, **metadata):
@@ -58,19 +58,6 @@ def test_many_images_are_run_in_slices_that_bound_the_memory(monkeypatch):
 def test_metadata_that_is_json_is_parsed_and_other_text_kept():
     model = OnnxModel(network(accuracy="0.97", interval="[0.9, 1.0]", name="mlp"))
     assert model.metadata == {"accuracy": 0.97, "interval": [0.9, 1.0], "name": "mlp"}
-
-
-def test_the_rule_of_a_model_is_its_threshold_and_softness():
-    assert own_rule({}) is None
-    assert own_rule({"reject": "none"}) is None
-    assert own_rule({"reject": {"threshold": 1}}) == (1.0, 1.0)
-    assert own_rule({"reject": {"threshold": 0.2, "softness": 0.5}}) == (0.2, 0.5)
-
-
-@pytest.mark.parametrize("reject", [{"threshold": None}, {"threshold": 0.2, "softness": "much"}])
-def test_a_rule_without_numbers_is_refused(reject):
-    with pytest.raises(ModelError, match="its rule is .* two numbers, .* are needed"):
-        own_rule({"reject": reject})
 
 
 def test_a_path_and_bytes_are_the_same_model(tmp_path):

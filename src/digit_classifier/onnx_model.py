@@ -2,7 +2,6 @@
 
 import json
 import os
-from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -161,44 +160,6 @@ def read_metadata(session: onnxruntime.InferenceSession) -> dict[str, Any]:
     """What the exporter wrote into the file; values that parse as JSON are parsed."""
     texts = session.get_modelmeta().custom_metadata_map
     return {key: _parsed(value) for key, value in texts.items()}
-
-
-def own_rule(metadata: Mapping[str, Any]) -> tuple[float, float] | None:
-    """By which rule a model vouches for answers, as its exporter measured it; None for none.
-
-    Returns:
-        The least confidence once softened, and the softness: see `soften`.
-    Raises:
-        ModelError: there is a rule, but not of numbers.
-    """
-    reject = metadata.get("reject")
-    if not isinstance(reject, Mapping) or "threshold" not in reject:
-        return None
-    try:
-        return float(reject["threshold"]), float(reject.get("softness", 1))
-    except (TypeError, ValueError) as error:
-        raise ModelError(
-            f"the model says that its rule is {dict(reject)}; two numbers, threshold and softness, "
-            "are needed. Export it anew."
-        ) from error
-
-
-def soften(probabilities: np.ndarray, softness: float) -> np.ndarray:
-    """Probabilities at a higher temperature, 1 / softness.
-
-    Calibrated probabilities of a good network are nearly all 0.99 and more; softened ones tell
-    better how close to a second answer it was, which tells digits from other things.
-
-    Args:
-        probabilities: float, shape (n, 10), rows summing to 1.
-        softness: above 0; 1 changes nothing, less makes rows more even.
-    Returns:
-        float64, shape (n, 10), rows summing to 1.
-    Source: Liang, Li, Srikant, "Enhancing the reliability of out-of-distribution image detection
-        in neural networks", ICLR 2018, section 3.
-    """
-    powers = np.maximum(probabilities.astype(np.float64), 1e-12) ** softness
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
 def _parsed(value: str) -> Any:

@@ -13,8 +13,8 @@ import pytest
 from dataset import stand_in
 from digit_classifier import weights
 from digit_classifier.cli import main
-from digit_classifier.intervals import wilson
 from digit_classifier.onnx_model import OnnxModel
+from digit_classifier.stats import wilson
 
 FILES = {
     "comparison.html", "metrics.json", "models.csv", "pairs.csv",

@@ -11,10 +11,10 @@ import pytest
 from digit_classifier.dataset import nondigits, styles
 from digit_classifier.errors import DataError, DigitError
 from digit_classifier.evaluation import ood_sets
-from digit_classifier.evaluation.acceptance import Acceptance
 from digit_classifier.evaluation.ood_sets import OodSet
 from digit_classifier.evaluation.sections import ood as doubt
 from digit_classifier.evaluation.sections.ood_scores import find_threshold, measure, separate
+from digit_classifier.rejection import RejectionRule
 
 KINDS = len(nondigits.KINDS) + len(nondigits.HELD_OUT) + 3
 
@@ -63,17 +63,6 @@ def test_the_threshold_is_the_highest_that_lets_99_of_100_through() -> None:
     assert find_threshold(np.arange(50.0)) == 0
     assert find_threshold(np.r_[np.zeros(5), np.ones(95)]) == 0
     assert find_threshold(np.array([0.3])) == 0.3
-
-
-def test_acceptance_is_what_the_model_file_says() -> None:
-    said = {"reject": {"threshold": 0.2, "softness": 0.5}, "name": "x"}
-    assert Acceptance.of(said) == Acceptance(0.5, 0.2)
-    for nothing in ({}, {"reject": None}, {"reject": "no"}, {"reject": {"softness": 0.5}}):
-        assert Acceptance.of(nothing) == Acceptance(1.0, None)
-    rows = np.array([[0.64, 0.36, *[0.0] * 8], [0.1] * 10])
-    np.testing.assert_allclose(Acceptance().score(rows), [0.64, 0.1])
-    # square roots are 0.8 and 0.6, and those of the smallest number that is told from 0
-    np.testing.assert_allclose(Acceptance(0.5, 0.2).score(rows), [0.8 / 1.4, 0.1], rtol=1e-4)
 
 
 def test_every_kind_comes_once_and_the_same_each_time(
@@ -185,11 +174,11 @@ def test_scores_are_those_of_the_model_kind_by_kind(
     digits: tuple[np.ndarray, np.ndarray], fashion: np.ndarray
 ) -> None:
     told: list[tuple[str, int, int]] = []
-    acceptance = Acceptance(1.0, 0.9)
+    rule = RejectionRule(0.9)
     scores = measure(
         inky,
         *digits,
-        acceptance=acceptance,
+        rule=rule,
         ood=OodSet("fashion", False, fashion),
         per_kind=4,
         progress=lambda *each: told.append(each),
@@ -208,20 +197,20 @@ def test_scores_are_those_of_the_model_kind_by_kind(
     assert told == [("what is no digit", i, KINDS + 2) for i in range(1, KINDS + 3)]
 
 
-@pytest.mark.parametrize("acceptance", [None, Acceptance(0.2, 0.3)])
+@pytest.mark.parametrize("rule", [None, RejectionRule(0.3, 5.0)])
 def test_a_section_says_its_figures_in_words_tables_and_json(
     digits: tuple[np.ndarray, np.ndarray],
     fashion: np.ndarray,
-    acceptance: Acceptance | None,
+    rule: RejectionRule | None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(ood_sets, "QUICK_PER_KIND", 3)
     other = OodSet("fashion", False, fashion)
-    section = doubt.section(inky, *digits, acceptance=acceptance, ood=other, quick=True)
+    section = doubt.section(inky, *digits, rule=rule, ood=other, quick=True)
     metrics = json.loads(json.dumps(section.metrics, allow_nan=False))
     assert metrics["kinds"]["fashion"]["n"] == 20
-    assert (metrics["model_threshold"] is None) == (acceptance is None)
-    shown = "softened by a power of 0.2" if acceptance else "The score is the highest probability;"
+    assert (metrics["model_threshold"] is None) == (rule is None)
+    shown = "at a temperature of 5" if rule else "The score is the highest probability;"
     assert any(shown in sentence for sentence in section.sentences)
     assert any("20 images of fashion" in sentence for sentence in section.sentences)
     (table,) = section.tables

@@ -7,7 +7,7 @@ from PIL import Image
 
 from digit_classifier.cli import main
 from digit_classifier.dataset import nondigits, styles
-from digit_classifier.evaluation.rejection import measure
+from digit_classifier.evaluation.sections.ood_scores import measure
 from reader import drawing
 
 
@@ -56,13 +56,13 @@ def test_refusals_of_drawn_nondigits_are_measured_with_what_they_cost(
     known = SimpleNamespace(test_images=images, test_labels=labels, name="drawn")
     monkeypatch.setattr("digit_classifier.dataset.load", lambda *_, **__: known)
     monkeypatch.setattr(
-        "digit_classifier.evaluation.rejection.measure", partial(measure, per_kind=5)
+        "digit_classifier.evaluation.sections.ood_scores.measure", partial(measure, per_kind=5)
     )
     assert evaluate("--nondigits", model) == 0
     out = capsys.readouterr().out
-    assert "60 test images of drawn, non-digits of seed 20000" in out
-    assert "a model's card are of other samples" in out
-    assert out.count("(never trained on)") == 1 + len(nondigits.HELD_OUT)
+    assert "test images of drawn               60" in out
+    # blank, noise and joined halves are kinds of their own, and all of these together one row more
+    assert out.count("(never trained on)") == 4 + len(nondigits.HELD_OUT)
 
 
 @pytest.mark.parametrize(

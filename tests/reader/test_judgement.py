@@ -7,6 +7,7 @@ import pytest
 from digit_classifier.picture import Mark, Page, Rejected
 from digit_classifier.picture.marks import Link
 from digit_classifier.reader import judgement
+from digit_classifier.rejection import RejectionRule
 
 IMAGE = np.zeros((28, 28), np.uint8)
 
@@ -32,7 +33,7 @@ def judge(
     assert not list(answers)
     rows, others = probabilities(whole), probabilities(of_pieces)
     assert len(judgement.pieces(page, rows)) == len(others)
-    rules = judgement.Rule(threshold), judgement.Rule(0.5)
+    rules = RejectionRule(threshold), RejectionRule(0.5)
     return judgement.judge(page, rows, others, *rules, single=single)
 
 
@@ -139,7 +140,7 @@ def test_marks_of_wildly_different_sizes_must_nearly_all_be_digits() -> None:
 def test_what_the_page_left_out_is_reported() -> None:
     page = Page((), (Rejected((1, 2, 3, 4), "speck"),), 10, 10, ("a note",))
     nothing = probabilities([])
-    verdict = judgement.judge(page, nothing, nothing, *[judgement.Rule(0.5)] * 2, single=False)
+    verdict = judgement.judge(page, nothing, nothing, *[RejectionRule(0.5)] * 2, single=False)
     assert [(left.box, left.reason) for left in verdict.rejected] == [((1, 2, 3, 4), "speck")]
     assert verdict.notes == ("a note", "nothing stands out from the paper")
 
@@ -149,13 +150,13 @@ def test_confidence_is_compared_with_the_threshold(confidence: float) -> None:
     assert judge([mark()], [(3, confidence)]).text == ("3" if confidence > 0.5 else "?")
 
 
-def test_a_softened_rule_asks_how_close_the_second_answer_came() -> None:
+def test_a_rule_at_a_high_temperature_asks_how_close_the_second_answer_came() -> None:
     close, clear = np.full((2, 10), 0.001)
     close[[3, 8]] = 0.8, 0.192
     clear[[3, 8]] = 0.992, 0.001
     rows = np.stack([close, clear])
-    assert judgement.Rule(0.7).vouch(rows).tolist() == [True, True]
-    assert judgement.Rule(0.28, softness=0.2).vouch(rows).tolist() == [False, True]
+    assert RejectionRule(0.7).accept(rows).tolist() == [True, True]
+    assert RejectionRule(0.28, temperature=5).accept(rows).tolist() == [False, True]
 
 
 def test_a_doubtful_mark_is_read_without_the_dash_beside_it() -> None:
@@ -180,5 +181,5 @@ def test_a_large_mark_with_ink_in_it_may_be_a_page_and_the_note_says_what_to_do(
     nothing = probabilities([])
     for confidence, said in ((0.1, 1), (0.9, 0)):
         rows = probabilities([(3, confidence)])
-        verdict = judgement.judge(page, rows, nothing, *[judgement.Rule(0.5)] * 2, single=False)
+        verdict = judgement.judge(page, rows, nothing, *[RejectionRule(0.5)] * 2, single=False)
         assert sum("crop closer" in note for note in verdict.notes) == said

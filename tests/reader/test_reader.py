@@ -17,7 +17,7 @@ from digit_classifier.errors import InternalError, ModelError, OptionError, Pict
 from digit_classifier.onnx_model import OnnxModel
 from digit_classifier.picture import Page
 from digit_classifier.reader import DigitReader, judgement
-from digit_classifier.reader.judgement import Rule
+from digit_classifier.rejection import RejectionRule
 from reader import drawing
 
 
@@ -66,9 +66,9 @@ def test_a_mark_below_the_threshold_is_a_question_mark(model: Path) -> None:
 
 def test_the_threshold_is_the_models_own_unless_another_is_given(tmp_path: Path) -> None:
     soft = drawing.write_model(tmp_path / "soft.onnx", threshold=0.3, softness=0.2)
-    assert DigitReader(soft).rule == Rule(0.3, 0.2)
-    assert DigitReader(soft, threshold=0.9).rule == Rule(0.9)
-    assert DigitReader(soft, threshold=0).rule == Rule(0)
+    assert DigitReader(soft).rule == RejectionRule(0.3, 5)
+    assert DigitReader(soft, threshold=0.9).rule == RejectionRule(0.9)
+    assert DigitReader(soft, threshold=0).rule == RejectionRule(0)
 
 
 def test_a_readers_threshold_makes_another_of_the_same_rule(tmp_path: Path) -> None:

@@ -1,11 +1,11 @@
 import numpy as np
 import onnx
 import pytest
+from tools import ensemble
+from tools.ensemble import combine
 
 from digit_classifier.errors import ModelError, OptionError, TrainingError
 from digit_classifier.onnx_model import OnnxModel
-from digit_classifier.training import ensemble
-from digit_classifier.training.ensemble import combine
 from digit_classifier.training.export import export_onnx
 from digit_classifier.training.networks import build
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from digit_classifier.errors import DataError, OptionError, StorageError, TrainingError
-from digit_classifier.intervals import wilson
 from digit_classifier.onnx_model import OnnxModel
+from digit_classifier.stats import wilson
 from digit_classifier.training import Listener, TrainConfig, resume, train
 from digit_classifier.training.distortions import Distortions
 from digit_classifier.training.recipes import RECIPES, Recipe

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from digit_classifier.evaluation.report.report import Report
     from digit_classifier.reader import DigitReader, Reading
 
-# Of the drawings that measure refusals; trainings use small seeds.
-SEED = 20_000
-
 
 @click.command()
 @click.argument("model", default="cnn", metavar="[MODEL]")
@@ -201,28 +198,30 @@ def _rule(reader: "DigitReader") -> str:
 
 
 def _judge_nondigits(reader: "DigitReader", data: str, data_dir: str | None) -> None:
+    """The figures of the report's section on what is no digit, by this reader's rule."""
     from digit_classifier.dataset import load
-    from digit_classifier.evaluation import rejection
-    from digit_classifier.intervals import wilson
+    from digit_classifier.evaluation.sections.ood_scores import measure
+    from digit_classifier.stats import wilson
 
     dataset = load(data, data_dir=data_dir)
-    rows = rejection.measure(reader.model.predict, reader.rule.vouch, dataset.test_images, SEED)
-    digits = f"{len(dataset.test_images):,} test images of {dataset.name}"
-    click.echo(f"model {reader.name}, {_rule(reader)}, {digits}, non-digits of seed {SEED}")
-    click.echo(f"{'what':20} {'shown':>6} {'refused':>8}  95 % interval")
-    for row in (*rows, *rejection.sum_up(rows)[1:]):
-        low, high = wilson(row.refused, row.n)
-        share = f"{row.refused / row.n:.2%}"
-        held_out = "  (never trained on)" if row.seen is False else ""
-        click.echo(f"{row.kind:20} {row.n:6} {share:>8}  {low:.2%}-{high:.2%}{held_out}")
-    click.echo(
-        "The shares in a model's card are of other samples: held-out training images, and drawings "
-        "of another seed."
-    )
+    digits, labels = dataset.test_images, dataset.test_labels
+    scores = measure(reader.model.predict, digits, labels, rule=reader.rule)
+    click.echo(f"model {reader.name}, {_rule(reader)}, drawn non-digits beside")
+    click.echo(f"{'what':30} {'shown':>6} {'rejected':>8}  95 % interval")
+    accepted = int((scores.digits >= reader.rule.threshold).sum())
+    rows = [(f"test images of {dataset.name}", len(digits), accepted, "")]
+    rows += [
+        (row.kind, row.n, row.accepted_by_rule or 0, "" if row.taught else "  (never trained on)")
+        for row in (*scores.rows, *scores.sums)
+    ]
+    for kind, n, passed, aside in rows:
+        low, high = wilson(n - passed, n)
+        share = f"{(n - passed) / n:.2%}"
+        click.echo(f"{kind:30} {n:6} {share:>8}  {low:.2%}-{high:.2%}{aside}")
 
 
 def _print_table(rows: "Sequence[Row]") -> None:
-    from digit_classifier.intervals import wilson
+    from digit_classifier.stats import wilson
 
     click.echo(f"{'kind':8} {'pictures':>8} {'exact':>6} {'':>7}  {'95 % interval':14} digits")
     for row in rows:

@@ -10,8 +10,8 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from digit_classifier.intervals import caveat
 from digit_classifier.shell import digits
+from digit_classifier.stats import caveat
 from digit_classifier.training import Listener, Run, TrainConfig
 from digit_classifier.training.loop import Epoch
 from digit_classifier.training.plan import Plan

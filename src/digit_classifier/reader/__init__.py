@@ -24,12 +24,12 @@ from digit_classifier.errors import (
     OptionError,
     TooLargeError,
 )
-from digit_classifier.onnx_model import CLASSES, OnnxModel, own_rule
+from digit_classifier.onnx_model import CLASSES, OnnxModel
 from digit_classifier.picture import Page, Picture, decode, find
 from digit_classifier.picture.decode import held
 from digit_classifier.reader import judgement
-from digit_classifier.reader.judgement import Rule
 from digit_classifier.reader.reading import Digit, Reading, Rejected
+from digit_classifier.rejection import RejectionRule
 
 if TYPE_CHECKING:
     from digit_classifier.picture.decode import Source
@@ -89,7 +89,7 @@ class DigitReader:
         self.name = str(self.model.metadata.get("name") or (path.stem if path else "model"))
         self.threshold = threshold
         self._own = _measured_rule(self.model)
-        self.rule = self._own if threshold is None else Rule(threshold)
+        self.rule = self._own if threshold is None else RejectionRule(threshold)
 
     def __repr__(self) -> str:
         given = "" if self.threshold is None else f", threshold {self.threshold}"
@@ -211,9 +211,8 @@ def batches(sources: "Iterable[Source]", size: int = BATCH) -> "Iterator[list[So
         yield batch
 
 
-def _measured_rule(model: OnnxModel) -> Rule:
-    measured = own_rule(model.metadata)
-    return Rule(*measured) if measured else Rule(DEFAULT_THRESHOLD)
+def _measured_rule(model: OnnxModel) -> RejectionRule:
+    return RejectionRule.read(model.metadata) or RejectionRule(DEFAULT_THRESHOLD)
 
 
 def _open(source: "Source", single: bool) -> Page | DigitError:

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from digit_classifier.onnx_model import soften
 from digit_classifier.picture import Mark, Page
 from digit_classifier.reader.reading import Digit, Rejected
 from digit_classifier.reader.words import Seen, without_words
+from digit_classifier.rejection import RejectionRule
 
 # A mark is cut only where it is itself doubtful and each of the pieces is sure: a cut always finds
 # smaller shapes, and some of them look like digits by accident (the halves of a 0 like 6 and 7).
@@ -18,24 +18,6 @@ WHOLE_SURE, PIECE_SURE = 0.7, 0.75
 PAGE_SHARE = 0.04
 
 _Answer = tuple[np.ndarray, int, float, bool, bool]
-
-
-@dataclass(frozen=True)
-class Rule:
-    """Which answers of a network are vouched for.
-
-    Attributes:
-        threshold: the least confidence, once softened.
-        softness: see `onnx_model.soften`; 1 compares the confidence as it is.
-    """
-
-    threshold: float
-    softness: float = 1.0
-
-    def vouch(self, probabilities: np.ndarray) -> np.ndarray:
-        """For each row of (n, 10), whether its highest value is vouched for; bool, shape (n,)."""
-        soft = probabilities if self.softness == 1 else soften(probabilities, self.softness)
-        return np.asarray(soft.max(axis=1) >= self.threshold)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,8 +55,8 @@ def judge(
     page: Page,
     probabilities: np.ndarray,
     of_pieces: np.ndarray,
-    rule: Rule,
-    own: Rule,
+    rule: RejectionRule,
+    own: RejectionRule,
     *,
     single: bool,
 ) -> Verdict:
@@ -147,7 +129,10 @@ def _best_path(ends: list[tuple[int, int]], pieces: list[Seen]) -> list[Seen]:
 
 
 def _seen(
-    page: Page, probabilities: np.ndarray, of_pieces: np.ndarray, rules: tuple[Rule, Rule]
+    page: Page,
+    probabilities: np.ndarray,
+    of_pieces: np.ndarray,
+    rules: tuple[RejectionRule, RejectionRule],
 ) -> Iterator[Seen]:
     """Each mark, or the pieces into which it is better cut, in reading order."""
     answers = _answers(of_pieces, rules)
@@ -159,14 +144,16 @@ def _seen(
             yield whole
 
 
-def _answers(probabilities: np.ndarray, rules: tuple[Rule, Rule]) -> Iterator[_Answer]:
+def _answers(
+    probabilities: np.ndarray, rules: tuple[RejectionRule, RejectionRule]
+) -> Iterator[_Answer]:
     """Of each row: itself, the digit, the confidence, and whether each rule vouches for it."""
     if not len(probabilities):
         return
     digits, sure = probabilities.argmax(axis=1).tolist(), probabilities.max(axis=1).tolist()
     told, own = rules
-    vouched = told.vouch(probabilities).tolist()
-    usual = vouched if own == told else own.vouch(probabilities).tolist()
+    vouched = told.accept(probabilities).tolist()
+    usual = vouched if own == told else own.accept(probabilities).tolist()
     yield from zip(probabilities, digits, sure, vouched, usual, strict=True)
 
 

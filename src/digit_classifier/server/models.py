@@ -1,6 +1,6 @@
 """The models that this server can read with, loaded once and found by name."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -118,5 +118,5 @@ def _described(model: ServedModel) -> dict[str, Any]:
         "dataset": said.get("dataset"),
         "parameters": said.get("parameters"),
         "bytes": len(model.content),
-        "rule": asdict(model.reader.rule),
+        "rule": model.reader.rule.describe(),
     }

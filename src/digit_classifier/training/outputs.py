@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from digit_classifier.intervals import wilson
+from digit_classifier.stats import wilson
 from digit_classifier.training import checkpoint
 from digit_classifier.training.calibration import calibrate
 from digit_classifier.training.curves import draw_curves, save_curves
@@ -48,7 +48,8 @@ def write_outputs(
         temperature, rejection = calibrate(network, answer, *plan.validation_set)
         chosen = {"temperature": round(temperature, 4)}
         if rejection:
-            chosen["reject"] = rejection._asdict()
+            rule, accepted = rejection
+            chosen["reject"] = {**rule.describe(), "accepted": round(accepted, 4)}
     images, labels = plan.dataset.test_images, plan.dataset.test_labels
     probabilities = answer(images)
     metrics = _figures(plan, history, *score(probabilities, labels), finished=not stopped)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from digit_classifier.errors import DataError, OptionError
-from digit_classifier.intervals import wilson
+from digit_classifier.stats import wilson
 from digit_classifier.training.checkpoint import NAME as CHECKPOINT
 from digit_classifier.training.loop import Epoch
 

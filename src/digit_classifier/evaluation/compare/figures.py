@@ -10,7 +10,7 @@ import numpy as np
 
 from digit_classifier import plotting
 from digit_classifier.evaluation.section import write_p
-from digit_classifier.intervals import wilson
+from digit_classifier.stats import wilson
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

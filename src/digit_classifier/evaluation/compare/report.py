@@ -23,8 +23,8 @@ from digit_classifier.evaluation.corruptions.baseline import (
 )
 from digit_classifier.evaluation.corruptions.error_rates import ErrorRates
 from digit_classifier.evaluation.section import ReportFigure, Section, Table, count, write_p
-from digit_classifier.intervals import wilson
 from digit_classifier.machine import name_processor
+from digit_classifier.stats import wilson
 
 
 def section(comparison: Comparison) -> Section:

@@ -20,9 +20,9 @@ from digit_classifier.evaluation.section import (
     report_section,
     scaled,
 )
-from digit_classifier.intervals import caveat, wilson
 from digit_classifier.machine import count_cores, name_processor
 from digit_classifier.onnx_model import CLASSES
+from digit_classifier.stats import caveat, wilson
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

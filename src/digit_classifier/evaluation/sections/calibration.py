@@ -20,9 +20,8 @@ from digit_classifier.evaluation.section import (
     report_section,
 )
 from digit_classifier.evaluation.sections.risk_coverage import find_threshold, trace, try_thresholds
-from digit_classifier.intervals import wilson
-from digit_classifier.onnx_model import CLASSES, soften
-from digit_classifier.temperature import fit_temperature
+from digit_classifier.onnx_model import CLASSES
+from digit_classifier.stats import apply_temperature, fit_temperature, wilson
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -189,7 +188,7 @@ def scale_crosswise(
     for half in (slice(0, None, 2), slice(1, None, 2)):
         other = slice(1 - (half.start or 0), None, 2)
         temperature = fit_temperature(probabilities[other], labels[other])
-        scaled[half] = soften(probabilities[half], 1 / temperature)
+        scaled[half] = apply_temperature(probabilities[half], temperature)
         temperatures.append(temperature)
     return scaled, temperatures
 

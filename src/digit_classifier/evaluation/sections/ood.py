@@ -10,7 +10,6 @@ import numpy as np
 
 from digit_classifier import plotting
 from digit_classifier.evaluation import ood_sets
-from digit_classifier.evaluation.acceptance import Acceptance
 from digit_classifier.evaluation.model import Predict
 from digit_classifier.evaluation.ood_sets import OodSet
 from digit_classifier.evaluation.predictions import Progress
@@ -23,7 +22,8 @@ from digit_classifier.evaluation.section import (
     report_section,
 )
 from digit_classifier.evaluation.sections.ood_scores import OodResult, OodScores, measure
-from digit_classifier.intervals import wilson
+from digit_classifier.rejection import RejectionRule
+from digit_classifier.stats import wilson
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -34,7 +34,7 @@ def section(
     digits: np.ndarray,
     labels: np.ndarray,
     *,
-    acceptance: Acceptance | None = None,
+    rule: RejectionRule | None = None,
     ood: OodSet | None = None,
     quick: bool = False,
     progress: Progress | None = None,
@@ -45,8 +45,7 @@ def section(
         predict: uint8 (n, 28, 28) to probabilities (n, 10).
         digits: uint8, shape (n, 28, 28), at least one: digits that chose nothing about the model.
         labels: 0 to 9, shape (n,).
-        acceptance: how the model decides: `Acceptance.of(model.metadata)`; the plain highest
-            probability if left out.
+        rule: by which the model rejects: `RejectionRule.read(model.metadata)`.
         ood: other data, from `ood_sets.read(path)`.
         quick: a third as many drawings of each kind.
         progress: called with ("what is no digit", done, total).
@@ -59,7 +58,7 @@ def section(
         predict,
         digits,
         labels,
-        acceptance=acceptance or Acceptance(),
+        rule=rule,
         ood=ood,
         per_kind=per_kind,
         progress=progress,
@@ -84,7 +83,13 @@ def section(
             ),
         ],
         metrics=_measure(scores),
+        tiles=[(percent(_share(scores.sums[0]), 1), "of strange non-digits taken for digits")],
     )
+
+
+def _share(row: OodResult) -> float:
+    """Taken for digits by the model's own rule; without one, where 99 % of digits pass."""
+    return row.share if row.share_by_rule is None else row.share_by_rule
 
 
 @report_section("doubt", seconds=6)
@@ -94,7 +99,7 @@ def _section(evaluation: Evaluation, tell: Progress) -> Section:
         model.alone or model.predict,
         predictions.images,
         predictions.labels,
-        acceptance=Acceptance.of(model.metadata),
+        rule=RejectionRule.read(model.metadata),
         ood=evaluation.ood,
         quick=evaluation.quick,
         progress=tell,
@@ -103,38 +108,48 @@ def _section(evaluation: Evaluation, tell: Progress) -> Section:
 
 def _summarise(scores: OodScores) -> list[str]:
     untaught, taught = scores.sums
-    sentences = [
-        f"Where the threshold lets 99 % of {len(scores.digits):,} digits through, "
-        f"{percent(untaught.share, 1)} of {untaught.n:,} pictures of kinds that no network was "
-        f"ever taught are taken for digits (AUROC {untaught.auroc:.3f}), and "
-        f"{percent(taught.share, 1)} of {taught.n:,} of kinds that some are taught (AUROC "
-        f"{taught.auroc:.3f}).",
-    ]
+    by_rule, at_99 = (
+        _say_by_rule(scores),
+        (
+            f"Where the threshold lets 99 % of {len(scores.digits):,} digits through, "
+            f"{percent(untaught.share, 1)} of {untaught.n:,} pictures of kinds that no network was "
+            f"ever taught are taken for digits (AUROC {untaught.auroc:.3f}), and "
+            f"{percent(taught.share, 1)} of {taught.n:,} of kinds that some are taught (AUROC "
+            f"{taught.auroc:.3f})."
+        ),
+    )
+    sentences = [*by_rule, at_99]
     if scores.ood:
         row = scores.ood
         sentences.append(
             f"Of {row.n:,} images of {row.kind}, {percent(row.share, 1)} are taken for digits "
             f"(AUROC {row.auroc:.3f})."
         )
-    rule = scores.acceptance.threshold
-    if rule is not None:
-        through = float((scores.digits >= rule).mean())
-        sentences.append(
-            f"Its own threshold, {rule:g}, lets {percent(through)} of the digits through, and "
-            f"{percent(untaught.share_by_rule or 0, 1)} of the kinds that no network was ever "
-            "taught."
-        )
     worst = sorted(scores.rows, key=lambda row: -row.share)[:3]
     names = ", ".join(f"{row.kind} ({percent(row.share, 0)})" for row in worst)
     return [*sentences, f"Most often taken for digits: {names}."]
 
 
+def _say_by_rule(scores: OodScores) -> list[str]:
+    """What the model's own rule does, which is what its users meet; nothing where it has none."""
+    if scores.rule is None:
+        return []
+    untaught, taught = scores.sums
+    through = float((scores.digits >= scores.rule.threshold).mean())
+    return [
+        f"By its own rule it accepts {percent(through)} of {len(scores.digits):,} digits, and "
+        f"takes for digits {percent(untaught.share_by_rule or 0, 1)} of {untaught.n:,} pictures of "
+        f"kinds that no network was ever taught and {percent(taught.share_by_rule or 0, 1)} of "
+        f"{taught.n:,} of kinds that some are taught."
+    ]
+
+
 def _explain(scores: OodScores) -> list[str]:
     whose = "the threshold in the model's own file is of this score"
-    if scores.acceptance.threshold is None:
+    if scores.rule is None:
         whose = "the model's file holds no threshold of its own"
     return [
-        f"The score is the {scores.acceptance.words}; {whose}. The threshold for 99 % is set on "
+        f"The score is the {scores.score_name}; {whose}. The threshold for 99 % is set on "
         "the very digits that are shown here, misread ones among them. AUROC is the chance that a "
         "digit scores higher than a picture of the kind: 0.5 is a coin, 1 is perfect.",
         "Networks whose recipe trains with non-digits, such as cnn, see the kinds marked 'may be'; "
@@ -146,7 +161,7 @@ def _explain(scores: OodScores) -> list[str]:
 
 def _tabulate(scores: OodScores) -> Table:
     columns = ["Kind", "Trained on", "Images", "AUROC", "Taken for a digit, %", "95 % interval, %"]
-    has_rule = scores.acceptance.threshold is not None
+    has_rule = scores.rule is not None
     if has_rule:
         columns.append("At its own threshold, %")
     rows: list[list[str | int | float]] = []
@@ -175,10 +190,9 @@ def _measure(scores: OodScores) -> dict[str, Any]:
         }
         return asdict(row) | rates
 
-    acceptance = scores.acceptance
-    rule = acceptance.threshold
+    rule = scores.rule.threshold if scores.rule else None
     return {
-        "score": acceptance.words,
+        "score": scores.score_name,
         "digits": len(scores.digits),
         "threshold": scores.threshold,
         "accepted_digits": float((scores.digits >= scores.threshold).mean()),
@@ -250,7 +264,7 @@ def draw_scores(scores: OodScores) -> Figure:
             )
             axes.tick_params(labelsize=9)
             axes.set_xlim(edges[0], edges[-1])
-        panels[-1].set_xlabel(scores.acceptance.words)
+        panels[-1].set_xlabel(scores.score_name)
         figure.supylabel("share of the pictures (%)", fontsize=11)
         figure.suptitle(
             "How sure it is of digits and of other things", x=0.01, ha="left", weight="bold"

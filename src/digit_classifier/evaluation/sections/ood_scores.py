@@ -8,11 +8,11 @@ import numpy as np
 
 from digit_classifier.errors import DataError
 from digit_classifier.evaluation import ood_sets
-from digit_classifier.evaluation.acceptance import Acceptance
 from digit_classifier.evaluation.corruptions.error_rates import BATCH
 from digit_classifier.evaluation.model import Predict
 from digit_classifier.evaluation.ood_sets import OodSet
 from digit_classifier.evaluation.predictions import Progress
+from digit_classifier.rejection import RejectionRule
 
 # The share of digits that must be accepted where false accepts are counted.
 ACCEPTED = 0.99
@@ -60,7 +60,8 @@ class OodScores:
         rows: one a kind.
         sums: the kinds that never are taught taken together, and those that may be.
         threshold: the score that accepts 99 % of the digits.
-        acceptance: what the score is.
+        rule: the rule whose score this is; None where the model has none, and the score is the
+            highest probability.
         ood: the row of the data that the user named, or None.
     """
 
@@ -69,8 +70,13 @@ class OodScores:
     rows: Sequence[OodResult]
     sums: Sequence[OodResult]
     threshold: float
-    acceptance: Acceptance
+    rule: RejectionRule | None
     ood: OodResult | None = None
+
+    @property
+    def score_name(self) -> str:
+        """What the score is, for an axis."""
+        return (self.rule or RejectionRule(0.0)).score_name
 
 
 def measure(
@@ -78,7 +84,7 @@ def measure(
     digits: np.ndarray,
     labels: np.ndarray,
     *,
-    acceptance: Acceptance,
+    rule: RejectionRule | None,
     ood: OodSet | None = None,
     per_kind: int = ood_sets.PER_KIND,
     progress: Progress | None = None,
@@ -91,7 +97,7 @@ def measure(
 
     def score(images: np.ndarray) -> np.ndarray:
         parts = [predict(images[s : s + BATCH]) for s in range(0, len(images), BATCH)]
-        return acceptance.score(np.concatenate(parts))
+        return (rule or RejectionRule(0.0)).score(np.concatenate(parts))
 
     def tell(done: int) -> None:
         if progress:
@@ -105,7 +111,9 @@ def measure(
         found.append((kind, score(kind.images)))
         tell(len(found) + 1)
     threshold = find_threshold(of_digits)
-    compare = partial(separate, digits=of_digits, threshold=threshold, rule=acceptance.threshold)
+    compare = partial(
+        separate, digits=of_digits, threshold=threshold, rule=rule.threshold if rule else None
+    )
     rows = [compare(kind.kind, kind.taught, others=values) for kind, values in found]
     drawn = found[len(others) :]
     sums = [
@@ -114,7 +122,7 @@ def measure(
     ]
     by_kind = {kind.kind: values for kind, values in found}
     of_ood = rows[0] if ood else None
-    return OodScores(of_digits, by_kind, rows, sums, threshold, acceptance, of_ood)
+    return OodScores(of_digits, by_kind, rows, sums, threshold, rule, of_ood)
 
 
 def _check_outside(ood: OodSet, digits: np.ndarray) -> None:

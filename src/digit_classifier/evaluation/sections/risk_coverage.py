@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from digit_classifier.evaluation.acceptance import Acceptance
 from digit_classifier.evaluation.predictions import Predictions
+from digit_classifier.rejection import RejectionRule
 
 THRESHOLDS = (0.5, 0.9, 0.99, 0.999)
 
@@ -68,9 +68,8 @@ def try_thresholds(predictions: Predictions, metadata: dict[str, Any]) -> list[d
     """
     rules = {"nothing refused": np.ones(predictions.n, bool)}
     rules |= {f"{100 * t:g} %": predictions.confidence >= t for t in THRESHOLDS}
-    own = Acceptance.of(metadata)
-    if own.threshold is not None:
-        rules["the model's own rule"] = own.score(predictions.probabilities) >= own.threshold
+    if own := RejectionRule.read(metadata):
+        rules["the model's own rule"] = own.accept(predictions.probabilities)
     rows = []
     for name, accepted in rules.items():
         n, wrong = int(accepted.sum()), int((accepted & ~predictions.right).sum())

@@ -33,7 +33,7 @@ from digit_classifier.evaluation.section import (
 )
 from digit_classifier.evaluation.sections import worst_case
 from digit_classifier.evaluation.sections.worst_case import SHIFTS, TURNS, WorstCase
-from digit_classifier.intervals import wilson
+from digit_classifier.stats import wilson
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

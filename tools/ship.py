@@ -1,6 +1,6 @@
 """Put a finished run, or an ensemble of them, among the models that ship, with its card.
 
-    python -m digit_classifier.training.shipping RUN|ENSEMBLE.onnx ...
+    python tools/ship.py RUN|ENSEMBLE.onnx ...
 
 Rebuild a network with `digits train --model NAME --recipe NAME --seed N` from what its card says,
 and ship that run; rebuild the ensemble with `make accuracy`.
@@ -18,9 +18,12 @@ import numpy as np
 
 from digit_classifier import weights
 from digit_classifier.atomic import write_bytes, write_text
+from digit_classifier.dataset import Dataset, load
 from digit_classifier.errors import ModelError
+from digit_classifier.evaluation.sections.ood_scores import measure
 from digit_classifier.machine import name_processor
 from digit_classifier.onnx_model import OnnxModel
+from digit_classifier.rejection import RejectionRule
 from digit_classifier.shell import digits
 from digit_classifier.training.distortions import Distortions
 from digit_classifier.training.recipes import Recipe, recipe
@@ -55,12 +58,13 @@ WEAKNESSES = {
 }
 
 
-def ship(source: Path, folder: Path = weights.FOLDER) -> Path:
+def ship(source: Path, dataset: Dataset, folder: Path = weights.FOLDER) -> Path:
     """Copy a finished run's network, or an ensemble, into the package and write its card.
 
     Args:
         source: a run folder that `digits train` finished, or the .onnx file of an ensemble that
             says what was measured of it.
+        dataset: whose test images measure what the model rejects, as in `digits evaluate`.
         folder: where NAME.onnx, NAME.md and, of a run, NAME.keras go; the package's own.
     Returns:
         The .onnx file.
@@ -74,11 +78,11 @@ def ship(source: Path, folder: Path = weights.FOLDER) -> Path:
         said = OnnxModel(onnx).metadata
         if "members" not in said or "reject" not in said:
             raise ModelError(f"{source} is no measured ensemble. `make accuracy` writes one.")
-        name, card = said["name"], write_card(said, _membership(said), onnx)
+        name, card = said["name"], write_card(said, _membership(said), onnx, dataset)
     else:
         metrics = _measured(RunFolder(source))
         name, onnx = metrics["model"], (source / "model.onnx").read_bytes()
-        card = write_card(metrics, _training(metrics), onnx)
+        card = write_card(metrics, _training(metrics), onnx, dataset)
         write_bytes(folder / f"{name}.keras", (source / "model.keras").read_bytes())
     write_text(folder / f"{name}.md", card)
     write_bytes(folder / f"{name}.onnx", onnx)
@@ -99,15 +103,18 @@ def _measured(run: RunFolder) -> dict[str, Any]:
     return metrics
 
 
-def write_card(measured: dict[str, Any], made: dict[str, str], onnx: bytes) -> str:
+def write_card(
+    measured: dict[str, Any], made: dict[str, str], onnx: bytes, dataset: Dataset
+) -> str:
     """The model card, in Markdown: every figure from what was measured and the file's own bytes.
 
     Args:
         measured: the run's metrics, or what the file of an ensemble says of itself.
         made: rows on how it came to be.
         onnx: the file.
+        dataset: see `ship`.
     """
-    reject, model = measured["reject"], OnnxModel(onnx)
+    model = OnnxModel(onnx)
     name = model.metadata["name"]
     low, high = measured["interval"]
     rows = {
@@ -120,10 +127,7 @@ def write_card(measured: dict[str, Any], made: dict[str, str], onnx: bytes) -> s
         **made,
         "data": f"{measured['dataset']}, sha256 of the arrays `{measured['dataset_sha256']}`; the "
         "last 5,000 training images were held out and made every choice",
-        "an honest no": f"a confidence, softened by a power of {reject['softness']}, of at least "
-        f"{reject['threshold']}: lets {100 * reject['accepted']:.2f} % of held-out digits through; "
-        f"refuses {100 * reject['rejected_nondigits']:.1f} % of drawn non-digits, and "
-        f"{100 * reject['rejected_held_out_kinds']:.1f} % of kinds that were never trained on",
+        "not sure": describe_rejection(model, dataset),
         "speed": f"{_milliseconds(model):.3f} ms for one image on one core of {name_processor()}",
         "made with": ", ".join(f"{k} {v}" for k, v in measured["versions"].items()),
     }
@@ -132,6 +136,22 @@ def write_card(measured: dict[str, Any], made: dict[str, str], onnx: bytes) -> s
     lines += ["", "Known weaknesses:", ""]
     lines += [f"- {weakness}" for weakness in WEAKNESSES.get(name, ())]
     return "\n".join(lines) + "\n"
+
+
+def describe_rejection(model: OnnxModel, dataset: Dataset) -> str:
+    """What the model's rule does, the figures of `digits evaluate NAME --nondigits`."""
+    rule = RejectionRule.read(model.metadata)
+    assert rule
+    digits = dataset.test_images
+    scores = measure(model.predict, digits, dataset.test_labels, rule=rule)
+    accepted = float((scores.digits >= rule.threshold).mean())
+    never, taught = (100 * (1 - (row.share_by_rule or 0)) for row in scores.sums)
+    return (
+        f"answers of which the {rule.score_name} is under {rule.threshold:g} are rejected: "
+        f"{100 * (1 - accepted):.2f} % of {len(digits):,} test images, {taught:.1f} % of drawn "
+        f"non-digits of kinds that some networks are taught, and {never:.1f} % of kinds that none "
+        "is (`digits evaluate NAME --nondigits`)"
+    )
 
 
 def _training(metrics: dict[str, Any]) -> dict[str, str]:
@@ -177,5 +197,6 @@ def _milliseconds(model: OnnxModel, repeats: int = 500) -> float:
 
 
 if __name__ == "__main__":
+    mnist = load("mnist")
     for argument in sys.argv[1:]:
-        print(ship(Path(argument)))
+        print(ship(Path(argument), mnist))

@@ -1,6 +1,6 @@
 import pytest
 
-from digit_classifier.intervals import wilson
+from digit_classifier.stats import wilson
 
 
 @pytest.mark.parametrize(

@@ -3,30 +3,32 @@ import re
 
 import numpy as np
 import pytest
+from tools.ship import ship
 
 from digit_classifier import weights
 from digit_classifier.errors import ModelError
 from digit_classifier.onnx_model import OnnxModel
 from digit_classifier.training import TrainConfig, train
-from digit_classifier.training.shipping import ship
+from digit_classifier.training.listener import Listener
 
 
 @pytest.fixture
-def best_run(keras, small_folder, tmp_path):
-    train(TrainConfig(dataset=str(small_folder), recipe="best", epochs=1, out="best"))
+def best_run(keras, tmp_path):
+    quiet = Listener()  # that the sample is not MNIST is no news here
+    train(TrainConfig(dataset="sample", recipe="best", epochs=1, out="best"), quiet)
     return tmp_path / "best"
 
 
 def test_a_shipped_run_answers_the_same_under_its_name(best_run, tmp_path, sample):
-    path = ship(best_run, tmp_path / "weights")
+    path = ship(best_run, sample, tmp_path / "weights")
     assert {p.name for p in path.parent.iterdir()} == {"mlp.onnx", "mlp.keras", "mlp.md"}
     images = sample.test_images[:20]
     before = OnnxModel(best_run / "model.onnx").predict(images)
     np.testing.assert_array_equal(OnnxModel(path).predict(images), before)
 
 
-def test_the_card_says_what_the_metrics_say(best_run, tmp_path):
-    path = ship(best_run, tmp_path / "weights")
+def test_the_card_says_what_the_metrics_say(best_run, tmp_path, sample):
+    path = ship(best_run, sample, tmp_path / "weights")
     card = path.with_suffix(".md").read_text()
     metrics = json.loads((best_run / "metrics.json").read_text())
     assert f"{100 * metrics['accuracy']:.2f} %" in card
@@ -34,16 +36,16 @@ def test_the_card_says_what_the_metrics_say(best_run, tmp_path):
     assert "Known weaknesses" in card
 
 
-def test_a_run_that_was_stopped_is_not_shipped(best_run, tmp_path):
+def test_a_run_that_was_stopped_is_not_shipped(best_run, tmp_path, sample):
     (best_run / "metrics.json").unlink()
     with pytest.raises(ModelError, match="is not finished"):
-        ship(best_run, tmp_path / "weights")
+        ship(best_run, sample, tmp_path / "weights")
     assert not (tmp_path / "weights").exists()
 
 
-def test_a_run_of_the_original_recipe_is_not_shipped(own_copy, tmp_path):
+def test_a_run_of_the_original_recipe_is_not_shipped(own_copy, tmp_path, sample):
     with pytest.raises(ModelError, match="held no images out"):
-        ship(own_copy, tmp_path / "weights")
+        ship(own_copy, sample, tmp_path / "weights")
 
 
 @pytest.mark.parametrize("name", weights.names())
@@ -62,14 +64,14 @@ def test_the_shipped_files_and_their_cards_agree(name):
     assert re.search(rf"\| weights \| {metadata['parameters']:,} \|", card)
 
 
-def test_an_ensemble_ships_with_a_card_that_names_its_members(best_run, tmp_path):
-    from digit_classifier.training.ensemble import combine
+def test_an_ensemble_ships_with_a_card_that_names_its_members(best_run, tmp_path, sample):
+    from tools.ensemble import combine
 
     member, joined = best_run / "model.onnx", tmp_path / "joined.onnx"
     measured = json.loads((best_run / "metrics.json").read_text())
     keys = ("accuracy", "interval", "errors", "loss", "measured_on", "reject")
     combine([member, member], joined, metadata={key: measured[key] for key in keys})
-    path = ship(joined, tmp_path / "weights")
+    path = ship(joined, sample, tmp_path / "weights")
     assert {p.name for p in path.parent.iterdir()} == {"ensemble.onnx", "ensemble.md"}
     assert path.read_bytes() == joined.read_bytes()
     card = path.with_suffix(".md").read_text()
@@ -77,7 +79,7 @@ def test_an_ensemble_ships_with_a_card_that_names_its_members(best_run, tmp_path
     assert f"{measured['errors']} errors" in card
 
 
-def test_a_single_network_s_file_is_not_shipped_as_an_ensemble(best_run, tmp_path):
+def test_a_single_network_s_file_is_not_shipped_as_an_ensemble(best_run, tmp_path, sample):
     with pytest.raises(ModelError, match="no measured ensemble"):
         ship(best_run / "model.onnx", tmp_path / "weights")
     assert not (tmp_path / "weights").exists()
