@@ -9,6 +9,7 @@ ROOT = Path(__file__).parents[1] / "src" / "digit_classifier"
 LEAVES = {
     "errors",
     "shell",
+    "latest",
     "registry",
     "atomic",
     "machine",
@@ -23,6 +24,7 @@ LAYERS = {
     "registry": {"errors"},
     "stats": set(),
     "rejection": {"errors", "stats"},
+    "latest": {"atomic", "errors"},
     "machine": set(),
     "atomic": {"errors"},
     "plotting": {"atomic", "errors"},
@@ -31,7 +33,7 @@ LAYERS = {
     "dataset": {"picture", *LEAVES},
     "training": {"dataset", "onnx_model", "weights", *LEAVES},
     "evaluation": {"picture", "dataset", "onnx_model", "weights", *LEAVES},
-    "weights": {"onnx_model", "errors"},
+    "weights": {"onnx_model", "latest", "errors"},
     "reader": {"picture", "onnx_model", "rejection", "weights", "errors"},
     "server": {"reader", "onnx_model", "weights", "picture", *LEAVES},
 }

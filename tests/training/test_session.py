@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from digit_classifier.errors import DataError, OptionError, StorageError, TrainingError
+from digit_classifier.errors import DataError, OptionError, TrainingError
 from digit_classifier.onnx_model import OnnxModel
 from digit_classifier.stats import wilson
 from digit_classifier.training import Listener, TrainConfig, resume, train
@@ -110,7 +110,7 @@ def test_a_run_folder_that_exists_is_left_alone(keras, small_folder, tmp_path):
 
 def test_a_run_folder_that_cannot_be_made_is_said(keras, small_folder, tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(StorageError, match="cannot make the run folder"):
+    with pytest.raises(OptionError, match=r"file is a file, so file/run cannot be made"):
         train(config(small_folder, out="file/run"))
 
 

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from digit_classifier.shell import digits
 from digit_classifier.stats import caveat
-from digit_classifier.training import Listener, Run, TrainConfig
+from digit_classifier.training import Listener, TrainConfig
 from digit_classifier.training.loop import Epoch
 from digit_classifier.training.plan import Plan
 from digit_classifier.training.run_folder import RunFolder
@@ -77,7 +77,8 @@ def command(context: click.Context, /, resume: str | None, show: bool, **chosen:
             run = session.resume(resume, screen, lean=True)
         else:
             run = session.train(TrainConfig(**chosen), screen, lean=True)
-        _report(console, run)
+        following = ["train", "--resume"] if run.stopped else ["predict", "PICTURE", "--model"]
+        console.print(f"Next      {digits(*following, run.folder)}", markup=False)
         if run.stopped:
             sys.exit(130)
         screen.leave_window()
@@ -174,6 +175,23 @@ class _Screen(Listener):
             f"{_duration(left)} left"
         )
 
+    def on_end(self, metrics: dict[str, Any]) -> None:
+        self._bars.stop()
+        low, high = metrics["interval"]
+        self._say(
+            f"\nAccuracy  {100 * metrics['accuracy']:.2f} % of {metrics['measured_on']} of "
+            f"{metrics['dataset']} (95 % interval {100 * low:.2f} to {100 * high:.2f} %), "
+            f"{metrics['errors']:,} errors, loss {metrics['loss']:.4f}",
+            "bold",
+        )
+        if few := caveat(len(self._plan.dataset.test_labels)):
+            self._say(f"          {few}", "yellow")
+        if not metrics["finished"]:
+            asked = self._plan.recipe.epochs
+            self._say(f"Stopped   after epoch {metrics['epochs']} of {asked}", "yellow")
+        saved = ", ".join(RunFolder(self._plan.folder).results)
+        self._say(f"Saved     {self._plan.folder}: {saved}")
+
     def on_warning(self, sentence: str) -> None:
         self._say(f"Warning: {sentence}", "yellow")
 
@@ -183,29 +201,6 @@ class _Screen(Listener):
                 self._bars.remove_task(task)
             self._bar = self._bars.add_task(name, total=1.0)
         self._bars.update(self._bar, completed=share)
-
-
-def _report(console: Console, run: Run) -> None:
-    metrics, folder = run.metrics, run.plan.folder
-    low, high = metrics["interval"]
-    line = (
-        f"\nAccuracy  {100 * metrics['accuracy']:.2f} % of {metrics['measured_on']} of "
-        f"{metrics['dataset']} (95 % interval {100 * low:.2f} to {100 * high:.2f} %), "
-        f"{metrics['errors']:,} errors, loss {metrics['loss']:.4f}"
-    )
-    console.print(line, markup=False, style="bold")
-    if few := caveat(len(run.plan.dataset.test_labels)):
-        console.print(f"          {few}", markup=False, style="yellow")
-    files = "model.keras, model.onnx, history.csv, metrics.json, loss and accuracy as .png and .svg"
-    if run.stopped:
-        done, asked = len(run.history), run.plan.recipe.epochs
-        files = files.replace("metrics.json, ", "")
-        console.print(f"Stopped   after epoch {done} of {asked}", markup=False, style="yellow")
-        following = digits("train", "--resume", folder)
-    else:
-        following = digits("predict", "PICTURE", "--model", folder)
-    console.print(f"Saved     {folder}: {files}", markup=False)
-    console.print(f"Next      {following}", markup=False)
 
 
 def _duration(seconds: float) -> str:

@@ -5,7 +5,7 @@ import logging
 from pathlib import Path
 
 from digit_classifier import weights
-from digit_classifier.errors import ModelError
+from digit_classifier.errors import InputError, ModelError
 from digit_classifier.server import models
 from digit_classifier.server.service import Service
 
@@ -15,14 +15,14 @@ _log = logging.getLogger(__name__)
 
 async def watch(service: Service) -> None:
     """Look at the file once a second, for ever."""
-    path = weights.find(service.settings.model)
-    seen = _stamp(path)
+    model = service.settings.model
+    seen = _stamp(model)
     while True:
         await asyncio.sleep(SECONDS)
-        now = _stamp(path)
+        now = _stamp(model)
         if now is not None and now != seen:
             seen = now
-            await asyncio.to_thread(take, service, path)
+            await asyncio.to_thread(take, service, now[0])
 
 
 def take(service: Service, path: Path) -> None:
@@ -40,10 +40,11 @@ def take(service: Service, path: Path) -> None:
         _log.warning("The model %s was loaded anew from %s.", service.models.default, path)
 
 
-def _stamp(path: Path) -> tuple[int, int, int] | None:
-    """What changes when the file does; None while it is not there."""
+def _stamp(model: str) -> tuple[Path, int, int, int] | None:
+    """Where the file is, and what changes when it does; None while it is not there."""
     try:
+        path = weights.find(model)
         about = path.stat()
-    except OSError:
+    except (OSError, InputError):
         return None
-    return about.st_mtime_ns, about.st_size, about.st_ino
+    return path, about.st_mtime_ns, about.st_size, about.st_ino

@@ -1,10 +1,16 @@
-"""What a finished training writes: the network in two formats, figures and plots."""
+"""What a finished training writes: the network in two formats, figures and plots.
+
+In an order in which a failure costs only what it concerns: Keras's file first, figures whatever
+becomes of plots and model.onnx, and the checkpoint goes when all the rest is there.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from digit_classifier import latest
+from digit_classifier.errors import StorageError, TrainingError
 from digit_classifier.stats import wilson
 from digit_classifier.training import checkpoint
 from digit_classifier.training.calibration import calibrate
@@ -23,8 +29,8 @@ def write_outputs(
     history: Sequence[Epoch],
     *,
     stopped: bool,
-) -> dict[str, Any]:
-    """Write model.keras, model.onnx, the plots and metrics.json into the run folder.
+) -> tuple[dict[str, Any], list[str]]:
+    """Write model.keras, the plots, model.onnx and metrics.json into the run folder.
 
     A network is calibrated on held-out images first, where there are any. The test set is
     answered here, once. After Ctrl-C metrics.json is not written and the checkpoint stays, so
@@ -38,10 +44,10 @@ def write_outputs(
         history: the finished epochs.
         stopped: whether Ctrl-C ended the training.
     Returns:
-        What metrics.json holds, `finished` telling whether the training came to its end.
+        What metrics.json holds, `finished` telling whether the training came to its end; and a
+        sentence for each file that could not be made, for another reason than the disk.
     Raises:
-        TrainingError: the ONNX file does not answer as the network does.
-        StorageError: a file cannot be written.
+        StorageError: a file cannot be written; the checkpoint stays, so that it can be tried again.
     """
     chosen: dict[str, Any] = {}
     if plan.validated_on == HELD_OUT and history:
@@ -55,16 +61,28 @@ def write_outputs(
     metrics = _figures(plan, history, *score(probabilities, labels), finished=not stopped)
     metrics |= chosen
     save_keras(network, run.path / "model.keras")
-    metrics["onnx_difference"] = export_onnx(
-        network, run.path / "model.onnx", _metadata(metrics), images, probabilities
-    )
+    unwritten = []
     if history:
-        figures = draw_curves(history, plan.dataset.name, plan.validation)
-        save_curves(figures, run.path)
+        try:
+            save_curves(draw_curves(history, plan.dataset.name, plan.validation), run.path)
+        except StorageError:
+            raise
+        except Exception as error:  # matplotlib's, of any class
+            unwritten.append(f"the plots could not be drawn: {error}.")
+    try:
+        metrics["onnx_difference"] = export_onnx(
+            network, run.path / "model.onnx", _metadata(metrics), images, probabilities
+        )
+    except TrainingError as error:
+        metrics["onnx_difference"] = None
+        (run.path / "model.onnx").unlink(missing_ok=True)  # of an earlier epoch
+        unwritten.append(str(error))
     if not stopped:
         run.write_json("metrics.json", metrics)
+    if not stopped and not unwritten:
         (run.path / checkpoint.NAME).unlink(missing_ok=True)
-    return metrics
+        latest.point_at(run.path)
+    return metrics, unwritten
 
 
 def _figures(

@@ -1,21 +1,32 @@
 """The run folder: the only thing that training hands on."""
 
+import contextlib
 import csv
 import io
 import json
+import os
+import re
+import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
+from digit_classifier import latest
 from digit_classifier.atomic import write_text
 from digit_classifier.errors import DataError, OptionError, StorageError
+from digit_classifier.shell import digits
+from digit_classifier.training.checkpoint import NAME as CHECKPOINT
 from digit_classifier.training.config import TrainConfig
 from digit_classifier.training.loop import Epoch
 
 # History figures are rounded to what a float32 sum can carry, so that files stay readable.
 DIGITS = 6
+_TEMPORARY = re.compile(
+    r"\.(checkpoint|model|config|history|metrics|loss|accuracy)-\w{8}\.\w+", re.ASCII
+)
 
 
 class RunFolder:
@@ -26,32 +37,55 @@ class RunFolder:
     """
 
     def __init__(self, path: str | Path) -> None:
-        """Name a run folder; nothing is touched."""
-        self.path = Path(path)
+        """Name a run folder, such as runs/latest; nothing is touched.
+
+        Raises:
+            DataError: `runs/latest` stands for a run that is gone.
+        """
+        self.path = latest.resolve(path)
 
     @classmethod
     def create(cls, config: TrainConfig) -> "RunFolder":
-        """Make the folder that `config.out` names, or runs/<time>-<model>.
+        """Make the folder that `config.out` names, or a new runs/<time>-<model>.
 
         Raises:
-            OptionError: it exists already.
-            StorageError: it cannot be made.
+            OptionError, StorageError: as `check_out`.
         """
-        time = datetime.now().astimezone().strftime("%Y-%m-%d-%H%M%S")
-        path = Path(config.out) if config.out else Path("runs") / f"{time}-{config.model}"
+        check_out(config)
         try:
-            path.mkdir(parents=True)
-        except FileExistsError as error:
+            path = _make(config)
+        except FileExistsError as error:  # another training was sooner by a moment
             raise OptionError(
-                f"{path} exists already. Choose another --out, or remove it first."
+                f"{config.out} exists already. Choose another --out, or remove it first."
             ) from error
         except OSError as error:
             raise StorageError(
-                f"cannot make the run folder {path}: {error.strerror}. Choose another --out."
+                f"cannot make a run folder: {error.strerror}: {error.filename}. "
+                "Choose another --out."
             ) from error
         run = cls(path)
-        run.write_json("config.json", config.to_dict())
+        try:
+            run.write_json("config.json", config.to_dict())
+        except BaseException:
+            run.discard()
+            raise
         return run
+
+    def discard(self) -> None:
+        """Remove the folder, as far as it holds nothing but settings."""
+        if self.is_new:
+            shutil.rmtree(self.path, ignore_errors=True)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing was trained in it yet: it was killed, or its disk full, before that."""
+        held = {path.name for path in self.path.iterdir() if not _is_temporary(path)}
+        return held <= {"config.json", "log.txt"}
+
+    def clear_temporaries(self) -> None:
+        """Remove the half-written files that a process left which was killed while it wrote."""
+        for path in filter(_is_temporary, self.path.iterdir()):
+            path.unlink(missing_ok=True)
 
     def config(self) -> TrainConfig:
         """Read config.json back.
@@ -71,8 +105,15 @@ class RunFolder:
 
     @property
     def finished(self) -> bool:
-        """Whether the training came to its end."""
-        return (self.path / "metrics.json").is_file()
+        """Whether the training came to its end, and all that it writes is written."""
+        return (self.path / "metrics.json").is_file() and not (self.path / CHECKPOINT).exists()
+
+    @property
+    def results(self) -> list[str]:
+        """What a user would look for, as far as it is there."""
+        plots = (f"{name}{suffix}" for name in ("loss", "accuracy") for suffix in (".png", ".svg"))
+        names = ("model.keras", "model.onnx", "history.csv", "metrics.json", *plots)
+        return [name for name in names if (self.path / name).is_file()]
 
     def write_json(self, name: str, content: dict[str, Any]) -> None:
         """Write a JSON file, indented, whole or not at all."""
@@ -102,3 +143,59 @@ class RunFolder:
             raise StorageError(
                 f"cannot write {self.path / 'log.txt'}: {error.strerror}."
             ) from error
+
+
+def check_out(config: TrainConfig) -> None:
+    """Ask whether the run folder can be made, before the minutes that come first.
+
+    Raises:
+        OptionError: --out is there already and is no empty folder, or lies in no folder.
+        StorageError: nothing can be written there.
+    """
+    path = Path(config.out if config.out is not None else "runs")
+    try:
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            path.lstat()  # complains of names that cannot be
+        if config.out is not None:
+            _check_unused(path)
+        there = next(each for each in (path, *path.absolute().parents) if os.path.lexists(each))
+        if not there.is_dir():
+            raise OptionError(f"{there} is a file, so {path} cannot be made. Choose another --out.")
+        if not os.access(there, os.W_OK | os.X_OK):
+            raise StorageError(f"nothing can be written into {there}. Choose another --out.")
+    except (OSError, ValueError) as error:
+        raise OptionError(f"--out {str(path)!r} cannot be: {error}. Choose another.") from error
+
+
+def _check_unused(path: Path) -> None:
+    if path.name == latest.NAME and path.absolute().parent.name == "runs":
+        raise OptionError(f"{path} always is the newest finished run. Choose another --out.")
+    if not os.path.lexists(path) or (path.is_dir() and not any(path.iterdir())):
+        return
+    other = ""
+    if (path / "config.json").is_file() and not RunFolder(path).finished:
+        other = f" go on with it ({digits('train', '--resume', path)}),"
+    raise OptionError(f"{path} exists already. Choose another --out,{other} or remove it first.")
+
+
+def _make(config: TrainConfig) -> Path:
+    """Make the folder, which no other training has."""
+    if config.out is not None:
+        path = Path(config.out)
+        path.mkdir(parents=True, exist_ok=True)
+        (path / "config.json").touch(exist_ok=False)
+        return path
+    time = datetime.now().astimezone().strftime("%Y-%m-%d-%H%M%S")
+    path = first = Path("runs", f"{time}-{config.model}")
+    for number in count(2):
+        try:
+            path.mkdir(parents=True)
+            break
+        except FileExistsError:  # made in the same second
+            path = first.with_name(f"{first.name}-{number}")
+    return path
+
+
+def _is_temporary(path: Path) -> bool:
+    """Whether `atomic.replacing` made it; what else begins with a dot is the user's."""
+    return _TEMPORARY.fullmatch(path.name) is not None

@@ -11,10 +11,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from digit_classifier import latest
 from digit_classifier.errors import DataError, OptionError
 from digit_classifier.stats import wilson
 from digit_classifier.training.checkpoint import NAME as CHECKPOINT
 from digit_classifier.training.loop import Epoch
+from digit_classifier.training.run_folder import RunFolder
 
 FINISHED, UNFINISHED, BROKEN = "finished", "unfinished", "broken"
 # What makes a folder a run folder, even where config.json is gone.
@@ -82,7 +84,7 @@ def list_runs(folder: str | Path) -> list[RunSummary]:
     Raises:
         OptionError: no such folder.
     """
-    folder = Path(folder)
+    folder = latest.resolve(folder)
     if not folder.is_dir():
         raise OptionError(f"no folder {folder}; give one that `digits train` wrote into.")
     return [summarise(path) for path in sorted(_find(folder, DEPTH))]
@@ -121,6 +123,8 @@ def summarise(folder: Path) -> RunSummary:
         history = read_history(folder) if (folder / "history.csv").exists() else []
     except DataError as error:
         return RunSummary(run, **told, note=str(error))
+    if RunFolder(folder).is_new:
+        return RunSummary(run, **told, epochs=0, state=UNFINISHED, note="not begun")
     done = len(history)
     note = f"validation accuracy {100 * history[-1].val_accuracy:.2f} %" if history else ""
     if not (folder / CHECKPOINT).exists():
@@ -136,7 +140,7 @@ def read_history(folder: str | Path) -> list[Epoch]:
     Raises:
         DataError: it is missing, empty or damaged.
     """
-    path = Path(folder) / "history.csv"
+    path = latest.resolve(folder) / "history.csv"
     try:
         with path.open(encoding="utf-8", newline="") as file:
             rows = [_epoch(row) for row in csv.DictReader(file)]

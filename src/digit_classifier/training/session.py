@@ -1,6 +1,7 @@
 """One training, from start to run folder."""
 
 import inspect
+from collections.abc import Callable
 from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
@@ -10,7 +11,8 @@ import numpy as np
 
 from digit_classifier.dataset import Dataset, load
 from digit_classifier.dataset.labelled import hold_out
-from digit_classifier.errors import DataError, OptionError, TrainingError
+from digit_classifier.errors import DataError, OptionError, StorageError, TrainingError
+from digit_classifier.shell import digits
 from digit_classifier.training import checkpoint
 from digit_classifier.training.backend import check_installed, seeded, start
 from digit_classifier.training.calibration import MIN_IMAGES
@@ -26,7 +28,7 @@ from digit_classifier.training.recipes import Recipe, usual_recipe
 from digit_classifier.training.recipes import optimiser as make_optimiser
 from digit_classifier.training.recipes import recipe as find_recipe
 from digit_classifier.training.run import Run
-from digit_classifier.training.run_folder import RunFolder
+from digit_classifier.training.run_folder import RunFolder, check_out
 from digit_classifier.training.tracking import tracked
 
 NONDIGIT_LABEL = 10
@@ -65,11 +67,12 @@ def train(
     if config.recipe is None:
         config = replace(config, recipe=usual_recipe(config.model))
     recipe = _recipe(config)
+    check_out(config)
     check_installed(config.backend)
     listener = tracked(config, listener)
     dataset = _load(config, listener)
     start(config.backend, lean=lean)
-    return _run(config, recipe, dataset, RunFolder.create(config), listener, resumed=False)
+    return _run(config, recipe, dataset, None, listener)
 
 
 # help(), Jupyter and whoever else asks show the settings themselves.
@@ -99,7 +102,7 @@ def resume(
     On one machine the weights end byte-equal to those of a training that was never stopped.
 
     Args:
-        folder: a run folder that holds a checkpoint.
+        folder: a run folder that holds a checkpoint, or nothing but its config.json.
         listener: as for `train`.
         quiet: as for `train`.
         lean: see `backend.start`.
@@ -116,7 +119,7 @@ def resume(
     listener = tracked(config, listener)
     dataset = _load(config, listener)
     start(config.backend, lean=lean)
-    return _run(config, _recipe(config), dataset, run, listener, resumed=True)
+    return _run(config, _recipe(config), dataset, run, listener)
 
 
 def _settle(config: TrainConfig | None, settings: Settings) -> TrainConfig:
@@ -164,11 +167,10 @@ def _run(
     config: TrainConfig,
     recipe: Recipe,
     dataset: Dataset,
-    run: RunFolder,
+    run: RunFolder | None,
     listener: Listener,
-    *,
-    resumed: bool,
 ) -> Run:
+    """Train in a run folder that there is, or in a new one."""
     from digit_classifier.training.networks import NETWORKS, build
     from digit_classifier.training.objective import make_objective
 
@@ -191,7 +193,18 @@ def _run(
         xla=NETWORKS[config.model].xla,
         late=(recipe.first_late_epoch, make_objective(recipe, late=True)) if recipe.late else None,
     )
-    history = checkpoint.load(run.path, model, optimiser, dataset.sha256) if resumed else []
+    history: list[Epoch] = []
+    if run is None or run.is_new:
+        # As late as can be: from here on it can be resumed.
+        run = run or RunFolder.create(config)
+        try:
+            checkpoint.save(run.path, model, optimiser, [], dataset.sha256)
+        except BaseException:
+            run.discard()
+            raise
+    else:
+        history = checkpoint.load(run.path, model, optimiser, dataset.sha256)
+    run.clear_temporaries()
     plan = Plan(
         config=config,
         recipe=recipe,
@@ -203,23 +216,27 @@ def _run(
         folder=run.path,
         finished=tuple(history),
     )
-    if not resumed:
-        checkpoint.save(run.path, model, optimiser, history, dataset.sha256)
-    listener.on_start(plan)
-    fault = None
     try:
-        stopped = _train_epochs(loop, plan, run, history, listener)
-    except TrainingError as error:
-        stopped, fault = True, error
-    if stopped:
-        # Half an epoch is nothing that can be resumed: go back to the last whole one.
-        checkpoint.load(run.path, model, optimiser, dataset.sha256)
-    loop.sync()
-    metrics = write_outputs(run, plan, network, loop.answer, history, stopped=stopped)
-    listener.on_end(metrics)
+        listener.on_start(plan)
+        with stoppable() as stop:  # also while it saves
+            stopped, fault = _train_epochs(loop, plan, run, history, listener, stop)
+            if stopped:
+                # Half an epoch is nothing that can be resumed: go back to the last whole one.
+                checkpoint.load(run.path, model, optimiser, dataset.sha256)
+            loop.sync()
+            metrics, unwritten = write_outputs(
+                run, plan, network, loop.answer, history, stopped=stopped
+            )
+        listener.on_end(metrics)
+    except StorageError as error:
+        kept = f"Nothing of the {len(history)} finished epochs is lost: then go on with"
+        raise StorageError(f"{error} {kept}: {digits('train', '--resume', run.path)}") from error
     if fault:
         kept = f"The weights after epoch {len(history)} are kept in {run.path}."
         raise TrainingError(f"{fault} {kept}") from fault
+    if unwritten:
+        again = digits("train", "--resume", run.path)
+        raise TrainingError(f"{' '.join(unwritten)} All else is saved. To try that again: {again}")
     # After it was saved: for model.evaluate in a notebook.
     network.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     return Run(plan, tuple(history), metrics, network, stopped)
@@ -231,25 +248,27 @@ def _train_epochs(
     run: RunFolder,
     history: list[Epoch],
     listener: Listener,
-) -> bool:
-    """Run the epochs that are left, saving after each; whether Ctrl-C ended it."""
+    stop: Callable[[], bool],
+) -> tuple[bool, TrainingError | None]:
+    """Run the epochs that are left, saving after each; whether and by what they were cut short."""
     epochs = plan.recipe.epochs
     plots = LivePlots(plan, partial(draw_files, plan), listener.on_warning)
-    with stoppable() as stop:
-        for number in range(len(history) + 1, epochs + 1):
-            hear = partial(listener.on_progress, number)
-            try:
-                row = loop.run_epoch(number, last=number == epochs, stop=stop, progress=hear)
-            except StoppedError:
-                return True
-            history.append(row)
-            checkpoint.save(run.path, loop.model, loop.optimiser, history, plan.dataset.sha256)
-            run.write_history(history)
-            listener.on_epoch(row)
-            plots.add(row)
-            if stop() and number < epochs:
-                return True
-    return False
+    for number in range(len(history) + 1, epochs + 1):
+        hear = partial(listener.on_progress, number)
+        try:
+            row = loop.run_epoch(number, last=number == epochs, stop=stop, progress=hear)
+        except StoppedError:
+            return True, None
+        except TrainingError as error:
+            return True, error
+        history.append(row)
+        checkpoint.save(run.path, loop.model, loop.optimiser, history, plan.dataset.sha256)
+        run.write_history(history)
+        listener.on_epoch(row)
+        plots.add(row)
+        if stop() and number < epochs:
+            return True, None
+    return False, None
 
 
 def _split(dataset: Dataset, recipe: Recipe, seed: int) -> tuple[Labelled, Labelled, str]:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from digit_classifier import latest
 from digit_classifier.errors import ModelError
 
 FOLDER = Path(__file__).parent
@@ -16,16 +17,18 @@ def find(model: str | Path) -> Path:
     """Find the .onnx file of a model.
 
     Args:
-        model: the name of a shipped model, a run folder that holds model.onnx, or an .onnx file.
+        model: the name of a shipped model, a run folder that holds model.onnx,
+            `runs/latest`, or an .onnx file.
             A shipped name wins over a folder of that name; write ./name for the folder.
     Returns:
         A path to a file that exists.
     Raises:
         ModelError: none of these.
+        DataError: `runs/latest` stands for a run that is gone.
     """
     if isinstance(model, str) and model in names():
         return FOLDER / f"{model}.onnx"
-    path = Path(model)
+    path = latest.resolve(model)
     if path.is_file():
         return path
     if (path / "model.onnx").is_file():
