@@ -3,11 +3,13 @@
 Windows lets few accounts make links, and some disks hold none.
 """
 
+import contextlib
 import os
 import tempfile
 from pathlib import Path
 
-from digit_classifier.errors import DataError
+from digit_classifier.atomic import write_text
+from digit_classifier.errors import DataError, StorageError
 
 NAME = "latest"
 # Longer names no file system allows.
@@ -27,13 +29,11 @@ def point_at(run: Path) -> None:
     try:
         with tempfile.TemporaryDirectory(prefix=f".{NAME}-", dir=run.parent) as folder:
             new = Path(folder, NAME)
-            try:
-                new.symlink_to(run.name, target_is_directory=True)
-            except (OSError, NotImplementedError):
-                new.write_text(f"{run.name}\n", "utf-8")
+            new.symlink_to(run.name, target_is_directory=True)
             new.replace(place)
-    except OSError:
-        pass
+    except (OSError, NotImplementedError):
+        with contextlib.suppress(StorageError):
+            write_text(place, f"{run.name}\n")
 
 
 def resolve(path: str | Path) -> Path:
