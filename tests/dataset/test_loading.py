@@ -267,9 +267,9 @@ def test_folder_of_nothing_known_is_an_error_that_says_what_is_needed(tmp_path):
 
 
 def test_file_that_is_no_archive_is_an_error(tmp_path):
-    (tmp_path / "digits.csv").write_text("1,2,3")
+    (tmp_path / "digits.npz").write_text("1,2,3")
     with pytest.raises(DataError, match=r"not a whole \.npz archive"):
-        load(tmp_path / "digits.csv")
+        load(tmp_path / "digits.npz")
 
 
 def test_data_dir_with_another_data_set_is_refused(own):

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from digit_classifier.cli.loading import turning
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -24,7 +26,8 @@ if TYPE_CHECKING:
               show_default=True, metavar="FOLDER",
               help="Where comparison.html, metrics.json, tables and pictures go.")  # fmt: skip
 @click.option("--dataset", default="mnist", show_default=True, metavar="NAME|PATH",
-              help="Whose test images: mnist, sample, a folder or an .npz file.")  # fmt: skip
+              help="Whose test images: mnist, sample or a path, as of `digits train`.")  # fmt: skip
+@turning
 @click.option("--data-dir", type=click.Path(), metavar="FOLDER", help="Where MNIST's files are.")
 @click.option("--history", is_flag=True,
               help="Lay the training curves of the models over each other; all must be run "
@@ -37,6 +40,8 @@ def command(
     out: Path,
     dataset: str,
     data_dir: str | None,
+    transpose: bool,
+    invert: bool,
     history: bool,
     robustness: bool,
 ) -> None:
@@ -67,7 +72,7 @@ def command(
     with ExitStack() as stack:
         loaded = [stack.enter_context(opened(model)) for model in models]
         show = stack.enter_context(_progress(console))
-        data = load(dataset, data_dir=data_dir, progress=show)
+        data = load(dataset, data_dir=data_dir, transpose=transpose, invert=invert, progress=show)
         comparison = compare(loaded, data, robustness=robustness, progress=show)
         show("drawing", 0, 1)
         written = write_comparison(comparison, histories, out, began)

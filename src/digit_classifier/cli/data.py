@@ -1,14 +1,17 @@
 """`digits data`: show, download, verify and draw the labelled images."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from digit_classifier.cli.loading import load_aloud, progress_bars
+from digit_classifier.cli.loading import load_aloud, progress_bars, turning
 from digit_classifier.shell import digits
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from digit_classifier.dataset import Dataset
     from digit_classifier.dataset.places import Place
 
@@ -86,6 +89,7 @@ def verify(data_dir: Path | None) -> None:
 
 
 @command.command()
+@click.argument("path", required=False, metavar="[PATH]")
 @click.option(
     "--out",
     type=_FOLDER,
@@ -101,6 +105,7 @@ def verify(data_dir: Path | None) -> None:
 @click.option("--data-dir", type=_FOLDER, help="A folder that holds MNIST.")
 @click.option("--offline", is_flag=True, help="Download nothing.")
 @click.option("--strict", is_flag=True, help="Refuse a folder of which anything is left out.")
+@turning
 @click.option(
     "--part",
     type=click.Choice(["train", "test"]),
@@ -138,24 +143,29 @@ def verify(data_dir: Path | None) -> None:
 def show(
     context: click.Context,
     /,
+    path: str | None,
     out: Path | None,
     dataset: str,
     data_dir: Path | None,
     offline: bool,
     strict: bool,
+    transpose: bool,
+    invert: bool,
     part: str,
     augmented: bool,
     **chosen: Any,
 ) -> None:
     """Draw a contact sheet: twenty images of each class, or what training makes of one.
 
-    It says how many images there are of each digit, too, and what was left out.
+    PATH is short for --dataset PATH. It says how many images there are of each digit, too, and
+    what was left out.
 
     \b
     Examples:
       digits data show
       digits data show --dataset sample --out sample.png
       digits data show --dataset my-digits/ --part test
+      digits data show train.csv
       digits data show --augmented --model small --recipe best
     """
     from digit_classifier.atomic import check_png, write_png
@@ -171,11 +181,19 @@ def show(
         reason = "needs training images, so it takes no" if augmented else "is missing; without it"
         words = f"{reason} {odd[0]}" + ("." if augmented else " has no meaning.")
         raise OptionError(f"--augmented {words}")
+    if path:
+        if context.get_parameter_source("dataset") is click.core.ParameterSource.COMMANDLINE:
+            raise OptionError(f"{path} and --dataset {dataset} are two data sets; give one.")
+        dataset = path
     out = check_png(out or ("augmented.png" if augmented else "digits.png"))
+    load = partial(
+        load_aloud, dataset, data_dir=data_dir, offline=offline, strict=strict,
+        transpose=transpose, invert=invert,
+    )  # fmt: skip
     if augmented:
-        _draw_augmented(out, dataset, data_dir, offline, strict, **chosen)
+        _draw_augmented(out, load, **chosen)
         return
-    data = load_aloud(dataset, data_dir=data_dir, offline=offline, strict=strict)
+    data = load()
     images, labels = (
         (data.train_images, data.train_labels)
         if part == "train"
@@ -203,10 +221,7 @@ def _print_counts(data: "Dataset") -> None:
 
 def _draw_augmented(
     out: Path,
-    dataset: str,
-    data_dir: Path | None,
-    offline: bool,
-    strict: bool,
+    load: "Callable[[], Dataset]",
     *,
     model: str,
     recipe: str,
@@ -219,7 +234,7 @@ def _draw_augmented(
 
     distortions = contact.find(model, recipe)
     check_installed("tensorflow")
-    data = load_aloud(dataset, data_dir=data_dir, offline=offline, strict=strict)
+    data = load()
     start("tensorflow", lean=True)
     rows = contact.rows(data.train_images, data.train_labels, distortions, seed)
     caption = (

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from digit_classifier.cli.loading import turning
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -24,7 +26,8 @@ if TYPE_CHECKING:
               help="The report's folder. Default: reports/ and the model's name. With --pictures: "
                    "a PNG file, every misread picture with what the network saw.")  # fmt: skip
 @click.option("--dataset", default="mnist", show_default=True, metavar="NAME|PATH",
-              help="Whose test images: mnist, sample, a folder or an .npz file.")  # fmt: skip
+              help="Whose test images: mnist, sample or a path, as of `digits train`.")  # fmt: skip
+@turning
 @click.option("--data-dir", type=click.Path(), metavar="FOLDER", help="Where MNIST's files are.")
 @click.option("--quick", is_flag=True,
               help="Corruptions on 1,000 images, and fewer non-digits.")  # fmt: skip
@@ -87,7 +90,8 @@ def command(
     if pictures:
         _judge_pictures(reader, pictures, single, out, jobs)
     else:
-        _judge_nondigits(reader, chosen["dataset"], chosen["data_dir"])
+        shown = ("dataset", "data_dir", "transpose", "invert")
+        _judge_nondigits(reader, {name: chosen[name] for name in shown})
 
 
 def _check_flags(context: click.Context, pictures: str | None, nondigits: bool) -> None:
@@ -100,7 +104,7 @@ def _check_flags(context: click.Context, pictures: str | None, nondigits: bool) 
     ignored = (
         {"jobs", "single", "threshold"}
         if not pictures and not nondigits
-        else for_report | {"dataset", "data_dir"}
+        else for_report | {"dataset", "data_dir", "transpose", "invert"}
         if pictures
         else for_report | {"jobs", "single", "out"}
     )
@@ -136,6 +140,8 @@ def _write_report(model: str, out: str | None, **chosen: Any) -> None:
         dataset = load(
             chosen["dataset"],
             data_dir=chosen["data_dir"],
+            transpose=chosen["transpose"],
+            invert=chosen["invert"],
             progress=lambda what, _done, _total: show(what, 0.0),
         )
         place = out or str(Path("reports") / loaded.name)
@@ -197,13 +203,13 @@ def _rule(reader: "DigitReader") -> str:
     return "its own rule" if reader.threshold is None else f"threshold {reader.threshold:g}"
 
 
-def _judge_nondigits(reader: "DigitReader", data: str, data_dir: str | None) -> None:
+def _judge_nondigits(reader: "DigitReader", shown: dict[str, Any]) -> None:
     """The figures of the report's section on what is no digit, by this reader's rule."""
     from digit_classifier.dataset import load
     from digit_classifier.evaluation.sections.ood_scores import measure
     from digit_classifier.stats import wilson
 
-    dataset = load(data, data_dir=data_dir)
+    dataset = load(**shown)
     digits, labels = dataset.test_images, dataset.test_labels
     scores = measure(reader.model.predict, digits, labels, rule=reader.rule)
     click.echo(f"model {reader.name}, {_rule(reader)}, drawn non-digits beside")

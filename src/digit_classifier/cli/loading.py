@@ -1,8 +1,7 @@
 """Labelled images for any command, with progress bars and warnings."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,10 +11,12 @@ if TYPE_CHECKING:
     from digit_classifier.dataset.transfer import Progress
 
 
-def load_aloud(
-    dataset: str, *, data_dir: Path | None, offline: bool, strict: bool = False
-) -> "Dataset":
+def load_aloud(dataset: str, **how: Any) -> "Dataset":
     """Load labelled images with progress bars; every note becomes a warning on stderr.
+
+    Args:
+        dataset: a name or a path.
+        how: further keywords of `digit_classifier.dataset.load`.
 
     Raises:
         DigitError: as `digit_classifier.dataset.load`.
@@ -23,10 +24,22 @@ def load_aloud(
     from digit_classifier.dataset import load
 
     with progress_bars() as progress:
-        data = load(dataset, data_dir=data_dir, offline=offline, progress=progress, strict=strict)
+        data = load(dataset, progress=progress, **how)
     for note in data.notes:
         click.secho(f"Warning: {note}", err=True, fg="yellow")
     return data
+
+
+def turning(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --transpose and --invert, which say how images must be turned to be as MNIST's are."""
+    invert = click.option(
+        "--invert", is_flag=True, help="Swap ink and paper of every image: ink must be light."
+    )
+    transpose = click.option(
+        "--transpose", is_flag=True,
+        help="Swap rows and columns of every image, as EMNIST's files need.",
+    )  # fmt: skip
+    return transpose(invert(command))
 
 
 @contextmanager

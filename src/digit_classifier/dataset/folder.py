@@ -68,6 +68,11 @@ def digit_of_file(name: str) -> int | None:
     return int(begun[1]) if begun else None
 
 
+def is_part(name: str) -> bool:
+    """Whether a folder's name says that it is for training, testing or validation."""
+    return name.casefold() in _ROLES
+
+
 def read(
     folder: Path, progress: Progress | None = None, *, strict: bool = False
 ) -> tuple[Arrays, tuple[str, ...]]:
@@ -148,8 +153,8 @@ def _find(folder: Path, top: Path, deepest: int) -> Found:
         there = f" There are {listed([_names(full, folder)])}." if full else ""
         raise DataError(
             f"{folder} holds no data set: needed the four IDX files, or pictures in sub-folders 0 "
-            "to 9, which may lie in `train` and `test`, or pictures named by their digit. Another "
-            f"file must be named itself.{there}"
+            "to 9, which may lie in `train` and `test`, or pictures named by their digit, or a "
+            f"CSV, .npz, .npy or .mat file.{there}"
         )
     found.left_out += _leave_out(folders, pictures, others, top)
     return found

@@ -6,6 +6,7 @@ Source: LeCun, Cortes, Burges, "The MNIST database", the section on the file for
 """
 
 import math
+import re
 import zlib
 from pathlib import Path
 
@@ -17,39 +18,54 @@ from digit_classifier.shell import digits
 
 # The names of the published files, in the order of `Arrays`.
 STEMS = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
+_TRAIN_IMAGES = r"(.*?)train-images[-.]idx3-ubyte(?:\.gz)?"
 # 1.3 million images; MNIST is 47 MB. What claims more is not read.
 MAX_BYTES = 1 << 30
 _UNSIGNED_BYTE = 8
 _GZIP = b"\x1f\x8b"
 
 
-def locate(folder: Path) -> list[Path | None]:
+def locate(folder: Path, prefix: str = "") -> list[Path | None]:
     """Find the four files in `folder`: gzipped or not, `-ubyte` or `.idx3-ubyte` spelling.
 
+    Args:
+        folder: where they lie.
+        prefix: what their names begin with: EMNIST's are called emnist-digits-train-images... and
+            emnist-digits-test-images....
     Returns:
         One path per array in the order of `Arrays`; None where no spelling is there. Where a
         file is there twice, the gzipped one wins: it carries a checksum.
     """
     found: list[Path | None] = []
     for stem in STEMS:
-        dotted = ".".join(stem.rsplit("-", 1))
-        names = [f"{spelling}-ubyte{end}" for end in (".gz", "") for spelling in (stem, dotted)]
+        stems = [prefix + stem, *([prefix + stem.replace("t10k", "test")] if prefix else [])]
+        dotted = [".".join(stem.rsplit("-", 1)) for stem in stems]
+        names = [f"{each}-ubyte{end}" for end in (".gz", "") for each in (*stems, *dotted)]
         found.append(next((folder / name for name in names if (folder / name).is_file()), None))
     return found
 
 
-def read_folder(folder: Path) -> Arrays:
-    """Read the four IDX files in `folder`.
+def prefixes(folder: Path) -> list[str]:
+    """What the names of the data sets in `folder` begin with: "" for MNIST's own names."""
+    names = (re.fullmatch(_TRAIN_IMAGES, path.name) for path in folder.iterdir())
+    return sorted({name[1] for name in names if name})
+
+
+def read_folder(folder: Path, prefix: str = "") -> Arrays:
+    """Read the four IDX files in `folder`, whose names begin with `prefix`.
 
     Raises:
         DataError: a file is missing, unreadable, corrupt, truncated or of the wrong kind.
     """
-    paths = locate(folder)
-    missing = [f"{stem}-ubyte" for stem, path in zip(STEMS, paths, strict=True) if path is None]
+    paths = locate(folder, prefix)
+    missing = [
+        f"{prefix}{stem}-ubyte" for stem, path in zip(STEMS, paths, strict=True) if path is None
+    ]
     if missing:
+        fetch = digits("data", "download", "--data-dir", folder)
         raise DataError(
-            f"{folder} lacks {', '.join(missing)} (gzipped or not); all four files are needed. "
-            f"Fetch MNIST's with: {digits('data', 'download', '--data-dir', folder)}"
+            f"{folder} lacks {', '.join(missing)} (gzipped or not); all four files are needed."
+            + ("" if prefix else f" Fetch MNIST's with: {fetch}")
         )
     present = [path for path in paths if path is not None]
     arrays = [

@@ -141,6 +141,22 @@ def split(images: Pixels, labels: Pixels, parts: int) -> Arrays:
     return Arrays(images[train], labels[train], images[test], labels[test])
 
 
+def turn(arrays: Arrays, transpose: bool, invert: bool) -> Arrays:
+    """Images with rows and columns swapped, or with ink and paper swapped, or both."""
+    if not (transpose or invert):
+        return arrays
+
+    def turned(images: Pixels) -> Pixels:
+        swapped = np.ascontiguousarray(images.transpose(0, 2, 1)) if transpose else images
+        done = 255 - swapped if invert else swapped
+        done.flags.writeable = False
+        return done
+
+    return arrays._replace(
+        train_images=turned(arrays.train_images), test_images=turned(arrays.test_images)
+    )
+
+
 def hold_out(dataset: Dataset) -> Arrays:
     """Training images, and those of them that are kept out of training to measure each epoch.
 

@@ -1,9 +1,10 @@
 """Which data to train on: `load` turns a word or a path into a `Dataset`."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from digit_classifier.dataset import fetch, folder, places, published, sample
+from digit_classifier.dataset import fetch, files, folder, places, published, sample
 from digit_classifier.dataset.folder import Progress
 from digit_classifier.dataset.labelled import (
     MNIST_NAME,
@@ -12,7 +13,9 @@ from digit_classifier.dataset.labelled import (
     Dataset,
     digest,
     remarks,
+    turn,
 )
+from digit_classifier.dataset.named import Read
 from digit_classifier.errors import DataError, DownloadError, OptionError, UnreachableError
 
 
@@ -24,6 +27,8 @@ def load(
     progress: Progress | None = None,
     mirrors: Sequence[str] | None = None,
     strict: bool = False,
+    transpose: bool = False,
+    invert: bool = False,
 ) -> Dataset:
     """Find labelled digits, fetch them if need be, and check them.
 
@@ -31,14 +36,17 @@ def load(
         dataset: "mnist": from `data_dir` or MNIST_DATA_DIR where one is given, else from the
             cache, else from the copy Keras or torchvision keeps here, else downloaded into the
             cache. "auto": the same, and the built-in sample where there is no network at all;
-            `notes` then say so. "sample": the built-in sample. Else a path: a folder of IDX
-            files, an `.npz` with Keras's names, or a folder of pictures, see `folder.find`.
+            `notes` then say so. "sample": the built-in sample. Else a path: a file or folder of
+            IDX, `.npz`, `.npy`, CSV or `.mat`, see `files`, or a folder of pictures, see
+            `folder.find`.
         data_dir: a folder of the four IDX files (or an `.npz`); nowhere else is looked.
         offline: download nothing.
         progress: called with (what, done, total) while something is fetched or read.
         strict: refuse a folder of which some pictures or files would be left out; else `notes` name
             them.
         mirrors: addresses to fetch from instead of the usual ones, see `fetch.usual_mirrors`.
+        transpose: swap rows and columns of every image, for EMNIST's and MATLAB's files.
+        invert: make dark ink light and light paper dark.
     Returns:
         The data; MNIST only ever after its digest was checked. Its `notes` are for the user.
     Raises:
@@ -48,16 +56,34 @@ def load(
         StorageError: the cache cannot be written.
         MissingExtraError: a part that is needed is not installed.
     """
-    if dataset in ("auto", "mnist"):
+    if data_dir and dataset not in ("auto", "mnist"):
+        raise OptionError(f"a data folder says where MNIST is, but the data set is {dataset}.")
+    if dataset in ("auto", "mnist", "sample"):
+        found = _load_known(str(dataset), data_dir, offline, progress, mirrors)
+        if not (transpose or invert):
+            return found
+        arrays = turn(Arrays(*(getattr(found, name) for name in Arrays._fields)), transpose, invert)
+        done = _turned(transpose, invert)
+        return replace(
+            found, **arrays._asdict(), sha256=digest(arrays), name=found.name + done,
+            source=found.source + done, is_sample=False,
+        )  # fmt: skip
+    return _load_own(places.expand(dataset), progress, strict, transpose, invert)
+
+
+def _load_known(
+    dataset: str,
+    data_dir: str | Path | None,
+    offline: bool,
+    progress: Progress | None,
+    mirrors: Sequence[str] | None,
+) -> Dataset:
+    if dataset != "sample":
         given = places.given_folder(data_dir)
         if given:
             return places.read_mnist(given)
         return _find_mnist(dataset == "auto", offline, progress, mirrors)
-    if data_dir:
-        raise OptionError(f"a data folder says where MNIST is, but the data set is {dataset}.")
-    if dataset == "sample":
-        return sample.load(places.cache_folder(), places.cache_notes())
-    return _load_own(places.expand(dataset), progress, strict)
+    return sample.load(places.cache_folder(), places.cache_notes())
 
 
 def _find_mnist(
@@ -93,20 +119,33 @@ def _find_mnist(
 _ADVICE = "Name a folder that holds the files (--data-dir), or try --dataset sample."
 
 
-def _load_own(path: Path, progress: Progress | None, strict: bool) -> Dataset:
-    notes: tuple[str, ...] = ()
+def _load_own(
+    path: Path, progress: Progress | None, strict: bool, transpose: bool, invert: bool
+) -> Dataset:
     if not path.exists():
         raise OptionError(
-            f"no data set {path}: needed auto, mnist, sample, or the path of a folder or .npz file."
+            f"no data set {path}: needed auto, mnist, sample, or the path of a folder or a CSV, "
+            ".npz, .npy, .mat or IDX file."
         )
-    if path.is_file() or places.is_there(path):
-        arrays = places.read_copy(path)
-    else:
-        arrays, notes = folder.read(path, progress, strict=strict)
-    return _name(arrays, path, notes)
+    arrays, notes = _read_own(path, progress, strict)
+    done = _turned(transpose, invert)
+    return _name(turn(arrays, transpose, invert), path, notes, done)
 
 
-def _name(arrays: Arrays, path: Path, notes: tuple[str, ...]) -> Dataset:
+def _read_own(path: Path, progress: Progress | None, strict: bool) -> Read:
+    if path.is_file():
+        return files.read(path)
+    if places.is_there(path):
+        return places.read_copy(path), ()
+    return files.read_folder(path) or folder.read(path, progress, strict=strict)
+
+
+def _turned(transpose: bool, invert: bool) -> str:
+    words = [*(["transposed"] if transpose else []), *(["inverted"] if invert else [])]
+    return f", {' and '.join(words)}" if words else ""
+
+
+def _name(arrays: Arrays, path: Path, notes: tuple[str, ...], done: str) -> Dataset:
     """Name data by what it is: MNIST's own digest makes it MNIST, a folder's name never does."""
     found = digest(arrays)
     known = {published.DIGEST: MNIST_NAME, sample.DIGEST: SAMPLE_NAME}
@@ -115,7 +154,7 @@ def _name(arrays: Arrays, path: Path, notes: tuple[str, ...]) -> Dataset:
     if found not in known:
         notes += remarks(arrays)
     told = tuple(map(_printable, notes))
-    source = _printable(str(path))
+    source = _printable(str(path)) + done
     return Dataset(name, *arrays, sha256=found, source=source, is_sample=is_sample, notes=told)
 
 

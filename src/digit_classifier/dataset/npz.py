@@ -1,8 +1,11 @@
-"""NumPy archives with Keras's names: x_train, y_train, x_test, y_test. Nothing is unpickled."""
+"""NumPy's files: `.npz` archives, and arrays as `.npy`. Nothing is unpickled."""
 
 import math
 import zipfile
 import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -10,10 +13,13 @@ import numpy as np
 from numpy.lib import format as npy
 
 from digit_classifier.dataset.idx import MAX_BYTES
-from digit_classifier.dataset.labelled import Arrays, Pixels, check
+from digit_classifier.dataset.labelled import Arrays
+from digit_classifier.dataset.named import kind, settle
 from digit_classifier.errors import DataError
 
+# Keras's, as this project writes them.
 NAMES = ("x_train", "y_train", "x_test", "y_test")
+_NEED = f"{', '.join(NAMES)}, or images and labels"
 # What a damaged or hostile archive makes zipfile and NumPy raise.
 _DAMAGE = (
     zipfile.BadZipFile,
@@ -29,49 +35,69 @@ _DAMAGE = (
 
 
 def read(path: Path) -> Arrays:
-    """Read the four arrays of an `.npz`, each header checked before its values are unpacked.
+    """Read the arrays of an `.npz` as a data set, see `named.settle`; without its notes.
 
-    Args:
-        path: images must be uint8 of shape (n, 28, 28); labels any integers in 0..9, (n,).
     Raises:
-        DataError: anything else, pickled objects included.
+        DataError: not a whole archive, pickled objects, or nothing that is labelled digits.
     """
+    return settle(read_named(path), path)[0]
+
+
+def read_named(path: Path) -> dict[str, np.ndarray]:
+    """Read images and labels of an `.npz`, each header checked before its values are unpacked.
+
+    Returns:
+        Arrays by their names, those that are neither images nor labels by name left out.
+    Raises:
+        DataError: not a whole archive, pickled objects included.
+    """
+    found: dict[str, np.ndarray] = {}
+    with _sentences(path, ".npz archive"), zipfile.ZipFile(path) as archive:
+        for member in archive.infolist():
+            name = member.filename.removesuffix(".npy")
+            if name != member.filename and (kind(name) or name.startswith("arr_")):
+                found[name] = _read_array(
+                    partial(archive.open, member), member.file_size, name, path
+                )
+        if not found:
+            held = ", ".join(archive.namelist()[:8]) or "nothing"
+            raise DataError(f"{path} holds no images and labels: found {held}, need {_NEED}.")
+    return found
+
+
+def read_npy(path: Path) -> np.ndarray:
+    """Read the one array of an `.npy` file; errors as `read_named`."""
+    with _sentences(path, ".npy file"):
+        return _read_array(lambda: path.open("rb"), path.stat().st_size, path.stem, path)
+
+
+@contextmanager
+def _sentences(path: Path, what: str) -> Iterator[None]:
     try:
-        with zipfile.ZipFile(path) as archive:
-            arrays = [_read_member(archive, name, path) for name in NAMES]
+        yield
     except DataError:
         raise
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror or error}.") from error
     except _DAMAGE as error:
-        raise DataError(f"{path} is not a whole .npz archive ({error}). Fetch it again.") from error
-    return check(Arrays(*arrays), path)
+        raise DataError(f"{path} is not a whole {what} ({error}). Fetch it again.") from error
 
 
-def _read_member(archive: zipfile.ZipFile, name: str, path: Path) -> Pixels:
-    if f"{name}.npy" not in archive.namelist():
-        held = ", ".join(archive.namelist()[:8]) or "nothing"
-        raise DataError(f"{path} lacks the array {name}: found {held}, need {', '.join(NAMES)}.")
-    is_image = name.startswith("x")
-    with archive.open(f"{name}.npy") as member:
-        shape, dtype = _read_header(member)
-        fits = len(shape) == 3 and shape[1:] == (28, 28) if is_image else len(shape) == 1
-        kind_fits = dtype == np.uint8 if is_image else dtype.kind in "iu"
-        if not (fits and kind_fits):
-            need = "uint8 (n, 28, 28)" if is_image else "integers (n,)"
-            raise DataError(f"{path}: {name} is {dtype} of shape {shape}; needed {need}.")
+def _read_array(open_it: Callable[[], IO[bytes]], length: int, name: str, path: Path) -> np.ndarray:
+    with open_it() as file:
+        shape, dtype = _read_header(file)
+        if dtype.kind not in "buifUS":
+            raise DataError(
+                f"{path}: {name} is {dtype} of shape {shape}; needed numbers. Nothing is unpickled."
+            )
         size = math.prod(shape) * dtype.itemsize
         if size > MAX_BYTES:
             raise DataError(f"{path}: {name} claims {size:,} bytes; the limit is {MAX_BYTES:,}.")
-        if archive.getinfo(f"{name}.npy").file_size != member.tell() + size:
+        if length != file.tell() + size:
             raise DataError(f"{path}: {name} does not hold the {size:,} bytes its header promises.")
-    with archive.open(f"{name}.npy") as member:
-        values: np.ndarray = npy.read_array(member, allow_pickle=False)
-    if not is_image and len(values) and not 0 <= int(values.min()) <= int(values.max()) <= 9:
-        raise DataError(
-            f"{path}: {name} goes from {values.min()} to {values.max()}; labels must be 0 to 9."
-        )
-    return np.ascontiguousarray(values, dtype=np.uint8)
+    with open_it() as file:
+        values: np.ndarray = npy.read_array(file, allow_pickle=False)
+    return values
 
 
 def _read_header(member: IO[bytes]) -> tuple[tuple[int, ...], np.dtype]:

@@ -32,13 +32,15 @@ class TrainConfig:
         "auto",
         "auto: MNIST from --data-dir, the cache, a copy that Keras or torchvision keeps here, or "
         "the network, and the built-in sample where there is no network. mnist: the same without "
-        "the sample. sample: the built-in 5,000 images. Or a PATH: a folder of IDX files, an "
-        ".npz, or a folder of pictures in sub-folders 0 to 9.",
+        "the sample. sample: the built-in 5,000 images. Or a PATH: a CSV, .npz, .npy, .mat or IDX "
+        "file, a folder of such, or a folder of pictures in sub-folders 0 to 9.",
         metavar="NAME|PATH",
     )
     strict: bool = option(
         False, "Refuse a folder of which anything would else be left out with a warning."
     )
+    transpose: bool = option(False, "Swap rows and columns of every image, as EMNIST's files need.")
+    invert: bool = option(False, "Swap ink and paper of every image: ink must be light.")
     data_dir: str | None = option(
         None, "A folder with the four MNIST files. Also: MNIST_DATA_DIR.", metavar="FOLDER"
     )
@@ -103,6 +105,9 @@ class Settings(TypedDict, total=False):
     """The fields of `TrainConfig`, as type checkers and editors know the keywords of `train`."""
 
     dataset: str | os.PathLike[str]
+    strict: bool
+    transpose: bool
+    invert: bool
     data_dir: str | os.PathLike[str] | None
     offline: bool
     model: str

@@ -154,6 +154,8 @@ def _load(config: TrainConfig, listener: Listener) -> Dataset:
         offline=config.offline,
         progress=listener.on_download,
         strict=config.strict,
+        transpose=config.transpose,
+        invert=config.invert,
     )
     if len(digits := np.unique(dataset.train_labels)) < 2:
         raise DataError(
