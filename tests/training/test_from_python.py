@@ -121,6 +121,17 @@ def test_the_users_own_random_numbers_go_on_as_if_nothing_had_been_trained(keras
     assert (random.random(), np.random.random()) == expected  # noqa: NPY002
 
 
+def test_a_users_own_layout_of_images_changes_nothing_and_is_left_alone(keras, small_folder):
+    usual = train(dataset=small_folder, quiet=True, epochs=1, out="usual")
+    keras.config.set_image_data_format("channels_first")
+    try:
+        same = train(dataset=small_folder, quiet=True, **QUICK)
+        assert keras.config.image_data_format() == "channels_first"
+    finally:
+        keras.config.set_image_data_format("channels_last")
+    assert same.metrics["loss"] == usual.metrics["loss"]
+
+
 def test_a_thread_trains_too(keras, small_folder):
     given: list[Run] = []
     thread = threading.Thread(

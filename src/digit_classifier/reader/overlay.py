@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 GREEN, RED, INK, PAPER = (0, 140, 60), (200, 30, 30), (30, 30, 30), (255, 255, 255)
 # The picture is shown within these many pixels a side, whatever its size.
 SMALLEST, LARGEST = 480, 1600
-SHOWN = 800  # in a notebook
+# In a notebook, with digits and without.
+SHOWN, SHOWN_EMPTY = 800, 240
 ENLARGED = 3  # pixels for each of the 28
 CELL = 28 * ENLARGED + 12
 CAPTION = 18
@@ -65,9 +66,10 @@ def html(reading: Reading) -> str:
     png = io.BytesIO()
     draw(pixels, reading).save(png, "PNG")
     data = base64.b64encode(png.getvalue()).decode()
+    width = SHOWN if _seen(reading) else SHOWN_EMPTY
     alt = f"{reading.text or 'no digit'}: boxes, and what the network saw"
     return (
-        f'{text}<img alt="{markup.escape(alt)}" style="max-width:min(100%,{SHOWN}px)" '
+        f'{text}<img alt="{markup.escape(alt)}" style="max-width:min(100%,{width}px)" '
         f'src="data:image/png;base64,{data}">'
     )
 
@@ -124,7 +126,8 @@ def _box(pen: ImageDraw.ImageDraw, mark: Digit | Rejected, scale: float) -> None
     colour = GREEN if isinstance(mark, Digit) else RED
     pen.rectangle((x - 2, y - 2, x + width + 1, y + height + 1), outline=colour, width=2)
     label = _label(mark) if isinstance(mark, Digit) else "?" * (mark.image is not None)
-    pen.text((x, max(0, y - 18)), label, fill=colour, font=ImageFont.load_default(14))
+    top = y - 18 if y >= 18 else y + height + 3  # below the box where there is no room above
+    pen.text((x, top), label, fill=colour, font=ImageFont.load_default(14))
 
 
 def _cell(

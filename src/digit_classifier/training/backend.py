@@ -115,15 +115,21 @@ def _hidden(names: tuple[str, ...], backend: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Seed Keras inside the block; Python's and numpy's random numbers go on after it as before."""
+    """Seed Keras inside the block, and let it have the channels of an image last.
+
+    After it Python's and numpy's random numbers, and a caller's own layout, are as before.
+    """
     import keras
 
+    layout = keras.config.image_data_format()
+    keras.config.set_image_data_format("channels_last")
     python, legacy = random.getstate(), np.random.get_state()  # noqa: NPY002
     with without_chatter():  # on JAX, Keras loads TensorFlow here, to seed it as well
         keras.utils.set_random_seed(seed)
     try:
         yield
     finally:
+        keras.config.set_image_data_format(layout)
         random.setstate(python)
         np.random.set_state(legacy)  # noqa: NPY002
 
