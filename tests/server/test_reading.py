@@ -1,16 +1,22 @@
 """POST /v1/read: three forms of a picture, one answer, and every way of getting it wrong."""
 
 import base64
+import io
 import json
 import struct
 import subprocess
 import sys
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
+from PIL import Image
 
+from digit_classifier.cli import group
 from digit_classifier.reader import DigitReader
+from reader import drawing
 from server.conftest import as_png
 from server.process import Server, fault
 
@@ -32,6 +38,52 @@ def test_the_answer_is_the_object_that_predict_prints(
     assert answer.json() == json.loads(printed)
     assert list(answer.json()) == list(json.loads(printed))
     assert answer.json()["text"] == "42"
+
+
+def ten_pictures() -> dict[str, bytes]:
+    """Pictures on which something is read, not read, left out, or to be noted."""
+
+    def saved(pixels: np.ndarray, kind: str = "PNG", **how: object) -> bytes:
+        file = io.BytesIO()
+        Image.fromarray(pixels).save(file, kind, **how)
+        return file.getvalue()
+
+    page = drawing.page
+    crowded = np.full((600, 600), 255, np.uint8)
+    crowded[::40] = crowded[:, ::40] = 0
+    first = Image.fromarray(page("7"))
+    return {
+        "42.png": saved(page("42")),
+        "lines.png": saved(page("123/456")),
+        "doubt.png": saved(page("4x")),
+        "light.png": saved(255 - page("35")),
+        "colour.jpg": saved(np.dstack([page("8")] * 3), "JPEG"),
+        "blank.png": saved(page(" ")),
+        "grid.png": saved(crowded),
+        "frames.gif": saved(page("7"), "GIF", save_all=True, append_images=[first.rotate(90)]),
+        "small.png": saved(page("6", height=40)),
+        "space.png": saved(page("1 2")),
+    }
+
+
+@pytest.mark.parametrize("options", [{}, {"threshold": "0.9", "single": "true", "model": "small"}])
+def test_command_line_show_and_http_give_one_object(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: dict[str, str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    flags = ["predict", "--json"]
+    for name, value in options.items():
+        flags += [f"--{name}"] + ([] if value == "true" else [value])
+    noted = 0
+    for name, data in ten_pictures().items():
+        Path(name).write_bytes(data)
+        sent = server.client.post("v1/read", params=options, files={"file": (name, data)}).json()
+        for more in ([], ["--show", "seen.png"]):
+            printed = CliRunner().invoke(group, [*flags, name, *more], catch_exceptions=False)
+            assert json.loads(printed.stdout) == sent
+        noted += "notes" in sent
+        assert sent["model"] == options.get("model", "cnn")
+    assert noted >= 2  # a blank page's own note, and an animation's
 
 
 def test_a_multipart_file_a_raw_body_and_json_are_read_alike(

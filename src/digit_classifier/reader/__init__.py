@@ -80,38 +80,39 @@ class DigitReader:
                 f"a {type(model).__name__} was given as a model; "
                 "needed a name, a path, such as the folder of a run, or an OnnxModel"
             )
-        if threshold is not None and not (isinstance(threshold, Real) and 0 <= threshold <= 1):
-            raise OptionError(
-                f"a threshold of {threshold!r} was given; a number from 0 to 1 is needed"
-            )
         self.model = model if isinstance(model, OnnxModel) else OnnxModel(weights.find(model))
         path = self.model.path
         self.name = str(self.model.metadata.get("name") or (path.stem if path else "model"))
         self.threshold = threshold
         self._own = _measured_rule(self.model)
-        self.rule = self._own if threshold is None else RejectionRule(threshold)
+        self.rule = self._own if threshold is None else _given_rule(threshold)
 
     def __repr__(self) -> str:
         given = "" if self.threshold is None else f", threshold {self.threshold}"
         return f"<DigitReader {self.name}{given}>"
 
-    def read(self, source: "Source", single: bool = False) -> Reading:
+    def read(
+        self, source: "Source", single: bool = False, threshold: float | None = None
+    ) -> Reading:
         """Read one picture.
 
         Args:
             source: a path, the bytes of a file, an open file, a numpy array, a tensor, a PIL image
                 or a `Picture`, as `picture.decode` takes them.
             single: the picture holds one digit: do not look for several.
+            threshold: the least confidence for this picture, in place of the reader's own.
         Returns:
             The reading; its text is empty where there is no digit.
         Raises:
             PictureError: not a picture, or one that cannot be decoded.
             MissingExtraError: HEIC, and pillow-heif is not installed.
+            OptionError: a threshold outside 0 to 1.
             InternalError: this program is at fault.
         """
+        rule = self.rule if threshold is None else _given_rule(threshold)
         source = held(source)  # an open file is read once
         page = _attempt(source, lambda: find(decode(source), single=single))
-        reading = _attempt(source, lambda: self._judge([page], [_name(source)], single)[0])
+        reading = _attempt(source, lambda: self._judge([page], [_name(source)], single, rule)[0])
         if "IPython" in sys.modules:  # where somebody may look at it
             from digit_classifier.reader import overlay
 
@@ -180,13 +181,18 @@ class DigitReader:
         return Reading("", model=self.name, file=_name(source), error=str(error))
 
     def _judge(
-        self, pages: Sequence[Page], names: Sequence[str | None], single: bool
+        self,
+        pages: Sequence[Page],
+        names: Sequence[str | None],
+        single: bool,
+        rule: RejectionRule | None = None,
     ) -> list[Reading]:
+        rule = rule or self.rule
         whole = self._predict([judgement.images(page) for page in pages])
         pieces = self._predict([judgement.pieces(*each) for each in zip(pages, whole, strict=True)])
         readings = []
         for page, name, rows, others in zip(pages, names, whole, pieces, strict=True):
-            verdict = judgement.judge(page, rows, others, self.rule, self._own, single=single)
+            verdict = judgement.judge(page, rows, others, rule, self._own, single=single)
             readings.append(
                 Reading(
                     verdict.text, verdict.digits, verdict.rejected, self.name, name, verdict.notes
@@ -213,6 +219,12 @@ def batches(sources: "Iterable[Source]", size: int = BATCH) -> "Iterator[list[So
 
 def _measured_rule(model: OnnxModel) -> RejectionRule:
     return RejectionRule.read(model.metadata) or RejectionRule(DEFAULT_THRESHOLD)
+
+
+def _given_rule(threshold: float) -> RejectionRule:
+    if not (isinstance(threshold, Real) and 0 <= threshold <= 1):
+        raise OptionError(f"a threshold of {threshold!r} was given; a number from 0 to 1 is needed")
+    return RejectionRule(threshold)
 
 
 def _open(source: "Source", single: bool) -> Page | DigitError:

@@ -37,10 +37,7 @@ def answer(
         PictureError: as `picture.decode`.
         TooLargeError: more pixels.
     """
-    if threshold is not None:
-        reader = DigitReader(reader.model, threshold)
-    picture = decode(data, max_pixels=pixels)
-    reading = reader.read(picture, single)
+    reading = reader.read(decode(data, max_pixels=pixels), single, threshold)
     said = _detailed(reading) if details else reading.to_dict()
     # a name in an odd character set may hold half a character
     called = name and name.encode("utf-8", "replace").decode()
