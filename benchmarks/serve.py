@@ -37,8 +37,9 @@ HERE = Path(__file__).parent
 RATE = 500  # requests a second at which latency is measured
 INFER_RATES = 500, 1000
 CALM = 50  # requests a second that trouble no server
+CLASS = 25  # people who send at the same moment
 OVERLOAD = 4  # times capacity
-PAUSE = 5  # seconds in which a server forgets that it was crowded
+PAUSE = 5  # seconds in which a server forgets an overload
 SIDE = 280
 
 
@@ -60,6 +61,7 @@ def main() -> None:
         [load.request("/v1/read", drawing(i, alpha=alpha), "image/png") for i in range(24)]
         for alpha in (False, True)
     )
+    photographs = [load.request("/v1/read", photograph(i), "image/jpeg") for i in range(CLASS)]
     one = json.dumps(_tensor(_digit())).encode()
     infer = {
         name: [load.request(f"/v2/models/{name}/infer", one, "application/json")]
@@ -70,6 +72,9 @@ def main() -> None:
         what = f"/v1/read, drawing of {SIDE}x{SIDE}, cnn: capacity"
         capacity = _capacity(port, what, drawings, short)
         _latency(port, f"  {RATE} a second", drawings, RATE, options.seconds)
+        _latency(port, "  at 70 % of capacity", drawings, 0.7 * capacity, short)
+        _at_once(port, "drawings", drawings, options.rounds)
+        _at_once(port, "photographs of 1600x1200", photographs, options.rounds)
         _capacity(port, "/v1/read, the same with alpha (RGBA): capacity", with_alpha, short)
         _latency(port, f"  {RATE} a second", with_alpha, RATE, options.seconds)
         for name, requests in infer.items():
@@ -130,6 +135,21 @@ def drawing(seed: int, *, alpha: bool = False) -> bytes:
     return _png(np.dstack([grey, grey, grey, np.full_like(grey, 255)]) if alpha else grey)
 
 
+def photograph(seed: int) -> bytes:
+    """Six drawn digits on paper in uneven light, as a noisy JPEG of 1600x1200."""
+    rng = np.random.default_rng(seed)
+    page = np.full((1200, 1600), 255, np.uint8)
+    for at in range(6):
+        with Image.open(io.BytesIO(drawing(6 * seed + at))) as digit:
+            top, left = 250 + at // 3 * 400, 300 + at % 3 * 350
+            page[top : top + SIDE, left : left + SIDE] = digit
+    light = np.linspace(0.55, 0.9, 1600) * np.linspace(1, 0.8, 1200)[:, None]
+    pixels = np.clip(page * light + rng.normal(0, 4, page.shape), 0, 255).astype(np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "JPEG", quality=90)
+    return file.getvalue()
+
+
 def _digit() -> np.ndarray:
     """A prepared image, uint8, shape (28, 28)."""
     image = styles.generate(1, seed=0)[0][0]
@@ -166,6 +186,17 @@ def _capacity(port: int, what: str, requests: Sequence[bytes], seconds: float) -
     found = load.closed(port, requests, 8, seconds)
     _row(what, f"{found.rate:,.0f} a second, {_spread(found.times())}{_bad(found)}")
     return found.rate
+
+
+def _at_once(port: int, what: str, requests: Sequence[bytes], rounds: int) -> None:
+    longest, answered, refused = 0.0, 0, 0
+    for _ in range(rounds):
+        time.sleep(1)
+        found = load.opened(port, requests, [(1000 * CLASS, 1 / 1000)], CLASS)
+        answered, refused = answered + found.count(), refused + CLASS - found.count()
+        longest = max(longest, *found.times(), 0.0)
+    row = f"{answered} answered, {refused} refused or lost, longest {longest / 1e3:.2f} s"
+    _row(f"  {CLASS} {what} at the same moment, {rounds} times", row)
 
 
 def _latency(port: int, what: str, requests: Sequence[bytes], rate: float, seconds: float) -> None:

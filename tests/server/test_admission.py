@@ -1,17 +1,23 @@
-"""Who gets a place: bursts wait, a crowd does not."""
+"""Who is answered, and who is refused: in virtual time, so that an hour of load takes seconds."""
 
 import asyncio
-import math
-import time
+import selectors
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 
-from digit_classifier.server.admission import SOON, AdmissionQueue
+import numpy as np
+import pytest
+
+from digit_classifier.server.admission import AdmissionQueue
 from digit_classifier.server.errors import ApiError
 from digit_classifier.server.metrics import Metrics
 
+DRAWING, PHOTOGRAPH = 0.002, 0.2  # seconds that a worker needs
+
 
 class Ready:
-    """A hand that only waits."""
+    """A worker that only waits."""
 
     is_ready = True
 
@@ -22,155 +28,156 @@ class Ready:
         """It holds nothing."""
 
 
-class Held:
-    """A desk with four waiting places, whose work ends when it is let go."""
+class VirtualTime(asyncio.SelectorEventLoop):
+    """A loop that waits for nothing: where it would sleep, its clock jumps."""
 
-    def __init__(self, hands: int = 1) -> None:
-        self.queue = AdmissionQueue([Ready() for _ in range(hands)], 4, 60, Metrics())
-        self.go = asyncio.Event()
-        self.tasks: list[asyncio.Task[bool]] = []
+    def __init__(self) -> None:
+        self._seconds = 0.0
+        selector = selectors.SelectSelector()
+        super().__init__(selector)
+        select = selector.select
 
-    async def ask(self) -> bool:
-        """Whether one more request is taken."""
+        def jump(timeout: float | None = None) -> list:
+            self._seconds += timeout or 0.0
+            return select(0)
+
+        selector.select = jump
+
+    def time(self) -> float:
+        """Seconds from the start."""
+        return self._seconds
+
+
+@dataclass
+class Load:
+    """A queue with two workers, and what became of the requests."""
+
+    queue: AdmissionQueue[Ready]
+    answered: list[tuple[float, float]] = field(default_factory=list)  # when asked, how long
+    refused: list[tuple[float, int]] = field(default_factory=list)  # when asked, Retry-After
+
+    async def ask(self, seconds: float) -> None:
+        """One request."""
+        now = asyncio.get_running_loop().time
+        asked = now()
         try:
-            self.queue.check()
-        except ApiError:
-            return False
-        self.tasks.append(asyncio.create_task(self.queue.run(self.work)))
-        await asyncio.sleep(0)
-        return True
+            await self.queue.run(lambda _: asyncio.sleep(seconds))
+        except ApiError as error:
+            self.refused.append((asked, int(error.headers["Retry-After"])))
+        else:
+            self.answered.append((asked, now() - asked))
 
-    async def work(self, _: Ready) -> bool:
-        await self.go.wait()
-        await asyncio.sleep(0.01)
-        return True
+    async def many(self, rate: float, seconds: float, each: float, seed: int = 0) -> None:
+        """Requests at random moments, each of a random length."""
+        rng = np.random.default_rng(seed)
+        async with asyncio.TaskGroup() as group:
+            for gap in rng.exponential(1 / rate, round(rate * seconds)):
+                await asyncio.sleep(gap)
+                group.create_task(self.ask(each * rng.uniform(0.7, 1.3)))
 
-    async def finish(self) -> None:
-        """Let all work end, and wait for it."""
-        self.go.set()
-        await asyncio.gather(*self.tasks)
-        self.tasks.clear()
-        self.go.clear()
+    async def at_once(self, *times: float) -> None:
+        """Requests at the same moment."""
+        await asyncio.gather(*map(self.ask, times))
 
-    async def crowd(self) -> None:
-        """Ask for far more than there is room for, then let what was taken end."""
-        for _ in range(40):
-            await self.ask()
-        await asyncio.sleep(0.05)  # work takes longer than requests are apart
-        await self.finish()
-        self.queue._last = time.perf_counter()  # however long that took on a busy machine
+    def p99(self, start: float = 0.0) -> float:
+        """Of the time that answered requests took."""
+        return float(np.percentile([took for asked, took in self.answered if asked >= start], 99))
 
 
-def run(test, hands: int = 1) -> None:
+def run(test: Callable[[Load], Awaitable[None]], workers: int = 2, seconds: float = 10) -> Load:
     """In a thread: a browser of other tests may keep a loop running in this one."""
 
-    async def within_a_minute() -> None:
-        await asyncio.wait_for(test(Held(hands)), 60)
+    async def begin() -> Load:
+        load = Load(AdmissionQueue([Ready() for _ in range(workers)], 32, seconds, Metrics()))
+        await test(load)
+        return load
+
+    def within() -> Load:
+        with asyncio.Runner(loop_factory=VirtualTime) as runner:
+            return runner.run(begin())
 
     with ThreadPoolExecutor(1) as thread:
-        thread.submit(lambda: asyncio.run(within_a_minute())).result()
+        return thread.submit(within).result()
 
 
-def test_a_burst_finds_the_waiting_places() -> None:
-    async def test(held: Held) -> None:
-        assert [await held.ask() for _ in range(6)] == [True] * 5 + [False]
-        await held.finish()
-        assert await held.ask()
-        await held.finish()
-
-    run(test)
+@pytest.mark.parametrize(("each", "longest"), [(DRAWING, 2), (PHOTOGRAPH, 5)])
+def test_a_class_that_sends_at_the_same_moment_is_answered(each: float, longest: float) -> None:
+    load = run(lambda load: load.at_once(*[each] * 25))
+    assert len(load.answered) == 25
+    assert max(took for _, took in load.answered) < longest
 
 
-def test_of_quick_work_as_much_may_wait_as_is_done_soon() -> None:
-    async def test(held: Held) -> None:
-        held.queue._took.extend([SOON / 10] * 20 + [1.0] * 5)  # and a few slow ones
-        assert [await held.ask() for _ in range(12)] == [True] * 10 + [False] * 2
-        await held.finish()
-
-    run(test)
+def test_drawings_beside_photographs_are_answered_too() -> None:
+    load = run(lambda load: load.at_once(*[PHOTOGRAPH, DRAWING] * 16))
+    assert not load.refused
 
 
-def test_in_a_crowd_nobody_waits() -> None:
-    async def test(held: Held) -> None:
-        await held.crowd()
-        assert [await held.ask() for _ in range(3)] == [True, False, False]
-        await held.finish()
-
-    run(test)
-
-
-def test_in_a_crowd_one_hand_rests() -> None:
-    async def test(held: Held) -> None:
-        await held.crowd()
-        assert [await held.ask() for _ in range(4)] == [True, True, False, False]
-        await held.finish()
-
-    run(test, hands=3)
+@pytest.mark.parametrize("each", [0.0004, DRAWING, PHOTOGRAPH])
+@pytest.mark.parametrize("workers", [1, 2, 8])
+def test_at_seventy_percent_of_capacity_nothing_is_refused(each: float, workers: int) -> None:
+    rate = 0.7 * workers / each
+    load = run(lambda load: load.many(rate, 4000 / rate, each), workers)
+    assert not load.refused
 
 
-def test_once_all_hands_could_do_what_is_asked_bursts_may_wait_again() -> None:
-    async def test(held: Held) -> None:
-        await held.crowd()
-        for _ in range(100):
-            assert await held.ask()
-            await held.finish()
-            await asyncio.sleep(0.01)
-        assert [await held.ask() for _ in range(6)] == [True] * 5 + [False]
-        await held.finish()
-
-    run(test)
+async def overload(load: Load, share: float = 4) -> None:
+    """For ten seconds, then five quiet ones."""
+    await load.many(share * 2 / DRAWING, 10, DRAWING)
+    await load.many(50, 5, DRAWING)
 
 
-def test_a_crowd_lasts_while_it_would_keep_all_hands_busy() -> None:
-    async def test(held: Held) -> None:
-        await held.crowd()
-        held.queue._took.extend([0.1] * 32)
-        for share, taken in ((0.9, False), (0.6, True)):  # of the time of two hands
-            held.queue._gap, held.queue._last = 0.1 / 2 / share, time.perf_counter()
-            assert [await held.ask() for _ in range(2)] == [True, taken]
-            held.go.set()
-            await asyncio.gather(*held.tasks)
-            held.go.clear()
-
-    run(test, hands=2)
+def test_under_overload_who_is_accepted_waits_hardly_longer_than_alone() -> None:
+    alone = run(lambda load: load.many(50, 20, DRAWING)).p99()
+    crowded = run(overload)
+    assert crowded.p99(start=1) <= 2 * alone
+    assert len(crowded.answered) > 4000  # one of two workers at the least
+    assert crowded.refused
 
 
-def test_a_crowd_is_over_when_all_hands_would_refuse_nobody() -> None:
-    async def test(held: Held) -> None:
-        await held.crowd()
-        held.queue._usual = lambda: math.inf  # not for having had time
-        for _ in range(20):
-            assert [await held.ask() for _ in range(2)] == [True, False]  # half of all
-            await held.finish()
-        for _ in range(20):
-            assert await held.ask()
-            await held.finish()
-        assert [await held.ask() for _ in range(2)] == [True, True]
-        await held.finish()
-
-    run(test, hands=2)
+def test_a_second_after_an_overload_nothing_is_refused_or_slow() -> None:
+    load = run(overload)
+    end = max(asked for asked, _ in load.refused)
+    assert end < 10.5
+    assert load.p99(start=11) < 2 * DRAWING
 
 
-def test_one_slow_picture_does_not_prolong_a_crowd() -> None:
-    async def test(held: Held) -> None:
-        await held.ask()
-        await asyncio.sleep(1)
-        await held.crowd()
-        for _ in range(40):
-            await asyncio.sleep(0.02)
-            await held.ask()
-            await held.finish()
-        assert [await held.ask() for _ in range(6)] == [True] * 5 + [False]
-        await held.finish()
+@pytest.mark.parametrize("share", [0.7, 0.9])
+def test_after_an_overload_what_the_workers_can_do_is_done(share: float) -> None:
+    async def test(load: Load) -> None:
+        await load.many(4 * 2 / DRAWING, 2, DRAWING)
+        await load.many(share * 2 / DRAWING, 10, DRAWING, seed=1)
 
-    run(test)
+    load = run(test)
+    assert all(asked < 3.5 for asked, _ in load.refused)
 
 
-def test_all_who_wait_are_served_and_no_hand_is_lost() -> None:
-    async def test(held: Held) -> None:
-        for _ in range(50):
-            assert [await held.ask() for _ in range(7)] == [True] * 6 + [False]
-            await held.finish()
-            held.queue._refused = 0.0  # bursts with a pause between them, without the pause
+def test_one_slow_picture_prolongs_no_overload() -> None:
+    async def test(load: Load) -> None:
+        slow = asyncio.create_task(load.ask(5))
+        await load.many(4 * 2 / DRAWING, 2, DRAWING)
+        await slow
+        await load.many(300, 2, DRAWING)
 
-    run(test, hands=2)
+    load = run(test)
+    assert all(asked < 5 for asked, _ in load.refused)
+
+
+def test_who_is_refused_is_told_when_to_come_again() -> None:
+    async def test(load: Load) -> None:
+        await load.many(10, 2, PHOTOGRAPH)  # from which it learns how long one takes
+        await load.at_once(*[PHOTOGRAPH] * 80)
+
+    load = run(test)
+    assert load.refused
+    assert {retry for _, retry in load.refused} <= {3, 4, 5}
+
+
+def test_what_takes_too_long_is_504_and_no_worker_is_lost() -> None:
+    async def test(load: Load) -> None:
+        for _ in range(3):
+            with pytest.raises(ApiError) as slow:
+                await load.queue.run(lambda _: asyncio.sleep(100))
+            assert slow.value.status == 504
+        await load.at_once(*[DRAWING] * 30)
+
+    assert len(run(test, seconds=1).answered) == 30

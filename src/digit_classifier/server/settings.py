@@ -21,8 +21,8 @@ class Limits:
         bodies_bytes: most bytes of all bodies that are held at once.
         pixels: most pixels of a picture.
         workers: processes that read.
-        queue: requests that may wait for a process; what comes on top is refused at once, unless
-            it will be served within 5 ms.
+        queue: requests that may wait for a process; more where they are answered within 0.1 s.
+            What comes on top is refused at once, and so is under overload what would have to wait.
         read_seconds: longest time from a request's arrival in the queue to its answer.
         receive_seconds: longest time for a request's head, and for its body, to arrive; each
             50,000 bytes of body that did arrive buy another second.
@@ -35,7 +35,7 @@ class Limits:
     bodies_bytes: int = 200_000_000
     pixels: int = 25_000_000
     workers: int = field(default_factory=lambda: min(os.cpu_count() or 1, MOST_WORKERS))
-    queue: int = 8
+    queue: int = 32
     read_seconds: float = 10.0
     receive_seconds: float = 10.0
     stop_seconds: float = 30.0
