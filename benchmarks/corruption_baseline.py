@@ -21,7 +21,7 @@ from rich.table import Table
 import machine
 from digit_classifier.atomic import write_text
 from digit_classifier.dataset import load
-from digit_classifier.evaluation.corruptions import CORRUPTIONS, LEVELS, baseline, error_rates
+from digit_classifier.evaluation.corruptions import CORRUPTIONS, LEVELS, error_rates
 from digit_classifier.onnx_model import OnnxModel
 from digit_classifier.training import TrainConfig, train
 
@@ -31,7 +31,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--seeds", type=int, default=5, help="trainings")
-    parser.add_argument("--out", type=Path, default=baseline.FILE, help="the file to write")
+    parser.add_argument("--out", type=Path, default=error_rates.FILE, help="the file to write")
     options = parser.parse_args()
     console = Console(width=100, highlight=False)
     console.print(machine.describe("keras", "tensorflow-cpu", "numpy", "opencv-python-headless"))

@@ -20,7 +20,7 @@ from digit_classifier import weights
 from digit_classifier.atomic import write_bytes, write_text
 from digit_classifier.dataset import Dataset, load
 from digit_classifier.errors import ModelError
-from digit_classifier.evaluation.sections.ood_scores import measure
+from digit_classifier.evaluation.ood_sets import measure
 from digit_classifier.machine import name_processor
 from digit_classifier.onnx_model import OnnxModel
 from digit_classifier.rejection import RejectionRule

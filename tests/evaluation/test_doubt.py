@@ -11,9 +11,8 @@ import pytest
 from digit_classifier.dataset import nondigits, styles
 from digit_classifier.errors import DataError, DigitError
 from digit_classifier.evaluation import ood_sets
-from digit_classifier.evaluation.ood_sets import OodSet
+from digit_classifier.evaluation.ood_sets import OodSet, find_threshold, measure, separate
 from digit_classifier.evaluation.sections import ood as doubt
-from digit_classifier.evaluation.sections.ood_scores import find_threshold, measure, separate
 from digit_classifier.rejection import RejectionRule
 
 KINDS = len(nondigits.KINDS) + len(nondigits.HELD_OUT) + 3

@@ -6,7 +6,7 @@ import pytest
 from digit_classifier.evaluation.model import Model, open_model
 from digit_classifier.evaluation.predictions import Predictions, predict_all
 from digit_classifier.evaluation.sections import explanations as looking
-from digit_classifier.evaluation.sections.embedding import embed, find_features
+from digit_classifier.evaluation.sections.explanations import embed, find_features
 
 
 def corner_reader(images):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from digit_classifier.evaluation.predictions import Predictions
-from digit_classifier.evaluation.sections import risk_coverage
+from digit_classifier.evaluation.sections import calibration as risk_coverage
 from evaluation.test_certainty import images, rows
 
 

@@ -17,7 +17,7 @@ from digit_classifier.evaluation.corruptions import (
     corrupt,
     error_rates,
 )
-from digit_classifier.evaluation.corruptions.baseline import (
+from digit_classifier.evaluation.corruptions.error_rates import (
     FILE,
     Baseline,
     find_baseline,

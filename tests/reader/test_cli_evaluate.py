@@ -7,7 +7,7 @@ from PIL import Image
 
 from digit_classifier.cli import main
 from digit_classifier.dataset import nondigits, styles
-from digit_classifier.evaluation.sections.ood_scores import measure
+from digit_classifier.evaluation.ood_sets import measure
 from reader import drawing
 
 
@@ -46,7 +46,7 @@ def test_a_folder_that_says_nothing_of_its_pictures_is_a_mistake(
     model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert evaluate(model, "--pictures", tmp_path) == 2
-    assert "has no manifest.csv" in capsys.readouterr().err
+    assert "without a manifest.csv" in capsys.readouterr().err
 
 
 def test_refusals_of_drawn_nondigits_are_measured_with_what_they_cost(
@@ -56,7 +56,7 @@ def test_refusals_of_drawn_nondigits_are_measured_with_what_they_cost(
     known = SimpleNamespace(test_images=images, test_labels=labels, name="drawn")
     monkeypatch.setattr("digit_classifier.dataset.load", lambda *_, **__: known)
     monkeypatch.setattr(
-        "digit_classifier.evaluation.sections.ood_scores.measure", partial(measure, per_kind=5)
+        "digit_classifier.evaluation.ood_sets.measure", partial(measure, per_kind=5)
     )
     assert evaluate("--nondigits", model) == 0
     out = capsys.readouterr().out

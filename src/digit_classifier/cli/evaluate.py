@@ -206,7 +206,7 @@ def _rule(reader: "DigitReader") -> str:
 def _judge_nondigits(reader: "DigitReader", shown: dict[str, Any]) -> None:
     """The figures of the report's section on what is no digit, by this reader's rule."""
     from digit_classifier.dataset import load
-    from digit_classifier.evaluation.sections.ood_scores import measure
+    from digit_classifier.evaluation.ood_sets import measure
     from digit_classifier.stats import wilson
 
     dataset = load(**shown)

@@ -16,12 +16,12 @@ from digit_classifier.evaluation.compare.comparison import (
     ModelResult,
     PairedTest,
 )
-from digit_classifier.evaluation.corruptions.baseline import (
+from digit_classifier.evaluation.corruptions.error_rates import (
     Baseline,
+    ErrorRates,
     find_baseline,
     relative_errors,
 )
-from digit_classifier.evaluation.corruptions.error_rates import ErrorRates
 from digit_classifier.evaluation.section import ReportFigure, Section, Table, count, write_p
 from digit_classifier.machine import name_processor
 from digit_classifier.stats import wilson

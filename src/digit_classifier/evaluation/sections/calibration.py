@@ -19,15 +19,13 @@ from digit_classifier.evaluation.section import (
     percent,
     report_section,
 )
-from digit_classifier.evaluation.sections.risk_coverage import find_threshold, trace, try_thresholds
 from digit_classifier.onnx_model import CLASSES
+from digit_classifier.rejection import RejectionRule
 from digit_classifier.stats import apply_temperature, fit_temperature, wilson
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-    from digit_classifier.evaluation.sections.risk_coverage import RiskCoverage
 
 BINS = 15
 # Less doubt than this is drawn as this much: one in ten thousand is all that MNIST can tell.
@@ -361,3 +359,71 @@ def _percent_ticks(axis: object) -> None:
     assert isinstance(axis, Axis)
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g} %"))
     axis.set_minor_formatter(NullFormatter())
+
+
+THRESHOLDS = (0.5, 0.9, 0.99, 0.999)
+
+
+@dataclass(frozen=True, eq=False)
+class RiskCoverage:
+    """What every threshold does, from refusing all but the surest to refusing nothing.
+
+    Attributes:
+        thresholds: least confidence that is accepted, falling.
+        accepted: how many images are.
+        wrong: how many of those are misread.
+        n: how many images there are.
+    """
+
+    thresholds: np.ndarray
+    accepted: np.ndarray
+    wrong: np.ndarray
+    n: int
+
+
+def trace(predictions: Predictions) -> RiskCoverage:
+    """Count accepted images and errors among them for every confidence that occurs."""
+    order = np.argsort(-predictions.confidence, kind="stable")
+    confidence = predictions.confidence[order]
+    wrong = np.cumsum(~predictions.right[order])
+    # A threshold takes all images of one confidence or none.
+    last = np.append(confidence[1:] < confidence[:-1], True)
+    return RiskCoverage(confidence[last], np.flatnonzero(last) + 1, wrong[last], predictions.n)
+
+
+def find_threshold(curve: RiskCoverage, error: float) -> dict[str, float | int] | None:
+    """The threshold that refuses least while errors among accepted images are under a share.
+
+    Returns:
+        threshold, accepted, wrong and the share refused; None where no threshold does it.
+    """
+    good = np.flatnonzero(curve.wrong / curve.accepted < error)
+    if not len(good):
+        return None
+    at = int(good[-1])
+    accepted = int(curve.accepted[at])
+    return {
+        "threshold": float(curve.thresholds[at]),
+        "accepted": accepted,
+        "wrong": int(curve.wrong[at]),
+        "refused": 1 - accepted / curve.n,
+    }
+
+
+def try_thresholds(predictions: Predictions, metadata: dict[str, Any]) -> list[dict[str, Any]]:
+    """What usual thresholds accept, and what the model's own rule does, if its file holds one.
+
+    Returns:
+        For each the rule in words, accepted, refused (a share), wrong and error (a share, None
+        where nothing is accepted).
+    """
+    rules = {"nothing refused": np.ones(predictions.n, bool)}
+    rules |= {f"{100 * t:g} %": predictions.confidence >= t for t in THRESHOLDS}
+    if own := RejectionRule.read(metadata):
+        rules["the model's own rule"] = own.accept(predictions.probabilities)
+    rows = []
+    for name, accepted in rules.items():
+        n, wrong = int(accepted.sum()), int((accepted & ~predictions.right).sum())
+        rows.append({"rule": name, "accepted": n, "refused": 1 - n / predictions.n, "wrong": wrong,
+                     "error": wrong / n if n else None})  # fmt: skip
+    return rows

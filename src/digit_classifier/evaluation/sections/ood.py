@@ -11,7 +11,7 @@ import numpy as np
 from digit_classifier import plotting
 from digit_classifier.evaluation import ood_sets
 from digit_classifier.evaluation.model import Predict
-from digit_classifier.evaluation.ood_sets import OodSet
+from digit_classifier.evaluation.ood_sets import OodResult, OodScores, OodSet, measure
 from digit_classifier.evaluation.predictions import Progress
 from digit_classifier.evaluation.section import (
     Evaluation,
@@ -21,7 +21,6 @@ from digit_classifier.evaluation.section import (
     percent,
     report_section,
 )
-from digit_classifier.evaluation.sections.ood_scores import OodResult, OodScores, measure
 from digit_classifier.rejection import RejectionRule
 from digit_classifier.stats import wilson
 

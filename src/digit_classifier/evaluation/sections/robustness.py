@@ -15,12 +15,12 @@ from digit_classifier.evaluation.corruptions import (
     corrupt,
     error_rates,
 )
-from digit_classifier.evaluation.corruptions.baseline import (
+from digit_classifier.evaluation.corruptions.error_rates import (
     Baseline,
+    ErrorRates,
     find_baseline,
     relative_errors,
 )
-from digit_classifier.evaluation.corruptions.error_rates import ErrorRates
 from digit_classifier.evaluation.model import Predict
 from digit_classifier.evaluation.predictions import Progress
 from digit_classifier.evaluation.section import (
