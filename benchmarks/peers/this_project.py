@@ -52,7 +52,7 @@ loop = Loop(
 )
 compiled = loop.compile()
 numbers = range(1, recipe.epochs + 1)
-seconds = sum(loop.run_epoch(number, last=number == recipe.epochs).seconds for number in numbers)
+seconds = sum(loop.run_epoch(number).seconds for number in numbers)
 accuracy = score(loop.answer(test[0]), test[1])[1]
 version = f"keras {versions()['keras']} on tensorflow {versions()['tensorflow']}"
 Path(result).write_text(

@@ -9,14 +9,14 @@ from digit_classifier.training.objective import make_objective
 from digit_classifier.training.recipes import Recipe, optimiser
 
 
-def make_loop(keras, sample, count=330, recipe=None, xla=True, seed=3, **more):
+def make_loop(keras, sample, count=330, recipe=None, xla=True, seed=3, network="mlp", **more):
     recipe = recipe or Recipe()
     keras.utils.set_random_seed(seed)
     training = sample.train_images[:count], sample.train_labels[:count]
     validation = sample.test_images[:50], sample.test_labels[:50]
     return Loop(
-        build("mlp", logits=True),
-        build("mlp"),
+        build(network, logits=True),
+        build(network),
         optimiser(recipe, 1000),
         more.get("objective", make_objective(recipe)),
         training,
@@ -25,6 +25,7 @@ def make_loop(keras, sample, count=330, recipe=None, xla=True, seed=3, **more):
         seed=seed,
         xla=xla,
         late=more.get("late"),
+        choose=more.get("choose", True),
     )
 
 
@@ -137,7 +138,7 @@ def test_compiling_beforehand_changes_no_weight(keras, sample, xla):
     plain = make_loop(keras, sample, recipe=recipe, xla=xla)
     compiled = make_loop(keras, sample, recipe=recipe, xla=xla)
     assert compiled.compile() > 0
-    assert compiled.run_epoch(1, last=True).loss == plain.run_epoch(1, last=True).loss
+    assert compiled.run_epoch(1).loss == plain.run_epoch(1).loss
     for one, other in zip(compiled.model.get_weights(), plain.model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
 
@@ -159,17 +160,70 @@ def test_after_compiling_an_epoch_compiles_nothing(keras, sample, xla):
     assert len(traced) == count > 0
 
 
-def test_averaged_weights_take_their_place_after_the_last_epoch_only(keras, sample):
-    loop = make_loop(keras, sample, recipe=Recipe(ema=0.99))
-    loop.run_epoch(1)
-    before = loop.model.get_weights()
-    loop.optimiser.finalize_variable_values(loop.model.trainable_variables)
-    averaged = loop.model.get_weights()
-    assert not np.array_equal(before[0], averaged[0])
+def averaged_by_hand(weights):
+    """The rule in numpy: decay t / (t + 9) after step t, from 0."""
+    average = np.zeros_like(weights[0])
+    for t, now in enumerate(weights):
+        average = t / (t + 9) * average + 9 / (t + 9) * now
+    return average
 
-    again = make_loop(keras, sample, recipe=Recipe(ema=0.99))
-    again.run_epoch(1, last=True)
-    np.testing.assert_array_equal(again.model.get_weights()[0], averaged[0])
+
+def test_the_average_fits_few_steps_and_leaves_the_untrained_weights_out(keras, sample):
+    plain = make_loop(keras, sample, count=32, recipe=Recipe())
+    loop = make_loop(keras, sample, count=32, recipe=Recipe(ema=0.999), choose=False)
+    seen = []
+    for epoch in (1, 2, 3, 4):  # a step each
+        plain.run_epoch(epoch)
+        seen.append(plain.model.get_weights()[0])
+        row = loop.run_epoch(epoch)
+        assert row.averaged
+        np.testing.assert_array_equal(loop.model.get_weights()[0], seen[-1])
+        np.testing.assert_allclose(kept(loop)[0], averaged_by_hand(seen), atol=1e-6)
+
+
+def kept(loop):
+    return [np.asarray(one) for one in loop.variables[-len(loop.model.variables) :]]
+
+
+@pytest.mark.parametrize(("rate", "averaged"), [(1e-3, False), (1.0, True)])
+def test_what_is_kept_is_the_better_of_averaged_and_plain_weights(keras, sample, rate, averaged):
+    """A small rate still falls, where the average lags; a huge one jumps about."""
+    recipe = Recipe(optimiser="sgd", learning_rate=rate, ema=0.9)
+    loop = make_loop(keras, sample, recipe=recipe)
+    for epoch in (1, 2):
+        row = loop.run_epoch(epoch)
+        losses = {}
+        for name in (False, True):
+            network = build("mlp")
+            network.set_weights(loop.model.get_weights())
+            if name:
+                average = [v for v in loop.optimiser.variables if "average" in v.path]
+                network.set_weights([np.asarray(v) for v in average])
+            answers = network.predict(sample.test_images[:50], verbose=0)
+            losses[name] = score(answers, sample.test_labels[:50])[0]
+        assert row.averaged == (losses[True] <= losses[False]) == averaged
+        assert row.val_loss == pytest.approx(min(losses.values()), rel=1e-4)
+
+
+def test_an_epoch_that_is_no_better_leaves_what_is_kept(keras, sample):
+    loop = make_loop(keras, sample)
+    first = loop.run_epoch(1)
+    before = kept(loop)
+    assert loop.run_epoch(2, best=first.val_loss / 100).val_loss < first.val_loss
+    for one, other in zip(before, kept(loop), strict=True):
+        np.testing.assert_array_equal(one, other)
+    loop.run_epoch(3, best=first.val_loss)
+    assert not np.array_equal(before[0], kept(loop)[0])
+
+
+def test_a_network_with_batch_norm_answers_well_after_a_handful_of_steps(keras, sample):
+    """Running statistics would still be nearly the untrained ones: 10 % of the answers right."""
+    recipe = Recipe(learning_rate=0.01, batch_size=256, ema=0.999)
+    loop = make_loop(keras, sample, count=1024, recipe=recipe, xla=False, network="quick")
+    rows = [loop.run_epoch(epoch) for epoch in (1, 2)]
+    assert rows[-1].val_accuracy > 0.5
+    answers = loop.answer(sample.test_images[:50])
+    assert score(answers, sample.test_labels[:50]) == (rows[-1].val_loss, rows[-1].val_accuracy)
 
 
 def test_score_is_mean_cross_entropy_and_share_of_right_answers():

@@ -181,3 +181,74 @@ def test_the_last_epochs_see_what_the_recipe_keeps_for_them(
     same, harder = train(config(small_folder, recipe="one", epochs=None, out="run1")).history
     assert first.loss == same.loss
     assert second.loss < 0.97 * harder.loss
+
+
+def test_early_stop_keeps_the_best_epoch_of_those_shown(keras, small_folder, tmp_path):
+    more = {"recipe": "fast", "learning_rate": 0.05, "early_stop": 2, "epochs": 60}
+    run = train(config(small_folder, **more))
+    losses = [row.val_loss for row in run.history]
+    best = int(np.argmin(losses)) + 1
+    assert len(losses) == best + 2 < 60
+    assert run.metrics["kept_epoch"] == best
+    images, labels = run.plan.validation_set
+    answers = OnnxModel(tmp_path / "run" / "model.onnx").predict(images).argmax(1)
+    assert (answers == labels).mean() == run.history[best - 1].val_accuracy
+
+
+def test_early_stop_resumed_ends_byte_equal(keras, small_folder, tmp_path):
+    more = {"recipe": "fast", "learning_rate": 0.05, "early_stop": 2, "epochs": 60}
+    whole = train(config(small_folder, out="whole", **more))
+
+    class Crash(Listener):
+        def on_epoch(self, row):
+            if row.epoch == len(whole.history) - 1:  # one epoch past the best
+                raise KeyError
+
+    with pytest.raises(KeyError):
+        train(config(small_folder, out="cut", **more), Crash())
+    assert resume("cut").history[-1].epoch == len(whole.history)
+    files = [(tmp_path / name / "model.onnx").read_bytes() for name in ("whole", "cut")]
+    assert files[0] == files[1]
+
+
+def test_early_stop_of_classic_holds_images_out_for_it(keras, small_folder):
+    run = train(config(small_folder, early_stop=1))
+    assert run.plan.config.recipe == "classic"
+    assert run.metrics["validated_on"] == "held-out training images"
+
+
+def test_classic_chooses_nothing_on_the_test_set(keras, small_folder):
+    run = train(config(small_folder, epochs=4, learning_rate=0.03))
+    assert run.metrics["kept_epoch"] == 4
+    assert run.metrics["accuracy"] == run.history[-1].val_accuracy
+
+
+@pytest.mark.parametrize("seed", [2**32, 2**64 + 1, 10**40])
+def test_any_whole_number_is_a_seed(keras, small_folder, seed):
+    first = train(config(small_folder, seed=seed, epochs=1))
+    other = train(config(small_folder, seed=seed + 2**32, epochs=1, out="other"))
+    weights = [run.model.get_weights()[0] for run in (first, other)]
+    assert not np.array_equal(*weights)
+    assert json.loads((first.folder / "metrics.json").read_text())["seed"] == seed
+
+
+@pytest.mark.parametrize("count", [12, 300])
+def test_an_averaging_network_saves_what_it_showed_after_a_few_steps(
+    keras, sample, tmp_path, count
+):
+    """small averages its weights and has batch norm; these runs have one to six steps."""
+    images, labels = sample.train_images, sample.train_labels
+    rows = np.concatenate([np.flatnonzero(labels == d)[: count // 6] for d in range(6)])
+    np.savez(
+        tmp_path / "few.npz",
+        x_train=images[rows],
+        y_train=labels[rows],
+        x_test=images[-100:],
+        y_test=labels[-100:],
+    )
+    run = train(config(tmp_path / "few.npz", model="small"))
+    images, labels = run.plan.validation_set
+    answers = OnnxModel(run.folder / "model.onnx").predict(images).argmax(1)
+    assert (answers == labels).mean() == run.history[-1].val_accuracy
+    if count == 300:
+        assert run.history[-1].val_accuracy > 0.5

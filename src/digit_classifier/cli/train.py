@@ -55,6 +55,7 @@ def command(context: click.Context, /, resume: str | None, show: bool, **chosen:
       digits train
       digits train --recipe best --out runs/best
       digits train --dataset sample --epochs 20 --no-show
+      digits train --dataset sample --epochs 50 --early-stop 3
       digits train --data-dir ~/mnist --backend jax
       digits train --resume runs/best
     """
@@ -189,6 +190,11 @@ class _Screen(Listener):
         if not metrics["finished"]:
             asked = self._plan.recipe.epochs
             self._say(f"Stopped   after epoch {metrics['epochs']} of {asked}", "yellow")
+        if self._plan.patience and metrics["kept_epoch"]:
+            self._say(
+                f"Kept      epoch {metrics['kept_epoch']} of {metrics['epochs']}, the lowest loss "
+                f"on {self._plan.validated_on}"
+            )
         saved = ", ".join(RunFolder(self._plan.folder).results)
         self._say(f"Saved     {self._plan.folder}: {saved}")
 

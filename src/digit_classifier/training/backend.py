@@ -27,6 +27,9 @@ Objective = Callable[[Callable[[Any], Any], Any, Any, Any], tuple[Any, Any]]
 # (order [steps, batch], key, first step) -> (sum of losses, number of right answers)
 Steps = Callable[[np.ndarray, int, int], tuple[float, float]]
 
+# (images, labels, key): puts the statistics of those images into a network's batch norms
+Statistics = Callable[[np.ndarray, np.ndarray, int], None]
+
 # Lines that TensorFlow's C++ prints at every start, whatever the log level.
 _CHATTER = re.compile(
     rb"^(I0000 |WARNING: All log messages before absl::InitializeLog|\d{4}-\d\d-\d\d \S+ I )"
@@ -125,7 +128,9 @@ def seeded(seed: int) -> Iterator[None]:
     keras.config.set_image_data_format("channels_last")
     python, legacy = random.getstate(), np.random.get_state()  # noqa: NPY002
     with without_chatter():  # on JAX, Keras loads TensorFlow here, to seed it as well
-        keras.utils.set_random_seed(seed)
+        # numpy's old generator takes 32 bits; of a longer seed, all bits decide those.
+        short = seed if seed < 2**32 else np.random.SeedSequence(seed).generate_state(1)[0]
+        keras.utils.set_random_seed(int(short))
     try:
         yield
     finally:
@@ -215,6 +220,93 @@ def compile_forward(model: Any, xla: bool) -> Callable[[np.ndarray], np.ndarray]
 
     answer = tf.function(lambda x: model(x, training=False), jit_compile=xla)
     return lambda images: answer(tf.constant(images)).numpy()
+
+
+def compile_statistics(model: Any, objective: Objective) -> Statistics | None:
+    """Compile what measures anew the means and variances that batch norms answer with.
+
+    Those of a training are running ones: after a few steps they are still mostly what they began
+    as, and they belong to the weights as trained, not to an average of those.
+
+    Args:
+        model: a Keras model; only the statistics of its batch norms are changed, to the mean of
+            those of each batch.
+        objective: shows the images as training does.
+    Returns:
+        None where the model has no batch norm.
+
+    Source: Wu and Johnson, "Rethinking 'Batch' in BatchNorm", 2021, section 3.
+    """
+    import keras
+
+    norms = [one for one in model.layers if isinstance(one, keras.layers.BatchNormalization)]
+    if not norms:
+        return None
+    forward = _compile_batch_statistics(model, norms, objective)
+    variables = model.non_trainable_variables
+
+    def measure(images: np.ndarray, labels: np.ndarray, key: int) -> None:
+        batches = range(len(labels))
+        sums = [np.zeros(variable.shape, np.float64) for variable in variables]
+        for i in batches:
+            forward(images[i], labels[i], np.array([key, i], np.int32))
+            for total, variable in zip(sums, variables, strict=True):
+                total += np.asarray(variable)
+        for total, variable in zip(sums, variables, strict=True):
+            variable.assign((total / len(batches)).astype(np.float32))
+
+    return measure
+
+
+def _compile_batch_statistics(model: Any, norms: list[Any], objective: Objective) -> Any:
+    """One batch through the network as in training, after which each norm has that batch's."""
+    import keras
+
+    @contextlib.contextmanager
+    def forgetful() -> Iterator[None]:
+        kept = [norm.momentum for norm in norms]
+        try:
+            for norm in norms:
+                norm.momentum = 0.0
+            yield
+        finally:
+            for norm, momentum in zip(norms, kept, strict=True):
+                norm.momentum = momentum
+
+    if keras.config.backend() == "jax":
+        import jax
+
+        def after(trained: Any, rest: Any, images: Any, labels: Any, seed: Any) -> Any:
+            def call(batch: Any) -> Any:
+                nonlocal rest
+                answer, rest = model.stateless_call(trained, rest, batch, training=True)
+                return answer
+
+            with forgetful():
+                objective(call, images, labels, seed)
+            return rest
+
+        compiled = jax.jit(after)
+
+        def forward(images: np.ndarray, labels: np.ndarray, seed: np.ndarray) -> None:
+            trained = [variable.value for variable in model.trainable_variables]
+            rest = [variable.value for variable in model.non_trainable_variables]
+            values = compiled(trained, rest, images, labels, seed)
+            for variable, value in zip(model.non_trainable_variables, values, strict=True):
+                variable.assign(value)
+
+        return forward
+
+    import tensorflow as tf
+
+    def forward_tensors(images: Any, labels: Any, seed: Any) -> None:
+        with forgetful():
+            objective(lambda x: model(x, training=True), images, labels, seed)
+
+    compiled = tf.function(forward_tensors, autograph=False)
+    return lambda images, labels, seed: compiled(
+        tf.constant(images), tf.constant(labels), tf.constant(seed)
+    )
 
 
 def _tensorflow_steps(

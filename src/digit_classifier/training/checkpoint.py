@@ -16,7 +16,7 @@ from digit_classifier.training.loop import Epoch
 NAME = "checkpoint.npz"
 
 
-def save(folder: Path, model: Any, optimiser: Any, history: Sequence[Epoch], data: str) -> None:
+def save(folder: Path, variables: Sequence[Any], history: Sequence[Epoch], data: str) -> None:
     """Write weights, optimiser and history after an epoch.
 
     The random state is not written: the order of an epoch and its distortions come from the seed
@@ -24,26 +24,24 @@ def save(folder: Path, model: Any, optimiser: Any, history: Sequence[Epoch], dat
 
     Args:
         folder: the run folder.
-        model: the Keras model under training.
-        optimiser: its built optimiser.
+        variables: all that the training changes, `Loop.variables`.
         history: the finished epochs.
         data: the data set's sha256.
     Raises:
         StorageError: the file cannot be written; the last one stays.
     """
-    arrays = {str(i): np.asarray(v) for i, v in enumerate(_variables(model, optimiser))}
+    arrays = {str(i): np.asarray(v) for i, v in enumerate(variables)}
     rows = json.dumps([asdict(epoch) for epoch in history])
     with replacing(folder / NAME) as temporary, temporary.open("wb") as file:
         np.savez(file, allow_pickle=False, history=np.array(rows), data=np.array(data), **arrays)
 
 
-def load(folder: Path, model: Any, optimiser: Any, data: str) -> list[Epoch]:
-    """Put a saved state back into a network and an optimiser of the same kind.
+def load(folder: Path, variables: Sequence[Any], data: str) -> list[Epoch]:
+    """Put a saved state back into the variables of a training of the same kind.
 
     Args:
         folder: the run folder.
-        model: a Keras model as it was saved.
-        optimiser: its built optimiser.
+        variables: `Loop.variables`, of the shapes that were saved.
         data: the sha256 of the data that would be trained on now.
     Returns:
         The epochs that were finished.
@@ -55,7 +53,6 @@ def load(folder: Path, model: Any, optimiser: Any, data: str) -> list[Epoch]:
         raise DataError(
             f"{folder} holds no {NAME}: nothing to resume. Train again without --resume."
         )
-    variables = _variables(model, optimiser)
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as saved:
             history = [Epoch(**row) for row in json.loads(str(saved["history"]))]
@@ -75,7 +72,3 @@ def load(folder: Path, model: Any, optimiser: Any, data: str) -> list[Epoch]:
     for variable, value in zip(variables, values, strict=True):
         variable.assign(value)
     return history
-
-
-def _variables(model: Any, optimiser: Any) -> list[Any]:
-    return [*model.variables, *optimiser.variables]

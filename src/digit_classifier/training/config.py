@@ -64,6 +64,14 @@ class TrainConfig:
     learning_rate: float | None = option(
         None, "Size of the optimiser's steps.  [default: the recipe's]", least=0
     )
+    early_stop: int | None = option(
+        None,
+        "Stop after this many epochs in which the loss on held-out images did not fall, and keep "
+        "the best epoch. classic then holds images out, too.  [default: train all epochs, keep "
+        "the last]",
+        least=1,
+        metavar="EPOCHS",
+    )
     seed: int = option(
         0, "Same seed, same machine, same weights. Any whole number from 0.", least=0
     )
@@ -115,6 +123,7 @@ class Settings(TypedDict, total=False):
     epochs: int | None
     batch_size: int | None
     learning_rate: float | None
+    early_stop: int | None
     seed: int
     backend: str
     out: str | os.PathLike[str] | None

@@ -8,13 +8,21 @@ from typing import Any
 import numpy as np
 
 from digit_classifier.errors import TrainingError
-from digit_classifier.training.backend import Objective, compile_forward, compile_steps
+from digit_classifier.training.backend import (
+    Objective,
+    compile_forward,
+    compile_statistics,
+    compile_steps,
+)
 
 # Images per call when the network only answers. Small enough for the memory of any machine.
 ANSWER_BATCH = 1_000
 # Steps per call of a network that is not compiled as a whole: about a second, so that Ctrl-C is
 # heard and a progress bar moves.
 STEPS_PER_CALL = 16
+# Training images whose means and variances the batch norms of a kept network answer with: about as
+# many as a running average over batches of 128 at momentum 0.9 holds.
+STATISTICS_IMAGES = 2_000
 
 
 class StoppedError(Exception):
@@ -32,6 +40,7 @@ class Epoch:
         val_loss: mean cross-entropy in nats over the validation images.
         val_accuracy: share of validation images answered rightly, 0 to 1.
         seconds: wall time of the epoch, validation included.
+        averaged: whether it was validated, and would be kept, with averaged weights.
     """
 
     epoch: int
@@ -40,10 +49,15 @@ class Epoch:
     val_loss: float
     val_accuracy: float
     seconds: float
+    averaged: bool = False
 
 
 class Loop:
-    """Trains a network in place, one epoch a call.
+    """Trains a network, one epoch a call; another one, which answers, gets what is to be kept.
+
+    What an epoch's validation figures show is what the answering network holds after it. Where the
+    optimiser averages, that is the averaged weights or the plain ones, whichever has the lower
+    loss on held-out images.
 
     The order of the images comes from `[seed, epoch]` alone, so that an epoch that is run again
     after a crash is the same epoch.
@@ -67,6 +81,7 @@ class Loop:
         seed: int,
         xla: bool,
         late: tuple[int, Objective] | None = None,
+        choose: bool = True,
     ) -> None:
         """Prepare compiled steps; nothing is compiled before the first epoch.
 
@@ -81,18 +96,30 @@ class Loop:
             seed: any non-negative integer.
             xla: see `compile_steps`.
             late: an epoch, and the objective of that epoch and all after it.
+            choose: whether the validation images may choose between averaged and plain weights;
+                where they are test images, the average is kept.
         """
         optimiser.build(model.trainable_variables)
         self.model, self._network, self.optimiser = model, network, optimiser
-        self._labels, self._validation = training[1], validation
-        self._batch_size, self._seed = batch_size, seed
+        self._training, self._validation = training, validation
+        self._batch_size, self._seed, self._choose = batch_size, seed, choose
         self._chunk = 1_000_000_000 if xla else STEPS_PER_CALL
-        # (first epoch, compiled steps), in order
+        # (first epoch, compiled steps, statistics), in order
         self._phases = [
-            (first, compile_steps(model, optimiser, aim, *training, xla))
+            (
+                first,
+                compile_steps(model, optimiser, aim, *training, xla),
+                compile_statistics(model, aim),
+            )
             for first, aim in ((1, objective), *((late,) if late else ()))
         ]
         self.answer = _in_batches(compile_forward(network, xla))
+        network.set_weights(model.get_weights())
+
+    @property
+    def variables(self) -> list[Any]:
+        """All that changes from epoch to epoch: what a checkpoint has to hold."""
+        return [*self.model.variables, *self.optimiser.variables, *self._network.variables]
 
     def compile(self) -> float:
         """Compile all that an epoch needs, so that epochs can be timed without it.
@@ -106,10 +133,13 @@ class Loop:
         begun = perf_counter()
         variables = [*self.model.variables, *self.optimiser.variables]
         kept = [np.array(np.asarray(variable)) for variable in variables]
-        shapes = {rows.shape: rows for rows in self._calls(np.arange(len(self._labels)))}
-        for rows in shapes.values():
-            for _, steps in self._phases:
+        order = np.arange(len(self._training[1]))
+        shapes = {rows.shape: rows for rows in self._calls(order)}
+        for _, steps, statistics in self._phases:
+            for rows in shapes.values():
                 steps(rows, 0, 0)
+            if statistics:
+                statistics(*self._shown(order[: self._batch_size]), 0)
         self.answer(self._validation[0])
         for variable, value in zip(variables, kept, strict=True):
             variable.assign(value)
@@ -119,7 +149,7 @@ class Loop:
         self,
         epoch: int,
         *,
-        last: bool = False,
+        best: float = np.inf,
         stop: Callable[[], bool] = lambda: False,
         progress: Callable[[float], None] = lambda _share: None,
     ) -> Epoch:
@@ -127,17 +157,20 @@ class Loop:
 
         Args:
             epoch: counted from 1.
-            last: put averaged weights in place, where the optimiser averages, before validating.
+            best: the lowest val_loss so far, where only a better epoch is to be kept: the
+                answering network stays as it was unless this one's is lower.
             stop: asked after each compiled call.
             progress: told the share of the epoch that is done, 0 to 1.
+        Returns:
+            The epoch's figures, validated with the weights that would be kept of it.
         Raises:
             StoppedError: `stop` said so; the variables are then in mid-epoch.
             TrainingError: the loss is no longer finite.
         """
         begun = perf_counter()
         key = int(np.random.SeedSequence([self._seed, epoch]).generate_state(1)[0] >> 1)
-        order = np.random.default_rng([self._seed, epoch]).permutation(len(self._labels))
-        steps = [steps for first, steps in self._phases if first <= epoch][-1]
+        order = np.random.default_rng([self._seed, epoch]).permutation(len(self._training[1]))
+        steps, statistics = [phase[1:] for phase in self._phases if phase[0] <= epoch][-1]
         loss = hits = 0.0
         done = 0
         for rows in self._calls(order):
@@ -149,20 +182,49 @@ class Loop:
             progress(min(1.0, done * self._batch_size / len(order)))
             if stop():
                 raise StoppedError
-        if last:
-            self.optimiser.finalize_variable_values(self.model.trainable_variables)
-        self.sync()
-        val_loss, val_accuracy = score(self.answer(self._validation[0]), self._validation[1])
+        shown = self._shown(order)
+        measure = (lambda: statistics(*shown, key)) if statistics else (lambda: None)
+        val_loss, val_accuracy, averaged = self._keep(measure, best)
         if not np.isfinite(val_loss):
             raise TrainingError(self._not_finite(epoch))
-        digits = np.count_nonzero(self._labels < 10)
-        return Epoch(
-            epoch, loss / len(order), hits / digits, val_loss, val_accuracy, perf_counter() - begun
-        )
+        digits = np.count_nonzero(self._training[1] < 10)
+        loss, accuracy, seconds = loss / len(order), hits / digits, perf_counter() - begun
+        return Epoch(epoch, loss, accuracy, val_loss, val_accuracy, seconds, averaged)
 
-    def sync(self) -> None:
-        """Give the answering network the weights that were trained."""
-        self._network.set_weights(self.model.get_weights())
+    def _keep(self, measure: Callable[[], None], best: float) -> tuple[float, float, bool]:
+        """Give the answering network what is to be kept of the weights as they are now.
+
+        Args:
+            measure: puts statistics that fit into the model's batch norms.
+            best: as for `run_epoch`.
+        Returns:
+            Loss and accuracy on the validation images, and whether the weights are averaged.
+        """
+        before, trained = self._network.get_weights(), self.model.get_weights()
+        found = []
+        for averaged in (True, False) if self.optimiser.use_ema else (False,):
+            if averaged:
+                self.optimiser.finalize_variable_values(self.model.trainable_variables)
+            measure()
+            weights = self.model.get_weights()
+            self.model.set_weights(trained)
+            self._network.set_weights(weights)
+            loss, accuracy = score(self.answer(self._validation[0]), self._validation[1])
+            found.append((loss, accuracy, averaged, weights))
+            if averaged and not self._choose:
+                break
+        loss, accuracy, averaged, weights = min(
+            found, key=lambda one: one[0] if np.isfinite(one[0]) else np.inf
+        )
+        self._network.set_weights(weights if loss < best else before)
+        return loss, accuracy, averaged
+
+    def _shown(self, order: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The first `STATISTICS_IMAGES` in whole batches, or one batch that is not whole."""
+        size = min(self._batch_size, len(order))
+        batches = min(len(order) // size, -(-STATISTICS_IMAGES // size))
+        rows = order[: batches * size].reshape(batches, size)
+        return self._training[0][rows], self._training[1][rows]
 
     def _calls(self, order: np.ndarray) -> list[np.ndarray]:
         whole = len(order) // self._batch_size * self._batch_size

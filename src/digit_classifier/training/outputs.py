@@ -90,6 +90,7 @@ def _figures(
 ) -> dict[str, Any]:
     n = len(plan.dataset.test_labels)
     right = round(accuracy * n)
+    kept = plan.kept(history)
     return {
         "accuracy": right / n,
         "interval": [round(bound, 6) for bound in wilson(right, n)],
@@ -104,6 +105,8 @@ def _figures(
         "recipe": plan.config.recipe,
         "parameters": plan.parameters,
         "epochs": len(history),
+        "kept_epoch": kept.epoch if kept else 0,
+        "averaged": bool(kept and kept.averaged),
         "seed": plan.config.seed,
         "backend": plan.config.backend,
         "seconds": round(sum(row.seconds for row in history), 3),

@@ -1,5 +1,6 @@
 """What is about to be trained, once the data is here and the network is built."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +39,17 @@ class Plan:
     validated_on: str
     folder: Path
     finished: tuple[Epoch, ...] = ()
+
+    @property
+    def patience(self) -> int | None:
+        """Epochs without a lower held-out loss that end the training; None for any number."""
+        return self.config.early_stop if self.validated_on == HELD_OUT else None
+
+    def kept(self, history: Sequence[Epoch]) -> Epoch | None:
+        """The epoch whose weights are kept: the last, with patience that of the lowest val_loss."""
+        if self.patience and history:
+            return min(history, key=lambda row: row.val_loss)
+        return history[-1] if history else None
 
     @property
     def validation_images(self) -> int:

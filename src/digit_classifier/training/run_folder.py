@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import datetime
 from itertools import count
 from pathlib import Path
@@ -123,9 +123,10 @@ class RunFolder:
         """Write history.csv: epoch, loss, accuracy, val_loss, val_accuracy, seconds."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(field.name for field in fields(Epoch))
+        names = [field.name for field in fields(Epoch) if field.name != "averaged"]
+        writer.writerow(names)
         for row in history:
-            values = asdict(row).values()
+            values = [getattr(row, name) for name in names]
             writer.writerow(round(v, DIGITS) if isinstance(v, float) else v for v in values)
         write_text(self.path / "history.csv", text.getvalue())
 

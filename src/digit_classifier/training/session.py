@@ -139,6 +139,8 @@ def _recipe(config: TrainConfig) -> Recipe:
         for name in ("epochs", "batch_size", "learning_rate")
         if getattr(config, name) is not None
     }
+    if config.early_stop:
+        chosen["holds_out"] = True  # the test set chooses nothing
     return replace(find_recipe(config.model, config.recipe or ""), **chosen)
 
 
@@ -178,7 +180,7 @@ def _run(
 
     training, validation, validated_on = _split(dataset, recipe, config.seed)
     held_out = len(validation[1]) if validated_on == HELD_OUT else 0
-    dataset = _warned(dataset, recipe, held_out)
+    dataset = _warned(dataset, recipe, held_out, config.early_stop)
     with seeded(config.seed):
         model = build(config.model, logits=True, precision=recipe.precision)
         network = build(config.model)
@@ -194,18 +196,19 @@ def _run(
         seed=config.seed,
         xla=NETWORKS[config.model].xla,
         late=(recipe.first_late_epoch, make_objective(recipe, late=True)) if recipe.late else None,
+        choose=validated_on == HELD_OUT,
     )
     history: list[Epoch] = []
     if run is None or run.is_new:
         # As late as can be: from here on it can be resumed.
         run = run or RunFolder.create(config)
         try:
-            checkpoint.save(run.path, model, optimiser, [], dataset.sha256)
+            checkpoint.save(run.path, loop.variables, [], dataset.sha256)
         except BaseException:
             run.discard()
             raise
     else:
-        history = checkpoint.load(run.path, model, optimiser, dataset.sha256)
+        history = checkpoint.load(run.path, loop.variables, dataset.sha256)
     run.clear_temporaries()
     plan = Plan(
         config=config,
@@ -224,8 +227,7 @@ def _run(
             stopped, fault = _train_epochs(loop, plan, run, history, listener, stop)
             if stopped:
                 # Half an epoch is nothing that can be resumed: go back to the last whole one.
-                checkpoint.load(run.path, model, optimiser, dataset.sha256)
-            loop.sync()
+                checkpoint.load(run.path, loop.variables, dataset.sha256)
             metrics, unwritten = write_outputs(
                 run, plan, network, loop.answer, history, stopped=stopped
             )
@@ -257,14 +259,18 @@ def _train_epochs(
     plots = LivePlots(plan, partial(draw_files, plan), listener.on_warning)
     for number in range(len(history) + 1, epochs + 1):
         hear = partial(listener.on_progress, number)
+        kept = plan.kept(history)
+        if plan.patience and kept and len(history) - kept.epoch >= plan.patience:
+            break
+        best = kept.val_loss if plan.patience and kept else np.inf
         try:
-            row = loop.run_epoch(number, last=number == epochs, stop=stop, progress=hear)
+            row = loop.run_epoch(number, best=best, stop=stop, progress=hear)
         except StoppedError:
             return True, None
         except TrainingError as error:
             return True, error
         history.append(row)
-        checkpoint.save(run.path, loop.model, loop.optimiser, history, plan.dataset.sha256)
+        checkpoint.save(run.path, loop.variables, history, plan.dataset.sha256)
         run.write_history(history)
         listener.on_epoch(row)
         plots.add(row)
@@ -286,7 +292,7 @@ def _split(dataset: Dataset, recipe: Recipe, seed: int) -> tuple[Labelled, Label
     return training, (dataset.test_images, dataset.test_labels), TEST
 
 
-def _warned(dataset: Dataset, recipe: Recipe, held_out: int) -> Dataset:
+def _warned(dataset: Dataset, recipe: Recipe, held_out: int, early_stop: int | None) -> Dataset:
     """The data, with what few held-out images mean for this training among its notes."""
     if not recipe.holds_out or held_out >= MIN_IMAGES:
         return dataset
@@ -298,7 +304,8 @@ def _warned(dataset: Dataset, recipe: Recipe, held_out: int) -> Dataset:
     if not held_out:
         note = (
             "no digit has two different training images, so none is held out: each epoch is "
-            "measured on the test images, and the network is not calibrated."
+            "measured on the test images, and the network is not calibrated"
+            + (", nor is the training stopped early." if early_stop else ".")
         )
     return replace(dataset, notes=(*dataset.notes, note))
 
