@@ -11,7 +11,7 @@ endif
 EXTRAS := --extra train --extra serve --extra evaluate --extra heic
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lock fuzz bench accuracy pictures clean
+.PHONY: help run test check format lock fuzz bench accuracy sweep pictures clean
 
 help:  ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -48,6 +48,9 @@ bench: $(VENV)/.ready-dev  ## time training, reading and serving side by side wi
 
 accuracy: $(VENV)/.ready-dev  ## train every network with every seed (hours), or go on; write docs/accuracy.md
 	$(BIN)/python benchmarks/accuracy.py
+
+sweep: $(VENV)/.ready-dev  ## train all on much and little data: is the best shown saved? hours; SMALL=1 minutes
+	$(BIN)/python benchmarks/sweep.py $(if $(SMALL),--small)
 
 pictures: $(VENV)/.ready-dev  ## draw the pictures that README shows anew
 	$(BIN)/python docs/pictures.py

@@ -212,7 +212,7 @@ def averaging(kind: type[keras.optimizers.Optimizer]) -> type[keras.optimizers.O
     """
     from keras import ops
 
-    class Averaging(kind):  # type: ignore[misc, valid-type]
+    class Averaging(kind):  # type: ignore[misc]
         def _update_model_variables_moving_average(self, variables: Any) -> None:
             steps = ops.cast(self.iterations, "float32")
             decay = ops.minimum(self.ema_momentum, steps / (steps + 9))
