@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 # A camera or scanner of 10, 12 or 14 bits stores its values in 16 bits, often unscaled.
 _DEPTHS = (255, 1023, 4095, 16383, 65535)
+BAND = 1_000_000  # pixels of a large picture that are worked on at a time, which saves memory
 
 
 def flatten(image: "Image.Image") -> np.ndarray:
@@ -31,10 +32,20 @@ def flatten(image: "Image.Image") -> np.ndarray:
     if image.has_transparency_data:
         mode = "LA" if image.mode in ("L", "LA", "La") else "RGBA"
         image = image if image.mode == mode else image.convert(mode)
-        alpha = image.getchannel("A")
-        colour = np.asarray(image.convert(mode[:-1]))
-        return compose(colour[..., None] if colour.ndim == 2 else colour, np.asarray(alpha))
+        colour, alpha = _colour(image, mode[:-1]), np.asarray(image.getchannel("A"))
+        return compose(colour[..., None] if colour.ndim == 2 else colour, alpha)
     return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
+
+
+def _colour(image: "Image.Image", mode: str) -> np.ndarray:
+    """An image in another mode, a band at a time: at once it would be in memory thrice."""
+    width, height = image.size
+    band = max(1, BAND // width)
+    if height <= band:
+        return np.asarray(image.convert(mode))
+    starts = range(0, height, band)
+    bands = (image.crop((0, top, width, min(top + band, height))) for top in starts)
+    return np.concatenate([np.asarray(each.convert(mode)) for each in bands])
 
 
 def from_array(array: np.ndarray) -> np.ndarray:
@@ -114,7 +125,7 @@ def compose(colour: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     paper = tuple(_paper(colour, alpha).tolist())
     result = np.empty(colour.shape, np.uint8)
     height, width = colour.shape[:2]
-    band = max(1, 1_000_000 // width)  # rows at a time: a fraction of the memory
+    band = max(1, BAND // width)
     for top in range(0, height, band):
         here = slice(top, top + band)
         ink = Image.fromarray(colour[here].squeeze(2) if len(paper) == 1 else colour[here])
