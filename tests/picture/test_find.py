@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from digit_classifier.picture import Page, decode, find
+from digit_classifier.picture import Page, decode, find, strokes
 from picture import pages
 from picture.likeness import likeness
 from picture.page_styles import STYLES, Style
@@ -224,6 +224,26 @@ def test_digits_far_apart_get_a_space_and_even_gaps_do_not() -> None:
     for x in range(50, 1200, 200):
         stroke(page, (x, 60), (x, 180))
     assert not any(mark.space_before for mark in find(decode(page)).marks)
+
+
+def test_a_bound_on_the_marks_of_a_noisy_page_is_a_note() -> None:
+    dots = np.full((80, 300), 255, np.uint8)
+    for x, y in np.ndindex(37, 10):
+        dots[8 * y + 2 : 8 * y + 6, 8 * x + 2 : 8 * x + 6] = 0
+    page = find(decode(dots))
+    assert 0 < len(page.marks) <= dots.size / strokes.ROOM
+    left = sum(each.reason == strokes.TOO_MANY for each in page.rejected)
+    assert page.notes[0] == f"too many marks: the smallest {left:,} were not read"
+
+
+def test_that_touching_digits_of_a_crowded_page_stay_joined_is_a_note() -> None:
+    page = np.full((900, 900), 255, np.uint8)
+    for x, y in np.ndindex(15, 14):
+        cv2.line(page, (30 + 60 * x, 20 + 60 * y), (34 + 60 * x, 60 + 60 * y), 0, 5)
+    found = find(decode(page))
+    assert len(found.marks) == 210
+    assert found.notes == ("210 marks: of more than 200, touching digits are not cut apart",)
+    assert not find(decode(page[:780])).notes
 
 
 def test_single_makes_one_mark_of_everything(digits: np.ndarray) -> None:

@@ -11,33 +11,34 @@ import numpy as np
 from digit_classifier.picture import cutting, frames, ruling, splits
 from digit_classifier.picture.ink import Ink, extract
 from digit_classifier.picture.lines import arrange
-from digit_classifier.picture.marks import Later, Link, Mark, Rejected
-from digit_classifier.picture.redraw import measure_pen, redraw
+from digit_classifier.picture.marks import Later, Link, Mark, Page, Rejected
+from digit_classifier.picture.redraw import CANVAS, ROUGH, measure_pen, redraw
 from digit_classifier.picture.ruled_line import Box
 from digit_classifier.picture.segments import LEAST, Segment, join
-from digit_classifier.picture.strokes import Stroke, collect, sift, union, writing_height
+from digit_classifier.picture.strokes import TOO_MANY, Stroke, collect, sift, union, writing_height
 
 SMALL_PICTURE = 64  # pixels: a small, squarish picture holds one digit however broken it is
-CROWD = 200  # marks: of so many, none is worth cutting apart
+CROWD = 200  # marks: of more, none is cut apart, and pens are mended roughly
 SHOWN = 1000  # of what was left out: the largest
 # Pictures are read side by side in processes; threads in each would be in each other's way.
 cv2.setNumThreads(1)
 
 
-def read(pixels: np.ndarray, *, single: bool) -> tuple[tuple[Mark, ...], tuple[Rejected, ...]]:
+def read(pixels: np.ndarray, *, single: bool) -> Page:
     """Find the marks of a page, in reading order.
 
     Args:
         pixels: uint8, shape (height, width) or (height, width, 3).
         single: all ink is one digit.
     """
+    height, width = pixels.shape[:2]
     ink = extract(pixels)
     ruled = _unrule(ink) if ink.factor <= 1 else []
     labels, strokes = collect(ink.mask)
     if not strokes:
-        return (), ()
-    height, width = (size / ink.factor for size in ink.mask.shape)
-    small = max(height, width) <= SMALL_PICTURE and width < 1.8 * height
+        return Page((), (), width, height)
+    high, wide = (size / ink.factor for size in ink.mask.shape)
+    small = max(high, wide) <= SMALL_PICTURE and wide < 1.8 * high
     around: list[Stroke] = []
     if not (single or small):
         strokes, around = frames.take_out(strokes, labels)
@@ -52,11 +53,24 @@ def read(pixels: np.ndarray, *, single: bool) -> tuple[tuple[Mark, ...], tuple[R
             segments, specks = join(line, labels)
             dropped += [(speck, "speck") for speck in specks]
             lines.append(segments)
-    page = _Sheet(ink, labels, pixels.shape[1::-1])
-    single = single or sum(map(len, lines)) > CROWD
+    count = sum(map(len, lines))
+    page = _Sheet(ink, labels, (width, height), crowded=count > CROWD)
+    single = single or page.crowded
     marks = [mark for number, line in enumerate(lines) for mark in page.marks(line, number, single)]
     dropped.sort(key=lambda left: -left[0].width * left[0].height)
-    return tuple(marks), tuple(Rejected(page.box(s), reason) for s, reason in dropped[:SHOWN])
+    rejected = tuple(Rejected(page.box(s), reason) for s, reason in dropped[:SHOWN])
+    return Page(tuple(marks), rejected, width, height, _bounds(count, dropped))
+
+
+def _bounds(marks: int, dropped: list[tuple[Stroke, str]]) -> tuple[str, ...]:
+    """What was left undone because there is so much on the page."""
+    notes = []
+    left = sum(reason == TOO_MANY for _, reason in dropped)
+    if left:
+        notes.append(f"too many marks: the smallest {left:,} were not read")
+    if marks > CROWD:
+        notes.append(f"{marks:,} marks: of more than {CROWD}, touching digits are not cut apart")
+    return tuple(notes)
 
 
 def _unrule(ink: Ink) -> list[Box]:
@@ -71,10 +85,13 @@ def _unrule(ink: Ink) -> list[Box]:
 class _Sheet:
     """The page while its digits are cut out."""
 
-    def __init__(self, ink: Ink, labels: np.ndarray, size: tuple[int, ...]) -> None:
+    def __init__(
+        self, ink: Ink, labels: np.ndarray, size: tuple[int, int], *, crowded: bool
+    ) -> None:
         self.ink = ink
         self.labels = labels
         self.size = size  # of the picture: width and height
+        self.crowded = crowded  # there is not much time for each mark
 
     def marks(self, line: list[Segment], number: int, single: bool) -> list[Mark]:
         """One line's digits."""
@@ -152,7 +169,7 @@ class _Sheet:
         at = Stroke(x + left, y + top, width, height, 0, ())
         page_height, page_width = self.labels.shape
         return Mark(
-            redraw(level, pen),
+            redraw(level, pen, ROUGH if self.crowded else CANVAS),
             self.box(at),
             contrast=self.ink.contrast,
             thickness=pen,

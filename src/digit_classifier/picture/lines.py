@@ -19,16 +19,18 @@ def arrange(strokes: list[Stroke], typical: float) -> list[list[Stroke]]:
     if len(strokes) == 2 and _stacked(*sorted(strokes, key=lambda s: s.y)):
         return [strokes]
     lines: list[list[Stroke]] = []
+    ends: list[tuple[float, float]] = []
     for stroke in sorted((s for s in strokes if s.height >= 0.4 * typical), key=lambda s: s.x):
-        best, best_score = None, 0.35
-        for line in lines:
-            score = _beside(line, stroke)
+        best, best_score = len(lines), 0.35
+        for i, end in enumerate(ends):
+            score = _beside(end, stroke)
             if score > best_score:
-                best, best_score = line, score
-        if best is None:
-            lines.append([stroke])
-        else:
-            best.append(stroke)
+                best, best_score = i, score
+        if best == len(lines):
+            lines.append([])
+            ends.append((0.0, 0.0))
+        lines[best].append(stroke)
+        ends[best] = _end(lines[best])
     for stroke in sorted((s for s in strokes if s.height < 0.4 * typical), key=lambda s: s.x):
         _add_fragment(lines, stroke, typical)
     lines.sort(key=lambda line: sum(s.middle * s.area for s in line) / sum(s.area for s in line))
@@ -42,13 +44,12 @@ def _restore(strokes: list[Stroke], typical: float) -> list[Stroke]:
     result: list[Stroke] = []
     for stroke in sorted(strokes, key=lambda s: s.y):
         for i, upper in enumerate(result):
-            both = union([upper, stroke])
             shared = min(upper.right, stroke.right) - max(upper.x, stroke.x)
-            if (
-                shared >= 0.5 * min(upper.width, stroke.width)
-                and stroke.y - upper.bottom < 0.2 * typical
-                and max(both.height, both.width) <= 1.2 * typical
-            ):
+            if shared < 0.5 * min(upper.width, stroke.width):
+                continue
+            both = union([upper, stroke])
+            near = stroke.y - upper.bottom < 0.2 * typical
+            if near and max(both.height, both.width) <= 1.2 * typical:
                 result[i] = both
                 break
         else:
@@ -65,11 +66,15 @@ def _stacked(upper: Stroke, lower: Stroke) -> bool:
     )
 
 
-def _beside(line: list[Stroke], stroke: Stroke) -> float:
-    """How much of the lower of the two heights a stroke shares with the end of a line, 0 to 1."""
+def _end(line: list[Stroke]) -> tuple[float, float]:
+    """First and last row of a line at its right end: the mean of its last two strokes."""
     near = sorted(line, key=lambda s: -s.right)[:2]
-    top = sum(s.y for s in near) / len(near)
-    bottom = sum(s.bottom for s in near) / len(near)
+    return sum(s.y for s in near) / len(near), sum(s.bottom for s in near) / len(near)
+
+
+def _beside(end: tuple[float, float], stroke: Stroke) -> float:
+    """How much of the lower of the two heights a stroke shares with the end of a line, 0 to 1."""
+    top, bottom = end
     shared = min(bottom, stroke.bottom) - max(top, stroke.y)
     return shared / max(1.0, min(bottom - top, stroke.height))
 

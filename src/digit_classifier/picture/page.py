@@ -1,5 +1,6 @@
 """From a picture to its marks: the way through the rest of this package."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,8 +29,8 @@ def find(picture: Picture, *, single: bool = False) -> Page:
         return Page((mark,), width=picture.width, height=picture.height, notes=picture.notes)
     from digit_classifier.picture import layout  # OpenCV is imported only where it is needed
 
-    marks, rejected = layout.read(picture.pixels, single=single)
-    return Page(marks, rejected, picture.width, picture.height, picture.notes)
+    page = layout.read(picture.pixels, single=single)
+    return replace(page, notes=(*picture.notes, *page.notes))
 
 
 def normalise(image: "Picture | np.ndarray | Image.Image") -> np.ndarray:

@@ -10,6 +10,9 @@ from digit_classifier.picture.ink import Ink
 from digit_classifier.picture.masks import extent, measure
 
 MOST = 1000  # strokes of a page: more is a lawn, a fabric or a page of print
+FEWEST = 20  # strokes that are kept of the smallest picture
+ROOM = 150  # pixels of the picture for each stroke, at least: no digit with its paper has less
+TOO_MANY = "one of too many marks"
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,10 +116,11 @@ def sift(strokes: list[Stroke], ink: Ink) -> tuple[list[Stroke], list[tuple[Stro
             dropped.append((stroke, reason))
         else:
             kept.append(stroke)
-    if len(kept) > MOST:
+    most = min(MOST, max(FEWEST, int(ink.mask.size / ink.factor**2 / ROOM)))
+    if len(kept) > most:
         kept.sort(key=lambda s: -s.area)
-        dropped += [(stroke, "one of too many marks") for stroke in kept[MOST:]]
-        kept = kept[:MOST]
+        dropped += [(stroke, TOO_MANY) for stroke in kept[most:]]
+        kept = kept[:most]
     return kept, dropped
 
 
