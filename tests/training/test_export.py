@@ -56,3 +56,19 @@ def test_a_file_that_is_no_keras_network_is_one_sentence(tmp_path):
     (tmp_path / "text.keras").write_text("hello")
     with pytest.raises(ModelError, match=r"text\.keras is not a \.keras file"):
         convert_file(tmp_path / "text.keras", tmp_path / "text.onnx")
+
+
+def test_large_logits_may_differ_by_what_float32_rounds_and_small_ones_may_not(
+    keras, tmp_path, sample, monkeypatch
+):
+    network = build("mlp")
+    *others, weights, bias = network.get_weights()
+    network.set_weights([*others, 3000 * weights, bias])
+    images = sample.test_images
+    answers = network.predict(images, verbose=0)
+    difference = export_onnx(network, tmp_path / "model.onnx", {}, images, answers)
+    assert difference > 1e-5  # or this test tests nothing
+
+    monkeypatch.setattr("digit_classifier.training.export.LOGIT_TOLERANCE", 0.0)
+    with pytest.raises(TrainingError, match="at most 1e-05 is allowed"):
+        export_onnx(network, tmp_path / "other.onnx", {}, images, answers)

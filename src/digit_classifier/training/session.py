@@ -233,8 +233,8 @@ def _run(
             )
         listener.on_end(metrics)
     except StorageError as error:
-        kept = f"Nothing of the {len(history)} finished epochs is lost: then go on with"
-        raise StorageError(f"{error} {kept}: {digits('train', '--resume', run.path)}") from error
+        onward = digits("train", "--resume", run.path)
+        raise StorageError(f"{error} What was saved is whole; then go on with: {onward}") from error
     if fault:
         kept = f"The weights after epoch {len(history)} are kept in {run.path}."
         raise TrainingError(f"{fault} {kept}") from fault
