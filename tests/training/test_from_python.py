@@ -3,6 +3,7 @@
 import inspect
 import random
 import signal
+import subprocess
 import sys
 import threading
 import types
@@ -130,6 +131,26 @@ def test_a_users_own_layout_of_images_changes_nothing_and_is_left_alone(keras, s
     finally:
         keras.config.set_image_data_format("channels_last")
     assert same.metrics["loss"] == usual.metrics["loss"]
+
+
+def test_a_distribution_strategy_around_it_is_refused(keras, small_folder, tmp_path):
+    import tensorflow as tf
+
+    with (
+        tf.distribute.OneDeviceStrategy("/cpu:0").scope(),
+        pytest.raises(OptionError, match=r"tf\.distribute strategy.*outside of the scope"),
+    ):
+        train(dataset=small_folder, **QUICK)
+    assert not (tmp_path / "run").exists()
+
+
+def test_it_trains_without_a_standard_error(small_folder):
+    code = (
+        "import sys; sys.stderr = None\nfrom digit_classifier import train\n"
+        f"print(len(train(dataset={str(small_folder)!r}, epochs=1, out='run').history))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "1\n")
 
 
 def test_a_thread_trains_too(keras, small_folder):

@@ -60,7 +60,8 @@ def start(backend: str, *, lean: bool = False) -> None:
             third of TensorFlow's. For a process that does nothing but train: Keras's adapters to
             them stay switched off until it ends.
     Raises:
-        OptionError: no such backend, or Keras already runs on another one.
+        OptionError: no such backend, or Keras already runs on another one; or what TensorFlow was
+            told in this process stands in the way.
         MissingExtraError: Keras or the backend is not installed.
     """
     if backend not in BACKENDS:
@@ -72,6 +73,9 @@ def start(backend: str, *, lean: bool = False) -> None:
                 f"Keras already runs on {running} in this process, {backend} was asked for. "
                 "Start a new process to change the backend."
             )
+    if backend == "tensorflow" and "tensorflow" in sys.modules:
+        _check_tensorflow(sys.modules["tensorflow"])
+    if "keras" in sys.modules:
         return
     os.environ["KERAS_BACKEND"] = backend
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
@@ -82,6 +86,19 @@ def start(backend: str, *, lean: bool = False) -> None:
         raise MissingExtraError(
             error.name or backend, "jax" if backend == "jax" else "train"
         ) from error
+
+
+def _check_tensorflow(tf: Any) -> None:
+    """Refuse what a caller may have switched on that whole compiled epochs cannot run under."""
+    if not tf.compat.v1.executing_eagerly_outside_functions():
+        raise OptionError(
+            "TensorFlow's eager execution was disabled in this process. Train in a new process."
+        )
+    if tf.distribute.has_strategy():
+        raise OptionError(
+            "train() was called within the scope of a tf.distribute strategy; it trains on one "
+            "device. Call it outside of the scope."
+        )
 
 
 @contextlib.contextmanager
@@ -142,20 +159,25 @@ def seeded(seed: int) -> Iterator[None]:
 @contextlib.contextmanager
 def without_chatter() -> Iterator[None]:
     """Hold back the standard error of the process, then let through what is not chatter."""
-    sys.stderr.flush()
+    _flush()
     kept = os.dup(2)
     with tempfile.TemporaryFile() as held:
         os.dup2(held.fileno(), 2)
         try:
             yield
         finally:
-            sys.stderr.flush()
+            _flush()
             os.dup2(kept, 2)
             os.close(kept)
             held.seek(0)
             for line in held:
                 if not _CHATTER.match(line):
                     os.write(2, line)
+
+
+def _flush() -> None:
+    if sys.stderr is not None:  # None without a console, as under pythonw
+        sys.stderr.flush()
 
 
 def compile_steps(
