@@ -228,8 +228,10 @@ def test_digits_far_apart_get_a_space_and_even_gaps_do_not() -> None:
 
 def test_a_bound_on_the_marks_of_a_noisy_page_is_a_note() -> None:
     dots = np.full((80, 300), 255, np.uint8)
-    for x, y in np.ndindex(37, 10):
-        dots[8 * y + 2 : 8 * y + 6, 8 * x + 2 : 8 * x + 6] = 0
+    rng = np.random.default_rng(0)
+    for x, y in np.ndindex(36, 9):
+        left, top = 3 + 8 * x + rng.integers(4), 3 + 8 * y + rng.integers(4)
+        dots[top : top + 4, left : left + rng.integers(1, 5)] = 0
     page = find(decode(dots))
     assert 0 < len(page.marks) <= dots.size / strokes.ROOM
     left = sum(each.reason == strokes.TOO_MANY for each in page.rejected)
