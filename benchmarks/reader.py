@@ -22,8 +22,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from digit_classifier.dataset import styles
-from digit_classifier.dataset.pen import strokes
+from digit_classifier.drawn import styles
+from digit_classifier.drawn.pen import strokes
 from digit_classifier.reader import DigitReader
 from machine import describe
 

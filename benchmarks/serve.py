@@ -28,8 +28,8 @@ import numpy as np
 from PIL import Image
 
 import load
-from digit_classifier.dataset import styles
-from digit_classifier.dataset.pen import strokes, wobble
+from digit_classifier.drawn import styles
+from digit_classifier.drawn.pen import strokes, wobble
 from machine import describe
 from reader import KERAS_PREPARE
 

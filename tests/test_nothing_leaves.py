@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from digit_classifier.dataset import styles
+from digit_classifier.drawn import styles
 
 STRACE = shutil.which("strace")
 pytestmark = pytest.mark.skipif(

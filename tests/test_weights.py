@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from digit_classifier import weights
-from digit_classifier.dataset import nondigits, styles
+from digit_classifier.drawn import nondigits, styles
 from digit_classifier.errors import ModelError
 from digit_classifier.onnx_model import OnnxModel
 from digit_classifier.reader import DigitReader

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from digit_classifier.atomic import replacing
-from digit_classifier.dataset import styles
+from digit_classifier.drawn import styles
 from digit_classifier.errors import ModelError, OptionError, TrainingError
 from digit_classifier.onnx_model import CLASSES, SIDE, OnnxModel
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from digit_classifier.dataset import styles
+from digit_classifier.drawn import styles
 from evaluation import networks
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from digit_classifier.dataset import styles
+from digit_classifier.drawn import styles
 from digit_classifier.errors import OptionError
 from digit_classifier.evaluation.corruptions import CORRUPTIONS, LEVELS, corrupt, geometry
 

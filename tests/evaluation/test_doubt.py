@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from digit_classifier.dataset import nondigits, styles
+from digit_classifier.drawn import nondigits, styles
 from digit_classifier.errors import DataError, DigitError
 from digit_classifier.evaluation import ood_sets
 from digit_classifier.evaluation.ood_sets import OodSet, find_threshold, measure, separate

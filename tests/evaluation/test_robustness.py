@@ -8,7 +8,8 @@ from zlib import crc32
 import numpy as np
 import pytest
 
-from digit_classifier.dataset import published, styles
+from digit_classifier.dataset import published
+from digit_classifier.drawn import styles
 from digit_classifier.errors import DataError
 from digit_classifier.evaluation import predictions
 from digit_classifier.evaluation.corruptions import (

@@ -3,8 +3,8 @@
 import cv2
 import numpy as np
 
-from digit_classifier.dataset import styles
-from digit_classifier.dataset.pen import strokes, wobble
+from digit_classifier.drawn import styles
+from digit_classifier.drawn.pen import strokes, wobble
 
 
 def draw(rng: np.random.Generator, side: int = 280) -> np.ndarray:

@@ -8,8 +8,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from digit_classifier.dataset import nondigits, styles
-from digit_classifier.dataset.pen import strokes
+from digit_classifier.drawn import nondigits, styles
+from digit_classifier.drawn.pen import strokes
 
 CROSS = "00 79;70 09"
 

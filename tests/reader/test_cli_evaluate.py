@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from digit_classifier.cli import main
-from digit_classifier.dataset import nondigits, styles
+from digit_classifier.drawn import nondigits, styles
 from digit_classifier.evaluation.ood_sets import measure
 from reader import drawing
 

@@ -8,7 +8,7 @@ import pytest
 from onnx import numpy_helper
 
 from digit_classifier import OnnxModel, weights
-from digit_classifier.dataset import styles
+from digit_classifier.drawn import styles
 from digit_classifier.errors import ModelError
 from digit_classifier.server import onnx_graph
 from digit_classifier.server.routes.activations import Layers

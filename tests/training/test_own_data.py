@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from digit_classifier.dataset import styles
+from digit_classifier.drawn import styles
 from digit_classifier.errors import DataError
 from digit_classifier.onnx_model import OnnxModel, own_rule
 from digit_classifier.training import TrainConfig, train

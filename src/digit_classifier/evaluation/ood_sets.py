@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from digit_classifier.dataset import idx, load, nondigits
+from digit_classifier.dataset import idx, load
+from digit_classifier.drawn import nondigits
 from digit_classifier.errors import DataError
 from digit_classifier.evaluation.corruptions.error_rates import BATCH
 from digit_classifier.evaluation.model import Predict

@@ -317,12 +317,12 @@ def _with_drawings(
     kept = len(labels)
     whole = kept / (1 - recipe.nondigits - recipe.styles)
     if styled := round(whole * recipe.styles):
-        from digit_classifier.dataset import styles
+        from digit_classifier.drawn import styles
 
         drawn, answers = styles.generate(styled, seed)
         images, labels = np.concatenate([images, drawn]), np.concatenate([labels, answers])
     if count := round(whole * recipe.nondigits):
-        from digit_classifier.dataset import nondigits
+        from digit_classifier.drawn import nondigits
 
         others = nondigits.generate(count, seed, images[:kept])
         images = np.concatenate([images, others])

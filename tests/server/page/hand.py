@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from digit_classifier.dataset import pen, styles
+from digit_classifier.drawn import pen, styles
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # Nothing but what the tests ask for: no updates, no reports, no sandbox (containers have none).

@@ -14,8 +14,8 @@ from collections.abc import Callable, Sequence
 import cv2
 import numpy as np
 
-from digit_classifier.dataset import glyphs, shapes
-from digit_classifier.dataset.pen import CANVAS, INSET, draw, line, wobble
+from digit_classifier.drawn import glyphs, shapes
+from digit_classifier.drawn.pen import CANVAS, INSET, draw, line, wobble
 from digit_classifier.errors import OptionError
 from digit_classifier.picture.redraw import redraw
 

@@ -8,7 +8,7 @@ flagged 1 as 7. A few of them among its training images are enough to teach the 
 import cv2
 import numpy as np
 
-from digit_classifier.dataset.pen import draw, strokes, wobble
+from digit_classifier.drawn.pen import draw, strokes, wobble
 from digit_classifier.picture.redraw import redraw
 
 # digit -> ways to write it; in the notation of `pen.strokes`

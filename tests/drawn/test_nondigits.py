@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from digit_classifier.dataset import nondigits, styles
+from digit_classifier.drawn import nondigits, styles
 from digit_classifier.errors import OptionError
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from digit_classifier.dataset.pen import CANVAS, INSET, arc, curve, draw, fill, line, wobble
+from digit_classifier.drawn.pen import CANVAS, INSET, arc, curve, draw, fill, line, wobble
 
 
 def _scribble(rng: np.random.Generator) -> np.ndarray:

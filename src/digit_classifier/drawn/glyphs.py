@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from digit_classifier.dataset.pen import draw, strokes, wobble
+from digit_classifier.drawn.pen import draw, strokes, wobble
 from digit_classifier.errors import MissingExtraError
 
 # Letters and signs as a pen writes them, in the notation of `pen.strokes`.

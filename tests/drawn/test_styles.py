@@ -1,6 +1,6 @@
 import numpy as np
 
-from digit_classifier.dataset import styles
+from digit_classifier.drawn import styles
 
 
 def test_the_same_seed_draws_the_same_digits() -> None:
