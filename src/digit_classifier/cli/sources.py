@@ -32,6 +32,8 @@ def expand(names: Iterable[str]) -> list[str]:
 
 
 def _matching(name: str, *, alone: bool) -> list[str]:
+    if not name:  # an empty variable of a shell; as a path it would be this folder
+        raise OptionError("a picture's name is empty; check what was put in")
     path = Path(name)
     if path.is_dir():
         found = sorted(str(file) for file in path.rglob("*") if _is_picture(file, path))
