@@ -77,7 +77,7 @@ class TrainConfig:
     )
     backend: str = option("tensorflow", "What Keras runs on.", choices=("tensorflow", "jax"))
     out: str | None = option(
-        None, "The run folder; must not exist.  [default: runs/<time>-<model>]", metavar="FOLDER"
+        None, "The run folder; new, or empty.  [default: runs/<time>-<model>]", metavar="FOLDER"
     )
     tensorboard: bool = option(
         False, "Also write TensorBoard logs into the run folder: tensorboard --logdir runs."
