@@ -31,7 +31,7 @@ LAYERS = {
     "onnx_model": {"errors"},
     "picture": {"errors"},
     "drawn": {"picture", *LEAVES},
-    "dataset": {"picture", *LEAVES},
+    "dataset": {"picture", "onnx_model", "weights", *LEAVES},
     "training": {"dataset", "drawn", "onnx_model", "weights", *LEAVES},
     "evaluation": {"picture", "dataset", "drawn", "onnx_model", "weights", *LEAVES},
     "weights": {"onnx_model", "latest", "errors"},

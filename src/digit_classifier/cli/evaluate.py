@@ -121,6 +121,7 @@ def _write_report(model: str, out: str | None, **chosen: Any) -> None:
 
     from digit_classifier.cli.opening import opened
     from digit_classifier.dataset import load
+    from digit_classifier.evaluation.input_check import warn
     from digit_classifier.evaluation.report.report import check_installed, check_place, write_report
 
     console = Console(highlight=False, soft_wrap=True)
@@ -144,6 +145,7 @@ def _write_report(model: str, out: str | None, **chosen: Any) -> None:
             invert=chosen["invert"],
             progress=lambda what, _done, _total: show(what, 0.0),
         )
+        dataset = warn(loaded, dataset)
         place = out or str(Path("reports") / loaded.name)
         report = write_report(
             loaded, dataset, place, quick=chosen["quick"], ood=chosen["ood"], progress=show

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from digit_classifier.dataset import fetch, files, folder, places, published, sample
+from digit_classifier.dataset import fetch, files, folder, orientation, places, published, sample
 from digit_classifier.dataset.folder import Progress
 from digit_classifier.dataset.labelled import (
     MNIST_NAME,
@@ -153,6 +153,7 @@ def _name(arrays: Arrays, path: Path, notes: tuple[str, ...], done: str) -> Data
     is_sample = found == sample.DIGEST
     if found not in known:
         notes += remarks(arrays)
+        notes += orientation.remarks(arrays.train_images, arrays.train_labels)
     told = tuple(map(_printable, notes))
     source = _printable(str(path)) + done
     return Dataset(name, *arrays, sha256=found, source=source, is_sample=is_sample, notes=told)

@@ -1,0 +1,57 @@
+"""Whether a model is shown images as it was trained on them: its scale, their position, their ink."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from digit_classifier.dataset import Dataset
+from digit_classifier.evaluation.model import SCALES, Adapter, Model, Predict
+
+_SAMPLE = 300
+_GOOD, _BETTER = 0.9, 0.1  # an accuracy that asks for no check; what is better than chance is
+_CHANCE = 0.2
+
+_TURNS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "--invert": lambda images: 255 - images,
+    "--transpose": lambda images: np.ascontiguousarray(images.transpose(0, 2, 1)),
+}
+
+
+def warn(model: Model, dataset: Dataset) -> Dataset:
+    """The data set with a note more where the model reads far better another way, or by chance.
+
+    Args:
+        model: whose answers are counted on 300 test images.
+        dataset: as it is shown to the model.
+    """
+    chosen = np.random.default_rng(0).permutation(len(dataset.test_labels))[:_SAMPLE]
+    images, labels = dataset.test_images[chosen], dataset.test_labels[chosen]
+
+    def share(predict: Predict, shown: np.ndarray = images) -> float:
+        return float((predict(shown).argmax(axis=1) == labels).mean())
+
+    plain = share(model.predict)
+    if plain >= _GOOD:
+        return dataset
+    found = {flag: share(model.predict, turn(images)) for flag, turn in _TURNS.items()}
+    if model.scale and model.path:
+        for scale in SCALES:
+            if scale != model.scale:
+                found[f"--scale {scale}"] = share(Adapter(model.path, scale).predict)
+    flag, best = max(found.items(), key=lambda item: item[1])
+    n = len(labels)
+    if best >= plain + _BETTER and best > 0.5:
+        note = (
+            f"{model.name} reads {100 * plain:.0f} % of {n} sampled images, but {100 * best:.0f} % with {flag}: "
+            "it seems to have been trained so."
+        )
+    elif plain <= _CHANCE:
+        note = (
+            f"{model.name} reads {100 * plain:.0f} % of {n} sampled images, which is about chance, and no "
+            "other scale, position or ink is much better: was it trained on digits 0 to 9, in this "
+            "order?"
+        )
+    else:
+        return dataset
+    return replace(dataset, notes=(*dataset.notes, note))
