@@ -30,6 +30,9 @@ BAR_FROM = 20
                    "Default: the model's own rule, which was measured.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a picture, one a line.")
 @click.option("--csv", "as_csv", is_flag=True, help="One row a picture, with a heading.")
+@click.option("--submission", type=click.Path(dir_okay=False), metavar="FILE.csv",
+              help="PICTURE is a CSV file of 784 pixels a row, as Kaggle's test.csv: write "
+                   "ImageId,Label, a digit for every row.")  # fmt: skip
 @click.option("--show", type=click.Path(dir_okay=False), metavar="FILE.png",
               help="Draw boxes, digits and what the network saw (one picture).")  # fmt: skip
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True,
@@ -41,6 +44,7 @@ def command(
     threshold: float | None,
     as_json: bool,
     as_csv: bool,
+    submission: str | None,
     show: str | None,
     jobs: int,
 ) -> None:
@@ -56,6 +60,7 @@ def command(
       digits predict drawing.png --show seen.png
       digits predict scans/ --json --jobs 4 > readings.jsonl
       digits predict "scans/*.png" --single --csv
+      digits predict test.csv --submission submission.csv
       curl -s https://example.org/7.png | digits predict -
     """
     from digit_classifier.atomic import check_png
@@ -66,6 +71,9 @@ def command(
 
     if as_json and as_csv:
         raise OptionError("--json and --csv were both given; choose one")
+    if submission:
+        _write_submission(pictures, model, threshold, submission)
+        return
     files = expand(pictures)
     if show and len(files) != 1:
         raise OptionError(f"--show draws one picture, {len(files)} were given")
@@ -83,6 +91,25 @@ def command(
         failed += reading.error is not None
     if failed:
         click.get_current_context().exit(1)
+
+
+def _write_submission(
+    tables: tuple[str, ...], model: str, threshold: float | None, out: str
+) -> None:
+    from digit_classifier.cli import submission
+    from digit_classifier.cli.opening import exported
+    from digit_classifier.errors import OptionError
+    from digit_classifier.reader import DigitReader
+
+    context = click.get_current_context()
+    for name in ("single", "as_json", "as_csv", "show", "jobs"):
+        if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
+            flag = "--" + name.removeprefix("as_")
+            raise OptionError(f"{flag} has no meaning for --submission. Leave it out.")
+    if len(tables) != 1:
+        raise OptionError(f"--submission reads one CSV file, {len(tables)} were given.")
+    reader = DigitReader(context.with_resource(exported(model)), threshold)
+    submission.write(reader, tables[0], out)
 
 
 def _read(reader: "DigitReader", files: list[str], jobs: int, single: bool) -> "Iterator[Reading]":

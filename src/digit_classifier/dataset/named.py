@@ -88,6 +88,16 @@ def settle(found: Mapping[str, np.ndarray], where: Path) -> Read:
     return check(halves, where), tuple(notes)
 
 
+def read_images(array: np.ndarray, where: Path) -> tuple[Pixels, tuple[str, ...]]:
+    """Images alone, as `settle` takes them, and notes.
+
+    Raises:
+        DataError: not images of 28 x 28 pixels, or their pixels are of no known scale.
+    """
+    notes: dict[str, None] = {}
+    return _images("images", array, len(array), where, notes), tuple(notes)
+
+
 def _sort(
     found: Mapping[str, np.ndarray], where: Path
 ) -> dict[str, dict[str, tuple[str, np.ndarray]]]:

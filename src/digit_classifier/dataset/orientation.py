@@ -64,8 +64,8 @@ def remarks(images: Pixels, labels: Pixels) -> tuple[str, ...]:
     various = np.bincount(read, minlength=10).max() < n / 2
     if sure and various and plain < 0.5:
         return (
-            f"labels of {100 - 100 * plain:.0f} % of {n} sampled images are not what the shipped cnn surely "
-            "reads in them: is the label file of another data set, or in another order?",
+            f"labels of {100 - 100 * plain:.0f} % of {n} sampled images are not what the shipped "
+            "cnn surely reads in them: is the label file of another data set, or in another order?",
         )
     return ()
 

@@ -1,4 +1,4 @@
-"""Whether a model is shown images as it was trained on them: its scale, their position, their ink."""
+"""Whether a model is shown images as it was trained: their scale, their position, their ink."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -40,17 +40,13 @@ def warn(model: Model, dataset: Dataset) -> Dataset:
             if scale != model.scale:
                 found[f"--scale {scale}"] = share(Adapter(model.path, scale).predict)
     flag, best = max(found.items(), key=lambda item: item[1])
-    n = len(labels)
+    read = f"{model.name} reads {100 * plain:.0f} % of {len(labels)} sampled images"
     if best >= plain + _BETTER and best > 0.5:
-        note = (
-            f"{model.name} reads {100 * plain:.0f} % of {n} sampled images, but {100 * best:.0f} % with {flag}: "
-            "it seems to have been trained so."
-        )
+        note = f"{read}, but {100 * best:.0f} % with {flag}: it seems to have been trained so."
     elif plain <= _CHANCE:
         note = (
-            f"{model.name} reads {100 * plain:.0f} % of {n} sampled images, which is about chance, and no "
-            "other scale, position or ink is much better: was it trained on digits 0 to 9, in this "
-            "order?"
+            f"{read}, which is about chance, and no other scale, position or ink is much better: "
+            "was it trained on digits 0 to 9, in this order?"
         )
     else:
         return dataset

@@ -1,0 +1,33 @@
+"""`digits predict test.csv --submission FILE`: a digit for each row of a table, as Kaggle asks."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from digit_classifier.reader import DigitReader
+
+
+def write(reader: "DigitReader", table: str, out: str) -> None:
+    """Read every row's 784 pixels and write ImageId,Label, ImageId from 1.
+
+    Every row gets the likeliest digit; how many the model is not sure of is said.
+
+    Raises:
+        DataError: no such table, or its pixels are not 0 to 255 or 0 to 1.
+        StorageError: the file cannot be written.
+    """
+    from digit_classifier.atomic import write_text
+    from digit_classifier.dataset.named import read_images
+    from digit_classifier.dataset.tables import read
+
+    images, notes = read_images(read(Path(table))["images"], Path(table))
+    probabilities = reader.model.predict(images)
+    digits = probabilities.argmax(axis=1)
+    rows = (f"{number},{digit}\n" for number, digit in enumerate(digits, start=1))
+    write_text(out, "ImageId,Label\n" + "".join(rows))
+    unsure = int((~reader.rule.accept(probabilities)).sum())
+    for note in notes:
+        click.secho(f"Warning: {note}", err=True, fg="yellow")
+    click.echo(f"{out}: {len(digits):,} rows by {reader.name}, not sure of {unsure:,} of them")
