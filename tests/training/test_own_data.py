@@ -10,6 +10,9 @@ from digit_classifier.errors import DataError
 from digit_classifier.onnx_model import OnnxModel, own_rule
 from digit_classifier.training import TrainConfig, train
 
+# What a listener does not take becomes a Python warning; here it is read from the notes.
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
+
 
 def archive(path, *counts):
     """So many drawn digits of 0, of 1, ... sorted, as an .npz; the last of each is for testing."""
@@ -49,6 +52,12 @@ def test_a_handful_of_images_trains_and_says_what_it_lacks(keras, tmp_path, mode
     if held_out and each == 2:
         assert "none is held out" in told
         assert run.metrics["validated_on"] == "test images"
+
+
+def test_epochs_of_so_few_images_that_nothing_is_learnt_are_said_to_be_few(keras, tmp_path):
+    data = archive(tmp_path / "few.npz", *[4] * 10)
+    few = "8 epochs of so few images are 8 training steps, too few to learn much. Give more, such "
+    assert few + "as --epochs 300." in train_on(data, recipe="fast", epochs=None).plan.dataset.notes
 
 
 def test_of_uneven_sorted_data_every_digit_is_validated_on(keras, tmp_path):

@@ -92,6 +92,7 @@ def test_same_seed_same_weights_other_seed_other_weights(keras, small_folder):
     assert a.tobytes() != c.tobytes()
 
 
+@pytest.mark.filterwarnings("ignore:held-out training images")
 def test_a_recipe_that_holds_out_never_validates_on_the_test_set(keras, small_folder):
     run = train(config(small_folder, recipe="best", epochs=1))
     assert run.plan.training_images == 550
