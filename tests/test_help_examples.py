@@ -19,7 +19,8 @@ import pytest
 
 from dataset import mirror, stand_in
 from digit_classifier import cli
-from digit_classifier.dataset import fetch, places, published, styles
+from digit_classifier.dataset import fetch, places, published
+from digit_classifier.drawn import styles
 
 DOCS = Path(__file__).parents[1] / "docs"
 
