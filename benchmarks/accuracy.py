@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 import committee
 import machine
 from digit_classifier.atomic import write_text
-from digit_classifier.training.recipes import recipe
+from digit_classifier.training.networks import NETWORKS
 
 ROOT = Path(__file__).resolve().parents[1]
 # (network, recipe) -> seeds
@@ -135,7 +135,7 @@ def finished(runs: Path, network: str, how: str, seeds: int) -> list[Run]:
             continue
         metrics = json.loads((path / "metrics.json").read_text("utf-8"))
         is_this = (metrics["model"], metrics["recipe"], metrics["seed"]) == (network, how, seed)
-        epochs = recipe(network, how).epochs
+        epochs = NETWORKS[network].recipe(how).epochs
         if not is_this or metrics["epochs"] != epochs or metrics["dataset"] != "MNIST":
             print(
                 f"left out, not a training of {epochs} epochs on MNIST as its name says: {path}",

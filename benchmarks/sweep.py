@@ -31,7 +31,7 @@ from scipy.stats import fisher_exact
 from digit_classifier.dataset import load
 from digit_classifier.dataset.labelled import hold_out
 from digit_classifier.onnx_model import OnnxModel
-from digit_classifier.training.recipes import RECIPES, recipe
+from digit_classifier.training.networks import NETWORKS
 
 DATA = ("mnist", "sample", "2000", "300", "40")
 EPOCHS = ("1", "2", "3", "5", "default")
@@ -112,7 +112,8 @@ def main() -> None:
 def arguments() -> argparse.Namespace:
     """The command line; --small sets what is not given."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    networks, recipes = (sorted({key[i] for key in RECIPES}) for i in (0, 1))
+    networks = sorted(NETWORKS)
+    recipes = sorted({name for network in NETWORKS.values() for name in network.recipes})
     parser.add_argument("--models", nargs="+", choices=networks)
     parser.add_argument("--recipes", nargs="+", choices=recipes)
     parser.add_argument("--data", nargs="+", choices=DATA)
@@ -130,10 +131,10 @@ def arguments() -> argparse.Namespace:
 def choose(asked: argparse.Namespace) -> Iterator[Cell]:
     """The trainings that were asked for, little data first."""
     for data in sorted(asked.data, key=DATA.index, reverse=True):
-        for network, name in RECIPES:
+        for network, name in ((n.name, r) for n in NETWORKS.values() for r in n.recipes):
             if network in asked.models and name in asked.recipes:
                 for epochs in asked.epochs:
-                    if epochs != str(recipe(network, name).epochs):
+                    if epochs != str(NETWORKS[network].recipe(name).epochs):
                         yield Cell(data, network, name, epochs)
 
 

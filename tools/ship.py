@@ -26,36 +26,16 @@ from digit_classifier.onnx_model import OnnxModel
 from digit_classifier.rejection import RejectionRule
 from digit_classifier.shell import digits
 from digit_classifier.training.distortions import Distortions
-from digit_classifier.training.recipes import Recipe, recipe
+from digit_classifier.training.networks import NETWORKS
+from digit_classifier.training.recipes import Recipe
 from digit_classifier.training.run_folder import RunFolder
 
-# What is known to go wrong, by network; measured with `digits evaluate`, see docs/accuracy.md.
-WEAKNESSES = {
-    "mlp": (
-        "Reads MNIST's own digits well and other people's clearly worse than the convolutional "
-        "networks: it sees each pixel's place, not shapes.",
-        "Was never shown anything that is no digit, so its confidence says little about "
-        "scribbles and letters. Use cnn to tell digits from other things.",
-    ),
-    "small": (
-        "Was never shown anything that is no digit: it refuses few letters and scribbles.",
-        "Was taught gentle distortions only; very thick, thin or blurred pens are read worse than "
-        "by cnn.",
-    ),
-    "cnn": (
-        "Some non-digits are read as digits: see the share refused above. Letters and signs that "
-        "look like digits are read as those digits: O, D, Q, l, S, Z, B, T, u, g, slashes and "
-        "brackets.",
-        "A 1 with a long flag and a 7 without a bar are close to each other; MNIST holds few "
-        "flagged ones, and those that it was taught were drawn by this project.",
-        "Digits that are not Arabic numerals as written in Europe and America were never shown.",
-    ),
-    "ensemble": (
-        "Its members err together: it is little more accurate than the best of them, and takes as "
-        "long as all of them.",
-        "It shares the weaknesses of cnn, whose trainings it is made of.",
-    ),
-}
+# What is known to go wrong with it; the networks say so of themselves.
+ENSEMBLE_WEAKNESSES = (
+    "Its members err together: it is little more accurate than the best of them, and takes as "
+    "long as all of them.",
+    "It shares the weaknesses of cnn, whose trainings it is made of.",
+)
 
 
 def ship(source: Path, dataset: Dataset, folder: Path = weights.FOLDER) -> Path:
@@ -133,8 +113,9 @@ def write_card(
     }
     lines = [f"# {name}", "", "| | |", "|---|---|"]
     lines += [f"| {key} | {value} |" for key, value in rows.items()]
+    weaknesses = NETWORKS[name].weaknesses if name in NETWORKS else ENSEMBLE_WEAKNESSES
     lines += ["", "Known weaknesses:", ""]
-    lines += [f"- {weakness}" for weakness in WEAKNESSES.get(name, ())]
+    lines += [f"- {weakness}" for weakness in weaknesses]
     return "\n".join(lines) + "\n"
 
 
@@ -155,7 +136,7 @@ def describe_rejection(model: OnnxModel, dataset: Dataset) -> str:
 
 
 def _training(metrics: dict[str, Any]) -> dict[str, str]:
-    how = recipe(metrics["model"], metrics["recipe"])
+    how = NETWORKS[metrics["model"]].recipe(metrics["recipe"])
     return {
         "recipe": f"{metrics['recipe']}: {_describe(how)}",
         "seed": str(metrics["seed"]),

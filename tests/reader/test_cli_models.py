@@ -5,6 +5,7 @@ import pytest
 
 from digit_classifier import weights
 from digit_classifier.cli import main
+from digit_classifier.training.networks import NETWORKS
 
 
 def models(*arguments: str | Path) -> int:
@@ -32,9 +33,11 @@ def test_the_list_has_one_line_for_each_model_that_ships(
 ) -> None:
     monkeypatch.setattr(weights, "FOLDER", model.parent)
     assert models() == 0
-    heading, *lines = capsys.readouterr().out.splitlines()
+    shipped, trained = capsys.readouterr().out.split("\n\n")
+    heading, *lines = shipped.splitlines()
     assert heading.split()[:2] == ["name", "file"]
     assert [line.split()[0] for line in lines] == ["linear"]
+    assert [line.split()[0] for line in trained.splitlines()[1:]] == list(NETWORKS)
 
 
 def test_a_model_that_is_not_there_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:

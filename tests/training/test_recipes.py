@@ -9,11 +9,11 @@ from digit_classifier.errors import OptionError
 from digit_classifier.training.config import TrainConfig
 from digit_classifier.training.distortions import Distortions
 from digit_classifier.training.networks import NETWORKS
-from digit_classifier.training.recipes import RECIPES, Recipe, optimiser, recipe, usual_recipe
+from digit_classifier.training.recipes import Recipe, optimiser
 
 
 def test_the_classic_recipe_is_the_original_projects():
-    classic = recipe("mlp", "classic")
+    classic = NETWORKS["mlp"].recipe("classic")
     assert (classic.epochs, classic.batch_size, classic.optimiser) == (10, 32, "adam")
     assert classic.distortions is None
     assert not classic.holds_out
@@ -24,20 +24,21 @@ def test_the_classic_recipe_is_the_original_projects():
     assert made.get_config() | {"name": ""} == usual.get_config() | {"name": ""}
 
 
-def test_every_recipe_belongs_to_a_network_and_every_network_has_one():
-    assert {network for network, _ in RECIPES} == set(NETWORKS)
-
-
 @pytest.mark.parametrize("network", NETWORKS)
 def test_every_network_trains_by_a_recipe_of_its_own_where_none_is_named(network):
-    assert (network, usual_recipe(network)) in RECIPES
+    assert NETWORKS[network].usual_recipe in NETWORKS[network].recipes
     words = TrainConfig.__dataclass_fields__["recipe"].metadata["help"]
-    named = f"{usual_recipe(network)} for {network}" in words
-    assert named or (usual_recipe(network) == "best" and "best for the others" in words)
+    named = f"{NETWORKS[network].usual_recipe} for {network}" in words
+    assert named or (NETWORKS[network].usual_recipe == "best" and "best for the others" in words)
 
 
 def test_only_the_classic_recipe_looks_at_the_test_set_while_it_trains():
-    assert [key for key, value in RECIPES.items() if not value.holds_out] == [("mlp", "classic")]
+    assert [
+        (network.name, name)
+        for network in NETWORKS.values()
+        for name, recipe in network.recipes.items()
+        if not recipe.holds_out
+    ] == [("mlp", "classic")]
 
 
 def test_late_epochs_are_the_last_share_of_them():
@@ -50,7 +51,7 @@ def test_late_epochs_are_the_last_share_of_them():
 
 def test_an_unknown_recipe_lists_those_of_the_network():
     with pytest.raises(OptionError, match=r"mlp has no recipe 'slow'\. Choose from: classic, best"):
-        recipe("mlp", "slow")
+        NETWORKS["mlp"].recipe("slow")
 
 
 def test_the_cosine_schedule_rises_and_then_falls_to_its_end():
@@ -103,4 +104,4 @@ def test_weight_decay_spares_biases_and_norms():
 
 def test_a_recipe_cannot_be_changed_in_place():
     with pytest.raises(dataclasses.FrozenInstanceError):
-        recipe("mlp", "best").epochs = 1
+        NETWORKS["mlp"].recipe("best").epochs = 1

@@ -10,7 +10,8 @@ from digit_classifier.onnx_model import OnnxModel
 from digit_classifier.stats import wilson
 from digit_classifier.training import Listener, TrainConfig, resume, train
 from digit_classifier.training.distortions import Distortions
-from digit_classifier.training.recipes import RECIPES, Recipe
+from digit_classifier.training.networks import NETWORKS
+from digit_classifier.training.recipes import Recipe
 
 FILES = {
     "model.keras",
@@ -176,9 +177,9 @@ def test_the_last_epochs_see_what_the_recipe_keeps_for_them(
         late_share=0.5,
         holds_out=False,
     )
-    monkeypatch.setitem(RECIPES, ("mlp", "two"), hard_then_plain)
+    monkeypatch.setitem(NETWORKS["mlp"].recipes, "two", hard_then_plain)
     first, second = train(config(small_folder, recipe="two", epochs=None)).history
-    monkeypatch.setitem(RECIPES, ("mlp", "one"), replace(hard_then_plain, late=None))
+    monkeypatch.setitem(NETWORKS["mlp"].recipes, "one", replace(hard_then_plain, late=None))
     same, harder = train(config(small_folder, recipe="one", epochs=None, out="run1")).history
     assert first.loss == same.loss
     assert second.loss < 0.97 * harder.loss

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 @click.argument("model", required=False, metavar="[NAME|FOLDER|FILE]")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a model, one a line.")
 def command(model: str | None, as_json: bool) -> None:
-    """List the models that ship, or show all that one model says of itself.
+    """List the models that ship and the networks to train, or all that one model says of itself.
 
     \b
     Examples:
@@ -25,6 +25,7 @@ def command(model: str | None, as_json: bool) -> None:
     """
     from digit_classifier import weights
     from digit_classifier.cli.opening import exported
+    from digit_classifier.training.networks import NETWORKS
 
     given = click.get_current_context().with_resource(exported(model)) if model else ""
     paths = [weights.find(given)] if model else [weights.find(name) for name in weights.names()]
@@ -39,6 +40,9 @@ def command(model: str | None, as_json: bool) -> None:
         click.echo(f"{'name':10} {'file':>9} {'weights':>9} {'accuracy':>9}  measured on")
         for entry in described:
             click.echo(_row(entry))
+        click.echo("\nnetworks that `digits train --model NAME --recipe NAME` trains")
+        for network in NETWORKS.values():
+            click.echo(f"{network.name:10} {', '.join(network.recipes):20} {network.summary}")
 
 
 def _describe(path: "Path") -> dict[str, Any]:

@@ -8,7 +8,6 @@ from digit_classifier.dataset.sheet import Row
 from digit_classifier.errors import OptionError
 from digit_classifier.training import networks
 from digit_classifier.training.distortions import Distortions, distort
-from digit_classifier.training.recipes import RECIPES, recipe
 
 COPIES = 16
 _UNITS = {"rotation": "°", "shift": " px", "elastic": " px"}
@@ -21,9 +20,14 @@ def find(model: str, name: str) -> Distortions:
     Raises:
         OptionError: no such network or recipe, or one that distorts nothing.
     """
-    found = recipe(networks.find(model).name, name).distortions
+    found = networks.find(model).recipe(name).distortions
     if found is None:
-        known = [f"{m} {r}" for (m, r), entry in RECIPES.items() if entry.distortions]
+        known = [
+            f"{n.name} {r}"
+            for n in networks.NETWORKS.values()
+            for r, e in n.recipes.items()
+            if e.distortions
+        ]
         raise OptionError(
             f"the recipe {name} of {model} distorts nothing. These do: {', '.join(known)}."
         )

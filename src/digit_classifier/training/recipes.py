@@ -1,11 +1,10 @@
-"""How each network is trained: every recipe there is, in one table."""
+"""What a recipe is, and what its parts are made of; each network names its own, see `networks`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from digit_classifier.errors import OptionError
 from digit_classifier.training.distortions import Distortions
 
 if TYPE_CHECKING:
@@ -88,85 +87,7 @@ ANY_HAND = Distortions(
 )
 
 # Half as wide, for the end of a training: nearer to what will be asked.
-MOST_HANDS = replace(MNIST_HANDS, shear=0.1, pen=0.25, blur=0.15, contrast=0.125, erasure=0.05)
-
-_CONVOLUTIONAL = Recipe(
-    epochs=40,
-    batch_size=128,
-    optimiser="adamw",
-    learning_rate=0.01,
-    schedule="cosine",
-    warmup=0.1,
-    final=0.001,
-    weight_decay=0.02,
-    label_smoothing=0.05,
-    distortions=ANY_HAND,
-    ema=0.999,
-    nondigits=0.1,
-    styles=0.05,
-    precision="mixed_bfloat16",
-)
-
-RECIPES: dict[tuple[str, str], Recipe] = {
-    # The original project's: Adam at its defaults, 10 epochs of 32. Never to be touched.
-    ("mlp", "classic"): Recipe(holds_out=False),
-    # Adam fits so few weights less closely to distorted images in as many epochs, at any batch size
-    # and rate that was tried.
-    ("mlp", "best"): Recipe(
-        epochs=1000,
-        batch_size=256,
-        optimiser="muon",
-        learning_rate=0.01,
-        schedule="cosine",
-        weight_decay=0.004,
-        distortions=MNIST_HANDS,
-    ),
-    ("mlp", "fast"): Recipe(
-        epochs=8, batch_size=128, learning_rate=6e-3, schedule="cosine", warmup=0.2, final=0.001
-    ),
-    ("quick", "fast"): Recipe(
-        epochs=2,
-        batch_size=256,
-        learning_rate=0.01,
-        schedule="cosine",
-        warmup=0.2,
-        final=0.001,
-        precision="mixed_bfloat16",
-    ),
-    ("small", "best"): replace(_CONVOLUTIONAL, distortions=MORE_HANDS, nondigits=0.0),
-    # Muon is in twenty epochs where AdamW is in sixty.
-    ("cnn", "best"): replace(
-        _CONVOLUTIONAL,
-        epochs=20,
-        optimiser="muon",
-        learning_rate=0.015,
-        late=MOST_HANDS,
-        late_share=0.2,
-    ),
-    ("cnn", "long"): replace(
-        _CONVOLUTIONAL, epochs=60, learning_rate=6e-3, late=MOST_HANDS, late_share=0.2
-    ),
-}
-
-
-def recipe(network: str, name: str) -> Recipe:
-    """The recipe of this name for this network.
-
-    Raises:
-        OptionError: the network has no such recipe.
-    """
-    if (network, name) not in RECIPES:
-        known = [recipe for owner, recipe in RECIPES if owner == network]
-        raise OptionError(
-            f"{network} has no recipe {name!r}. Choose from: {', '.join(known) or 'none'}."
-        )
-    return RECIPES[network, name]
-
-
-def usual_recipe(network: str) -> str:
-    """The recipe of a network that is asked for none: classic, else best, else what it has."""
-    known = [name for owner, name in RECIPES if owner == network]
-    return next(name for name in ("classic", "best", *known) if name in known)
+MEDIUM = replace(MNIST_HANDS, shear=0.1, pen=0.25, blur=0.15, contrast=0.125, erasure=0.05)
 
 
 def optimiser(recipe: Recipe, total_steps: int) -> keras.optimizers.Optimizer:

@@ -21,12 +21,12 @@ from digit_classifier.training.interrupt import stoppable
 from digit_classifier.training.listener import Listener
 from digit_classifier.training.live_plots import LivePlots, draw_files
 from digit_classifier.training.loop import Epoch, Loop, StoppedError
+from digit_classifier.training.networks import find as find_network
 from digit_classifier.training.outputs import write_outputs
 from digit_classifier.training.plan import HELD_OUT, TEST, Plan
 from digit_classifier.training.progress import usual_listener
-from digit_classifier.training.recipes import Recipe, usual_recipe
+from digit_classifier.training.recipes import Recipe
 from digit_classifier.training.recipes import optimiser as make_optimiser
-from digit_classifier.training.recipes import recipe as find_recipe
 from digit_classifier.training.run import Run
 from digit_classifier.training.run_folder import RunFolder, check_out
 from digit_classifier.training.tracking import tracked
@@ -67,7 +67,7 @@ def train(
     config = _settle(config, settings)
     listener = listener or usual_listener(quiet=quiet)
     if config.recipe is None:
-        config = replace(config, recipe=usual_recipe(config.model))
+        config = replace(config, recipe=find_network(config.model).usual_recipe)
     recipe = _recipe(config)
     check_out(config)
     check_installed(config.backend)
@@ -143,7 +143,7 @@ def _recipe(config: TrainConfig) -> Recipe:
     }
     if config.early_stop:
         chosen["holds_out"] = True  # the test set chooses nothing
-    return replace(find_recipe(config.model, config.recipe or ""), **chosen)
+    return replace(find_network(config.model).recipe(config.recipe or ""), **chosen)
 
 
 def _load(config: TrainConfig, listener: Listener) -> Dataset:
