@@ -19,6 +19,8 @@ SIDE = 28
 CLASSES = 10
 # Images in one run of the network: what it works out between its layers is 200 kB an image for cnn.
 SLICE = 1000
+# Further outputs of a network of dense layers: hidden_1, hidden_2, ..., and these.
+HIDDEN, FIRST_WEIGHTS = "hidden_", "first_weights"
 
 
 class OnnxModel:
@@ -77,6 +79,29 @@ class OnnxModel:
         slices = [images[at : at + SLICE] for at in range(0, max(1, len(images)), SLICE)]
         answers = [self._run(part) for part in slices]
         return answers[0] if len(answers) == 1 else np.concatenate(answers)
+
+    @property
+    def hidden(self) -> tuple[str, ...]:
+        """The outputs with the activations of its hidden layers; none where the file has none."""
+        names = [output.name for output in self._session.get_outputs()]
+        return tuple(name for name in names if name.startswith(HIDDEN)) * (FIRST_WEIGHTS in names)
+
+    def activations(self, image: np.ndarray) -> list[np.ndarray]:
+        """What every neuron answers.
+
+        Args:
+            image: uint8, shape (28, 28): paper 0, ink 255.
+        Returns:
+            float32, one array for each hidden layer, shape (neurons,), and the ten probabilities.
+        """
+        names = [*self.hidden, self._output.name]
+        return [row[0] for row in self._session.run(names, {self._input.name: image[None]})]
+
+    def first_weights(self) -> np.ndarray:
+        """float32, shape (neurons, 784): for each neuron of the first layer, a weight per pixel."""
+        blank = np.zeros((1, SIDE, SIDE), np.uint8)
+        (weights,) = self._session.run([FIRST_WEIGHTS], {self._input.name: blank})
+        return np.ascontiguousarray(weights.T)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Copied and pickled as what it was made from: ONNX Runtime's sessions cannot be."""

@@ -20,6 +20,13 @@ def test_every_network_exports_to_uint8_in_probabilities_out(keras, tmp_path, sa
     assert model.metadata["name"] == name
     assert model.metadata["classes"] == ["0"]
     assert model.predict(images[:0]).shape == (0, 10)
+    if name == "mlp":  # it shows its inside
+        hidden_1, _, probabilities = model.activations(images[0])
+        x = images[0].ravel() / np.float32(255) @ model.first_weights().T
+        np.testing.assert_allclose(hidden_1, np.maximum(x, 0), atol=1e-4)  # biases are zero
+        np.testing.assert_allclose(probabilities, answers[0], atol=1e-5)
+    else:
+        assert model.hidden == ()
 
 
 def test_a_file_that_disagrees_with_the_network_is_not_written(keras, tmp_path, sample):

@@ -47,7 +47,7 @@ def build(settings: Settings) -> FastAPI:
     inference.add(app, state)
     page.add(app)
     settings_route.add(app, state)
-    activations.add(app)
+    activations.add(app, state)
     corrections.add(app, state)
     health.add(app, state)
     docs.add(app, state.models.models)

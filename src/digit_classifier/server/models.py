@@ -69,6 +69,24 @@ class ModelRegistry:
             raise ApiError(404, "unknown_model", f"no model called {name!r}; there are {known}.")
         return found
 
+    def find_layers(self, name: str | None) -> ServedModel:
+        """A model whose hidden layers can be shown; for None the default, or else mlp.
+
+        Raises:
+            ApiError: 404, no such model, or one that shows none.
+        """
+        found = self.find(name)
+        if name is None and not found.reader.model.hidden:
+            found = self.find("mlp")
+        if not found.reader.model.hidden:
+            raise ApiError(
+                404,
+                "no_layers",
+                f"{found.name} shows no layers: it is not made of dense layers alone, or it was "
+                "exported by an earlier version.",
+            )
+        return found
+
     def replace(self, new: ServedModel) -> None:
         """Let `new` take the default's place, and its name: clients go on asking for that."""
         self.models = {**self.models, self.default: replace(new, name=self.default)}
@@ -108,6 +126,12 @@ def load(path: Path) -> ServedModel:
     return ServedModel(reader.name, reader, content)
 
 
+def _layers(model: OnnxModel) -> list[int] | None:
+    if not model.hidden:
+        return None
+    return [len(layer) for layer in model.activations(np.zeros((SIDE, SIDE), np.uint8))]
+
+
 def _described(model: ServedModel) -> dict[str, Any]:
     said = model.reader.model.metadata
     return {
@@ -118,5 +142,6 @@ def _described(model: ServedModel) -> dict[str, Any]:
         "dataset": said.get("dataset"),
         "parameters": said.get("parameters"),
         "bytes": len(model.content),
+        "layers": _layers(model.reader.model),
         "rule": model.reader.rule.describe(),
     }

@@ -15,11 +15,13 @@ import numpy as np
 
 from digit_classifier.atomic import replacing
 from digit_classifier.errors import ModelError, TrainingError
-from digit_classifier.onnx_model import OnnxModel
+from digit_classifier.onnx_model import FIRST_WEIGHTS, OnnxModel
 from digit_classifier.training.backend import check_installed, start
 
 # Of two float32 computations of a probability, in whichever order each sums.
 TOLERANCE = 1e-5
+# Of what a network of dense layers is made, once exported.
+DENSE = {"Cast", "Mul", "Add", "Reshape", "MatMul", "Relu", "Softmax"}
 # The same of logits, as a share of the largest; a trained-out network's are in the hundreds.
 LOGIT_TOLERANCE = 2e-6
 _REPORT = "Please report this with the versions that `digits --version` prints."
@@ -92,6 +94,7 @@ def _write(model: Any, path: Path, metadata: dict[str, Any]) -> None:
         _convert_elsewhere(model, path)
     graph = onnx.load(path)
     _name(graph, str(metadata.get("name", "digits")))
+    show_layers(graph.graph)
     texts = {k: v if isinstance(v, str) else json.dumps(v) for k, v in metadata.items()}
     onnx.helper.set_model_props(graph, texts)
     onnx.save(graph, path)
@@ -149,6 +152,40 @@ def _name(graph: Any, name: str) -> None:
     output.name = "probabilities"
     for entry in (graph.graph.input[0], output):
         entry.type.tensor_type.shape.dim[0].dim_param = "n"
+
+
+def show_layers(graph: Any) -> None:
+    """Give a network of dense layers its inside as further outputs: hidden_1, ..., first_weights.
+
+    What is asked for `probabilities` alone is worked out as before, to the bit.
+
+    Args:
+        graph: of ONNX, changed in place; any other network is left as it is.
+    """
+    import onnx
+
+    if not {node.op_type for node in graph.node} <= DENSE:
+        return
+    sizes = {held.name: list(held.dims) for held in graph.initializer}
+    layers = [node for node in graph.node if node.op_type == "MatMul"]
+    hidden = [node for node in graph.node if node.op_type == "Relu"]
+    if len(layers) != len(hidden) + 1 or not hidden:
+        return
+    renamed = {node.output[0]: f"hidden_{at}" for at, node in enumerate(hidden, 1)}
+    shapes = {
+        f"hidden_{at}": ["n", sizes[layer.input[1]][1]] for at, layer in enumerate(layers[:-1], 1)
+    }
+    renamed[layers[0].input[1]] = FIRST_WEIGHTS
+    shapes[FIRST_WEIGHTS] = sizes[layers[0].input[1]]
+    for node in graph.node:
+        node.input[:] = [renamed.get(name, name) for name in node.input]
+        node.output[:] = [renamed.get(name, name) for name in node.output]
+    for held in graph.initializer:
+        held.name = renamed.get(held.name, held.name)
+    graph.output.extend(
+        onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape)
+        for name, shape in shapes.items()
+    )
 
 
 def convert_file(saved: Path, path: Path) -> None:

@@ -5,10 +5,12 @@ import io
 import re
 
 import numpy as np
+import onnx
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from digit_classifier import weights
 from server.page.hand import draw, number, pixels
 
 
@@ -48,7 +50,7 @@ def test_a_digit_that_is_chosen_is_the_one_that_is_looked_into(page):
 
 def test_the_activations_are_those_of_the_network(page):
     with page.expect_response(
-        lambda response: response.url.endswith("/v1/inside") and response.request.method == "POST"
+        lambda response: "/v1/inside" in response.url and response.request.method == "POST"
     ) as inside:
         draw(page, "1")
     first, second, answer = (layer["activations"] for layer in inside.value.json()["layers"])
@@ -70,6 +72,28 @@ def test_the_weights_of_a_chosen_neuron_are_a_picture(page, server):
     limit = np.quantile(np.abs(own), 0.9)
     assert (red > blue)[own > limit].all()  # orange raises
     assert (blue > red)[own < -limit].all()  # blue lowers
+
+
+def test_where_the_network_that_reads_shows_no_layers_it_is_said_which_one_is_shown(page):
+    expect(page.locator("#inside-title")).to_have_text("Inside mlp")
+    note = page.locator("#inside-note")
+    expect(note).to_contain_text("cnn is not made of dense layers alone")
+    expect(note).to_contain_text("Shown is mlp")
+    page.get_by_role("radio", name="mlp").check(force=True)
+    expect(note).to_have_text("784 pixels in, 2 layers of 32 and 32 neurons, 10 answers out.")
+
+
+def test_a_network_of_ones_own_is_the_one_that_is_looked_into(open_page, start, tmp_path):
+    network = onnx.load(weights.find("mlp"))
+    about = {"name": "mine", "accuracy": "0.9", "dataset": "homework", "measured_on": "40 images"}
+    onnx.helper.set_model_props(network, about)
+    onnx.save(network, tmp_path / "model.onnx")
+    page = open_page(start("--model", str(tmp_path)).address)
+    expect(page.locator("#inside-title")).to_have_text("Inside mine")
+    expect(page.locator("#measured")).to_have_text(re.compile("of mine on homework’s 40 images"))
+    with page.expect_response(re.compile("/v1/inside")) as asked:
+        draw(page, "3")
+    assert asked.value.url.endswith("model=mine")
 
 
 def test_a_correction_is_kept_with_its_label(open_page, start, tmp_path):

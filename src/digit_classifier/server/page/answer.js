@@ -28,10 +28,12 @@ export function showWaiting() {
   byId('verdict').textContent = byId('live').textContent = WAITING;
 }
 
-export function showFault(fault) {
-  show('fault', fault.message);
+/** @param wait seconds after which the page tries again by itself; null where it does not. */
+export function showFault(fault, wait) {
+  const next = wait ? ` Trying again in ${wait} s …` : '';
+  show('fault', fault.message + next);
   byId('again').hidden = !fault.passing;
-  byId('live').textContent = fault.message;
+  byId('live').textContent = fault.message + next;
 }
 
 /** @param took milliseconds from asking to the answer. */

@@ -1,33 +1,69 @@
-// Inside the original network: the responses of its neurons, and the weights of a chosen one.
+// Inside a network of dense layers: the responses of its neurons, and the weights of a chosen one.
 
 import { byId, make } from './dom.js';
 import { paintSigned } from './pixels.js';
 import { percent } from './reading.js';
+import * as server from './server.js';
 
-const NEURONS = 32;
 const PIXELS = 784;
 
+let network = null; // the name of the one that is shown
 let weights = null; // Float32Array: 784 numbers for each neuron of the first layer
 let responses = null; // of the first layer, for the mark that is shown
 let chosen = 0;
 let isChosenByHand = false; // until then, the neuron that responds most is shown
+let first = [];
+let second = [];
 
-const first = Array.from({ length: NEURONS }, (_, at) => firstNeuron(at));
-const second = Array.from({ length: NEURONS }, () => make('i', {}, make('span', { className: 'unseen' })));
 const output = Array.from({ length: 10 }, (_, digit) => column(digit));
-byId('first').append(...first.map(({ label }) => label));
-byId('second').append(...second.map((cell) => make('li', { className: 'neuron' }, cell)));
 byId('output').append(...output.map(({ item }) => item));
-hideInside(); // every neuron has its name before the first answer
+build([32, 32, 10]); // every neuron has its name before the first answer
 
-export function setWeights(numbers) {
-  weights = numbers;
-  showNeuron();
+/**
+ * Makes ready to show the network that reads, or, where it shows no layers, one that does.
+ * @returns its name; null where no network of the server shows any.
+ */
+export async function offerInside(models, reader) {
+  const own = models.find(({ name }) => name === reader);
+  const shown = own?.layers ? own : (models.find(({ name, layers }) => name === 'mlp' && layers) ?? models.find(({ layers }) => layers));
+  byId('layers').hidden = !shown;
+  byId('inside-title').textContent = shown ? `Inside ${shown.name}` : 'Inside the network';
+  byId('inside-note').textContent = `${standsIn(reader, shown)}${shown ? described(shown.layers) : ''}`;
+  if (!shown) return null;
+  if (shown.name === network) return network;
+  const numbers = await server.weights(shown.name);
+  [network, weights, isChosenByHand] = [shown.name, numbers, false];
+  build(shown.layers);
+  return network;
 }
 
-/** @param layers activations of the three layers. */
+function standsIn(reader, shown) {
+  if (shown?.name === reader || reader === null) return '';
+  const why = `${reader} is not made of dense layers alone, or was exported by an earlier version, so its inside is not shown.`;
+  return shown ? `${why} Shown is ${shown.name}, which gets the same pixels. ` : why;
+}
+
+function described(layers) {
+  const hidden = layers.slice(0, -1);
+  return `784 pixels in, ${hidden.length === 1 ? 'one layer' : `${hidden.length} layers`} of ${hidden.join(' and ')} neurons, ${layers.at(-1)} answers out.`;
+}
+
+function build(layers) {
+  const hidden = layers.slice(0, -1);
+  chosen = 0;
+  first = Array.from({ length: hidden[0] }, (_, at) => firstNeuron(at));
+  second = Array.from({ length: hidden.at(-1) }, () => make('i', {}, make('span', { className: 'unseen' })));
+  byId('first').replaceChildren(...first.map(({ label }) => label));
+  byId('second').replaceChildren(...second.map((cell) => make('li', { className: 'neuron' }, cell)));
+  byId('second').parentElement.hidden = hidden.length < 2;
+  byId('second-title').textContent = hidden.length > 2 ? 'Last hidden layer' : 'Second layer';
+  hideInside();
+}
+
+/** @param layers activations of the layers. */
 export function showInside(layers) {
-  const [hidden, deeper, answer] = layers.map((layer) => layer.activations);
+  const [hidden, deeper, answer] = [layers[0], layers.at(-2), layers.at(-1)].map((layer) => layer.activations);
+  if (hidden.length !== first.length) return; // of a model that was replaced meanwhile
   responses = hidden;
   if (!isChosenByHand) chosen = hidden.indexOf(Math.max(...hidden));
   showFirst(hidden);
@@ -38,8 +74,8 @@ export function showInside(layers) {
 
 export function hideInside() {
   responses = null;
-  showFirst(new Array(NEURONS).fill(0));
-  showSecond(new Array(NEURONS).fill(0));
+  showFirst(first.map(() => 0));
+  showSecond(second.map(() => 0));
   showOutput(null);
   showNeuron();
 }

@@ -11,8 +11,15 @@ export function offerModels(models, current, chosen) {
   const choices = known.map((model) => choice(model, model.name === current, chosen));
   for (const old of byId('models').querySelectorAll('.choice')) old.remove();
   byId('models').append(...choices);
-  const tests = new Set(known.filter(({ accuracy }) => accuracy).map(measuredOn));
-  byId('measured').textContent = tests.size === 1 ? `Accuracy on ${[...tests][0]}.` : '';
+  byId('measured').textContent = measurements(known.filter(({ accuracy }) => accuracy));
+}
+
+/** Which images the accuracy of each was measured on. */
+function measurements(models) {
+  const names = new Map();
+  for (const model of models) names.set(measuredOn(model), [...(names.get(measuredOn(model)) ?? []), model.name]);
+  const said = [...names].map(([images, of]) => (names.size > 1 ? `of ${of.join(', ')} on ${images}` : `on ${images}`));
+  return said.length ? `Accuracy ${said.join('; ')}.` : '';
 }
 
 function choice(model, isChosen, chosen) {

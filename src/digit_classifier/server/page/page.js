@@ -5,7 +5,7 @@ import { hideBoxes, showBoxes } from './boxes.js';
 import { hideCorrection, offerCorrections, showCorrection } from './correction.js';
 import { byId } from './dom.js';
 import { Drawing } from './drawing.js';
-import { hideInside, setWeights, showInside, showNeuron } from './inside.js';
+import { hideInside, offerInside, showInside, showNeuron } from './inside.js';
 import { offerModels } from './models.js';
 import { listenToKeys, listenToPointers } from './pen.js';
 import { hidePicture, listenToPictures, showPicture } from './picture.js';
@@ -15,17 +15,21 @@ import * as server from './server.js';
 import { listenToTheme } from './theme.js';
 
 const LONG = 400; // milliseconds of waiting after which it is said
+const PATIENCE = 2; // seconds after which a server that is gone is looked for again
 
 let model = null; // null until the server has said which ones it has
+let models = [];
 let file = null; // the picture that is read in place of the drawing
 let size = null; // its pixels; null where the browser cannot show it
 let latest = null; // { reading, marks, chosen, source, took }
 let asking = new AbortController(); // one for each question: only the latest may answer
+let retrying = null; // the timer of the next try
 
 const drawing = new Drawing(byId('canvas'), showTools, ask);
 
 /** Reads what is on the stage; an answer that comes late never replaces a newer one. */
 async function ask() {
+  clearTimeout(retrying);
   asking.abort();
   asking = new AbortController();
   const { signal } = asking;
@@ -52,7 +56,10 @@ async function ask() {
 
 function tell(error) {
   if (!(error instanceof server.Fault)) throw error; // a mistake of this page, not of the server
-  answer.showFault(error);
+  const wait = error.passing ? (error.wait ?? (error.code === 'unreachable' ? PATIENCE : null)) : null;
+  answer.showFault(error, wait);
+  clearTimeout(retrying);
+  if (wait) retrying = setTimeout(startAgain, wait * 1000 * (1 + Math.random() / 4)); // not all at once
   byId('unshown').hidden = true; // it says that the picture is read
 }
 
@@ -72,8 +79,9 @@ async function choose(at) {
   showSaw(mark);
   showCorrection(mark, source);
   try {
-    const { layers } = await server.activations(mark.image);
-    if (latest?.marks[latest.chosen] === mark) showInside(layers);
+    const shown = await offerInside(models, latest.reading.model);
+    const layers = shown && (await server.activations(mark.image, shown)).layers;
+    if (latest?.marks[latest.chosen] === mark) layers ? showInside(layers) : hideInside();
   } catch {
     hideInside(); // the answer stands, and a server that is gone is said at the next reading
   }
@@ -150,12 +158,15 @@ async function start() {
     const isKnown = settings.models.some(({ name }) => name === model); // after a restart it may be gone
     model = isKnown ? model : settings.default_model;
     byId('version').textContent = settings.version;
-    offerModels(settings.models, model, (name) => {
+    models = settings.models;
+    offerModels(models, model, (name) => {
       model = name;
+      offerInside(models, model).catch(() => {});
       ask();
     });
     offerCorrections(settings.corrections);
-    setWeights(await server.weights());
+    await offerInside(models, model);
+    if (latest) choose(latest.chosen); // what was read before could not be looked into
     return true;
   } catch (fault) {
     forget(() => tell(fault));

@@ -1,11 +1,13 @@
 // What the server is asked. Every failure becomes a Fault whose message a person can read.
 
 export class Fault extends Error {
-  /** @param passing whether asking again may help. */
-  constructor(message, code, passing = false) {
+  /**
+   * @param passing whether asking again may help.
+   * @param wait seconds after which the server asked to be asked again; null where it said nothing.
+   */
+  constructor(message, code, passing = false, wait = null) {
     super(sentence(message));
-    this.code = code;
-    this.passing = passing;
+    Object.assign(this, { code, passing, wait });
   }
 }
 
@@ -35,14 +37,14 @@ export function read(blob, model, signal) {
   return ask(`/v1/read?${query}`, { method: 'POST', body, signal });
 }
 
-/** Weights of the original network's first layer: Float32Array, 784 numbers for each of 32. */
-export async function weights() {
-  const answer = await ask('/v1/inside');
+/** Weights of a network's first layer: Float32Array, 784 numbers for each neuron. */
+export async function weights(model) {
+  const answer = await ask(`/v1/inside?${new URLSearchParams({ model })}`);
   return new Float32Array(bytesOf(answer.weights).buffer);
 }
 
-/** The activations that an image (784 bytes in base64) causes, layer by layer. */
-export const activations = (image, signal) => post('/v1/inside', { image }, signal);
+/** The activations that an image (784 bytes in base64) causes in a network, layer by layer. */
+export const activations = (image, model) => post(`/v1/inside?${new URLSearchParams({ model })}`, { image });
 
 /** Keeps what is in a box of a picture. @param replaces the file that this one takes the place of, if any. */
 export function correct(blob, box, label, replaces) {
@@ -67,9 +69,9 @@ function form(fields) {
   return body;
 }
 
-function post(path, body, signal) {
+function post(path, body) {
   const headers = { 'Content-Type': 'application/json' };
-  return ask(path, { method: 'POST', headers, body: JSON.stringify(body), signal });
+  return ask(path, { method: 'POST', headers, body: JSON.stringify(body) });
 }
 
 async function ask(path, options) {
@@ -94,9 +96,9 @@ function checkSize(body) {
   throw new Fault(`This picture needs ${has} MB, and the server takes ${takes} MB. Choose a smaller one.`, 'too_large');
 }
 
-function faultOf({ status }, answer) {
+function faultOf({ status, headers }, answer) {
   const { code = 'unknown', message } = answer?.error ?? {};
-  if (status === 503 && code !== 'reader_died') return new Fault(WORDS.busy, 'busy', true);
+  if (status === 503 && code !== 'reader_died') return new Fault(WORDS.busy, 'busy', true, Number(headers.get('Retry-After')) || 1);
   const words = WORDS[code] ?? (code === 'internal' ? null : message);
   return new Fault(words ?? (status < 500 ? `The server answered ${status}` : WORDS.failed), code, status >= 500);
 }

@@ -18,6 +18,7 @@ _MODEL = schemas.record(
     dataset={"type": ["string", "null"]},
     parameters={"type": ["integer", "null"]},
     bytes={"type": ["integer", "null"]},
+    layers={**schemas.row(schemas.WHOLE), "type": ["array", "null"]},
     rule=schemas.record(threshold=schemas.NUMBER, softness=schemas.NUMBER),
 )
 _CORRECTIONS = {
