@@ -248,6 +248,19 @@ def test_that_touching_digits_of_a_crowded_page_stay_joined_is_a_note() -> None:
     assert not find(decode(page[:780])).notes
 
 
+def test_that_joined_digits_are_not_cut_apart_where_there_are_many_is_a_note() -> None:
+    page = np.full((900, 900), 255, np.uint8)
+    for x, y in np.ndindex(7, 7):
+        left, top = 30 + 120 * x, 30 + 120 * y
+        cv2.polylines(
+            page, [np.array([[left, top], [left + 40, top + 35], [left + 80, top]])], False, 0, 6
+        )
+    found = find(decode(page))
+    assert len(found.marks) == 49
+    assert found.notes == ("49 wide marks: of more than 40, none is cut into digits",)
+    assert not any(mark.splits or mark.links for mark in found.marks)
+
+
 def test_single_makes_one_mark_of_everything(digits: np.ndarray) -> None:
     drawn = pages.draw(STYLES["plain"], digits, [0] * len(digits), np.random.default_rng(1))
     (mark,) = find(decode(drawn.pixels), single=True).marks
@@ -261,6 +274,51 @@ def test_a_small_squarish_picture_holds_one_digit_however_broken_it_is(
         page = 255 - np.pad(image, 2)
         page[16:18] = 255
         assert len(find(decode(page)).marks) == 1
+
+
+def test_two_digits_in_a_small_picture_may_be_told_apart() -> None:
+    page = np.full((28, 28), 255, np.uint8)
+    for x in (9, 16):
+        cv2.line(page, (x + 1, 4), (x, 23), 0, 1)
+    (mark,) = find(decode(page)).marks
+    left, right = mark.splits[0]
+    assert max(left.box[2], right.box[2]) < 4
+
+
+def test_one_digit_above_another_is_two_lines() -> None:
+    page = canvas(400, 300)
+    stroke(page, (180, 40), (120, 60), (120, 110), (180, 130), (120, 180))
+    stroke(page, (110, 215), (100, 330), (160, 350), (160, 280), (110, 290))
+    assert [mark.line for mark in find(decode(page)).marks] == [0, 1]
+
+
+@pytest.mark.parametrize("rise", [-70, 70])
+def test_a_steep_line_is_one_line(rise: int) -> None:
+    page = canvas(600, 600)
+    for i in range(5):
+        y = 300 + rise * (i - 2)
+        stroke(page, (100 + 90 * i, y - 45), (140 + 90 * i, y - 45), (110 + 90 * i, y + 45))
+    marks = find(decode(page)).marks
+    assert [mark.line for mark in marks] == [0] * 5
+    assert [mark.box[0] for mark in marks] == sorted(mark.box[0] for mark in marks)
+
+
+def test_a_frame_around_a_digit_is_no_vignette() -> None:
+    page = canvas(100, 100)
+    cv2.rectangle(page, (0, 0), (99, 99), 0, 4)
+    stroke(page, (40, 23), (60, 23), (43, 76), pen=3)
+    (mark,) = find(decode(page)).marks
+    assert mark.box[2] < 40
+
+
+def test_a_decimal_point_between_digits_at_the_frame_is_the_speck() -> None:
+    page = canvas(260, 120)
+    for x in (40, 200):
+        stroke(page, (x, -5), (x + 20, 40), (x, 125))
+    cv2.circle(page, (120, 100), 5, 0, -1)
+    found = find(decode(page))
+    assert [mark.box[3] for mark in found.marks] == [120, 120]
+    assert [left.reason for left in found.rejected] == ["speck"]
 
 
 def test_marks_say_when_the_picture_cuts_them() -> None:

@@ -14,11 +14,20 @@ from digit_classifier.picture.lines import arrange
 from digit_classifier.picture.marks import Later, Link, Mark, Page, Rejected
 from digit_classifier.picture.redraw import CANVAS, ROUGH, measure_pen, redraw
 from digit_classifier.picture.ruled_line import Box
-from digit_classifier.picture.segments import LEAST, Segment, join
-from digit_classifier.picture.strokes import TOO_MANY, Stroke, collect, sift, union, writing_height
+from digit_classifier.picture.segments import LEAST, Segment, join, side_by_side
+from digit_classifier.picture.strokes import (
+    ROOM,
+    TOO_MANY,
+    Stroke,
+    collect,
+    sift,
+    union,
+    writing_height,
+)
 
 SMALL_PICTURE = 64  # pixels: a small, squarish picture holds one digit however broken it is
 CROWD = 200  # marks: of more, none is cut apart, and pens are mended roughly
+CHAINS = 40  # marks as wide as several digits: the same
 SHOWN = 1000  # of what was left out: the largest
 # Pictures are read side by side in processes; threads in each would be in each other's way.
 cv2.setNumThreads(1)
@@ -42,27 +51,29 @@ def read(pixels: np.ndarray, *, single: bool) -> Page:
     around: list[Stroke] = []
     if not (single or small):
         strokes, around = frames.take_out(strokes, labels)
-    strokes, dropped = sift(strokes, ink)
+    strokes, dropped = sift(strokes, labels, high * wide / ROOM)
     dropped += [(stroke, "frame") for stroke in around]
     dropped += [(Stroke(*box, 0, ()), "ruled line") for box in ruled]
     lines: list[list[Segment]] = []
     if strokes and (single or small):
-        lines = [[Segment(union(strokes))]]
+        lines = [[Segment(union(strokes), () if single else side_by_side(strokes))]]
     elif strokes:
         for line in arrange(strokes, writing_height(strokes)):
             segments, specks = join(line, labels)
             dropped += [(speck, "speck") for speck in specks]
             lines.append(segments)
-    count = sum(map(len, lines))
-    page = _Sheet(ink, labels, (width, height), crowded=count > CROWD)
+    found = [segment.stroke for line in lines for segment in line]
+    chains = sum(_is_chain(stroke) for stroke in found)
+    crowded = len(found) > CROWD or chains > CHAINS
+    page = _Sheet(ink, labels, (width, height), crowded=crowded)
     single = single or page.crowded
     marks = [mark for number, line in enumerate(lines) for mark in page.marks(line, number, single)]
     dropped.sort(key=lambda left: -left[0].width * left[0].height)
     rejected = tuple(Rejected(page.box(s), reason) for s, reason in dropped[:SHOWN])
-    return Page(tuple(marks), rejected, width, height, _bounds(count, dropped))
+    return Page(tuple(marks), rejected, width, height, _bounds(len(found), chains, dropped))
 
 
-def _bounds(marks: int, dropped: list[tuple[Stroke, str]]) -> tuple[str, ...]:
+def _bounds(marks: int, chains: int, dropped: list[tuple[Stroke, str]]) -> tuple[str, ...]:
     """What was left undone because there is so much on the page."""
     notes = []
     left = sum(reason == TOO_MANY for _, reason in dropped)
@@ -70,7 +81,13 @@ def _bounds(marks: int, dropped: list[tuple[Stroke, str]]) -> tuple[str, ...]:
         notes.append(f"too many marks: the smallest {left:,} were not read")
     if marks > CROWD:
         notes.append(f"{marks:,} marks: of more than {CROWD}, touching digits are not cut apart")
+    elif chains > CHAINS:
+        notes.append(f"{chains} wide marks: of more than {CHAINS}, none is cut into digits")
     return tuple(notes)
+
+
+def _is_chain(stroke: Stroke) -> bool:
+    return stroke.width >= splits.CHAIN * stroke.height
 
 
 def _unrule(ink: Ink) -> list[Box]:
@@ -134,7 +151,7 @@ class _Sheet:
         return tuple(sorted(marks, key=lambda mark: mark.box[0]))
 
     def _links(self, stroke: Stroke, number: int) -> tuple[Link, ...]:
-        if stroke.width < splits.CHAIN * stroke.height:
+        if not _is_chain(stroke):
             return ()
         keep, others, x, y = self._crop(stroke)
         links = (

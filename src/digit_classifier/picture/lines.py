@@ -1,7 +1,11 @@
 """Lines of writing, also on a page a little askew."""
 
+from itertools import pairwise
+
 from digit_classifier.picture.strokes import Stroke, union
 
+HIGHEST = 1.6  # times as high as its higher part is a digit in two parts, at most
+STEEP = 3  # lines, at least, that may be the steps of one
 MANY = 600  # strokes: with so many nobody's broken digit is worth comparing all pairs
 
 
@@ -33,6 +37,7 @@ def arrange(strokes: list[Stroke], typical: float) -> list[list[Stroke]]:
         ends[best] = _end(lines[best])
     for stroke in sorted((s for s in strokes if s.height < 0.4 * typical), key=lambda s: s.x):
         _add_fragment(lines, stroke, typical)
+    lines = _join_steps(lines, typical)
     lines.sort(key=lambda line: sum(s.middle * s.area for s in line) / sum(s.area for s in line))
     return [sorted(line, key=lambda s: s.x + s.width / 2) for line in lines]
 
@@ -57,13 +62,30 @@ def _restore(strokes: list[Stroke], typical: float) -> list[Stroke]:
     return result
 
 
+def _join_steps(lines: list[list[Stroke]], typical: float) -> list[list[Stroke]]:
+    """A line so steep that its digits hardly stand beside each other is one line all the same.
+
+    All there is climbs, or falls, step by step from left to right.
+    """
+    steps = sorted(map(union, lines), key=lambda s: s.x)
+    pairs = list(pairwise(steps))
+    gaps = [right.x - left.right for left, right in pairs]
+    rises = [right.middle - left.middle for left, right in pairs]
+    apart = all(-0.3 * typical < gap < 1.5 * typical for gap in gaps)
+    near = all(abs(rise) < 1.6 * typical for rise in rises)
+    one_way = len({rise > 0 for rise in rises}) == 1
+    if len(lines) >= STEEP and apart and near and one_way:
+        return [[stroke for line in lines for stroke in line]]
+    return lines
+
+
 def _stacked(upper: Stroke, lower: Stroke) -> bool:
-    """Whether two strokes, all there is, are the parts of one broken digit."""
+    """Whether two strokes, all there is, are the parts of one broken digit, and not two digits."""
     shared = min(upper.right, lower.right) - max(upper.x, lower.x)
     distance = lower.y - upper.bottom
-    return shared > 0.5 * min(upper.width, lower.width) and distance < 0.3 * min(
-        upper.height, lower.height
-    )
+    low, high = sorted((upper.height, lower.height))
+    one = union([upper, lower]).height <= HIGHEST * high
+    return one and shared > 0.5 * min(upper.width, lower.width) and distance < 0.3 * low
 
 
 def _end(line: list[Stroke]) -> tuple[float, float]:

@@ -8,6 +8,7 @@ import numpy as np
 from digit_classifier.picture.strokes import Stroke, union
 
 LEAST = 0.3  # of a digit's height: a smaller piece on its own is a dot or a comma
+HIGH = 0.6  # of the height of all: each of several digits in a small picture is so high
 ASIDE = 0.08  # of a digit's height: paper between a digit and a piece that may not be part of it
 
 
@@ -53,6 +54,18 @@ def join(line: list[Stroke], labels: np.ndarray) -> tuple[list[Segment], list[St
     segments = [_segment(group, tall) for group in groups]
     segments.sort(key=lambda s: s.stroke.x + s.stroke.width / 2)
     return _pair(segments, labels, tall), specks
+
+
+def side_by_side(strokes: list[Stroke]) -> tuple[Stroke, ...]:
+    """The strokes of a small picture as digits beside each other, where they may be such."""
+    digits: list[Stroke] = []
+    for stroke in sorted(strokes, key=lambda s: s.x):
+        if digits and stroke.x < digits[-1].right:
+            digits[-1] = union([digits[-1], stroke])
+        else:
+            digits.append(stroke)
+    high = all(digit.height >= HIGH * union(strokes).height for digit in digits)
+    return tuple(digits) if high and len(digits) > 1 else ()
 
 
 def gap(labels: np.ndarray, a: Stroke, b: Stroke) -> float:

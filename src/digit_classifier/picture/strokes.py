@@ -6,12 +6,12 @@ from itertools import accumulate
 
 import numpy as np
 
-from digit_classifier.picture.ink import Ink
 from digit_classifier.picture.masks import extent, measure
 
 MOST = 1000  # strokes of a page: more is a lawn, a fabric or a page of print
 FEWEST = 20  # strokes that are kept of the smallest picture
 ROOM = 150  # pixels of the picture for each stroke, at least: no digit with its paper has less
+DOT = 0.3  # of the height of the digits: a smaller stroke is a point
 TOO_MANY = "one of too many marks"
 
 
@@ -93,18 +93,25 @@ def _digit_height(stroke: Stroke) -> float:
     return max(stroke.height, row)
 
 
-def sift(strokes: list[Stroke], ink: Ink) -> tuple[list[Stroke], list[tuple[Stroke, str]]]:
+def sift(
+    strokes: list[Stroke], labels: np.ndarray, room: float
+) -> tuple[list[Stroke], list[tuple[Stroke, str]]]:
     """Keep what may be writing.
 
+    Args:
+        strokes: of the page, without frames.
+        labels: int32, shape (height, width), the page's strokes.
+        room: for how many digits the picture has room.
     Returns:
         The strokes to keep, and the others with the reason.
     """
-    height, width = ink.mask.shape
+    height, width = labels.shape
     kept: list[Stroke] = []
     dropped: list[tuple[Stroke, str]] = []
-    if len(strokes) == 1 and ink.mask[:: max(height - 1, 1), :: max(width - 1, 1)].all():
+    corners = labels[:: max(height - 1, 1), :: max(width - 1, 1)]
+    if len(strokes) == 1 and np.isin(corners, strokes[0].labels).all():
         return [], [(strokes[0], "edge of the page")]  # a vignette: no digit has ink in all corners
-    typical = writing_height([s for s in strokes if not _on_edge(s, width, height)] or strokes)
+    typical = _typical_height(strokes, width, height)
     strips = [s for s in strokes if _lies_along_frame(s, width, height)]
     # One long strip is the desk beside the page; then the short ones are pieces of it.
     ended = len(strokes) > 1 and any(max(s.width, s.height) > 2 * typical for s in strips)
@@ -116,12 +123,22 @@ def sift(strokes: list[Stroke], ink: Ink) -> tuple[list[Stroke], list[tuple[Stro
             dropped.append((stroke, reason))
         else:
             kept.append(stroke)
-    most = min(MOST, max(FEWEST, int(ink.mask.size / ink.factor**2 / ROOM)))
+    most = min(MOST, max(FEWEST, int(room)))
     if len(kept) > most:
         kept.sort(key=lambda s: -s.area)
         dropped += [(stroke, TOO_MANY) for stroke in kept[most:]]
         kept = kept[:most]
     return kept, dropped
+
+
+def _typical_height(strokes: list[Stroke], width: int, height: int) -> float:
+    """Height of writing, by what is not cut by the frame; that may be a mere decimal point."""
+    inner = [s for s in strokes if not _on_edge(s, width, height)]
+    typical = writing_height(inner or strokes)
+    cut = [s for s in strokes if s not in inner and not _lies_along_frame(s, width, height)]
+    if len(inner) <= len(cut) and typical < DOT * writing_height(cut):
+        return writing_height(cut)
+    return typical
 
 
 def _on_edge(stroke: Stroke, width: int, height: int) -> bool:
