@@ -2,6 +2,8 @@
 
 from itertools import pairwise
 
+import numpy as np
+
 from digit_classifier.picture.strokes import Stroke, union
 
 HIGHEST = 1.6  # times as high as its higher part is a digit in two parts, at most
@@ -35,8 +37,8 @@ def arrange(strokes: list[Stroke], typical: float) -> list[list[Stroke]]:
             ends.append((0.0, 0.0))
         lines[best].append(stroke)
         ends[best] = _end(lines[best])
-    for stroke in sorted((s for s in strokes if s.height < 0.4 * typical), key=lambda s: s.x):
-        _add_fragment(lines, stroke, typical)
+    fragments = sorted((s for s in strokes if s.height < 0.4 * typical), key=lambda s: s.x)
+    _add_fragments(lines, fragments, typical)
     lines = _join_steps(lines, typical)
     lines.sort(key=lambda line: sum(s.middle * s.area for s in line) / sum(s.area for s in line))
     return [sorted(line, key=lambda s: s.x + s.width / 2) for line in lines]
@@ -101,17 +103,23 @@ def _beside(end: tuple[float, float], stroke: Stroke) -> float:
     return shared / max(1.0, min(bottom - top, stroke.height))
 
 
-def _add_fragment(lines: list[list[Stroke]], stroke: Stroke, typical: float) -> None:
-    """Put a small piece (a bar, a broken part) to the line with the nearest stroke."""
-    best, best_distance = None, 1.2 * typical
-    for line in lines:
-        for other in line:
-            dx = max(0, other.x - stroke.right, stroke.x - other.right)
-            dy = max(0, other.y - stroke.bottom, stroke.y - other.bottom)
-            distance = max(dx, dy) + 0.25 * abs(other.middle - stroke.middle)
-            if distance < best_distance:
-                best, best_distance = line, distance
-    if best is None:
-        lines.append([stroke])
-    else:
-        best.append(stroke)
+def _add_fragments(lines: list[list[Stroke]], fragments: list[Stroke], typical: float) -> None:
+    """Put small pieces (a bar, a broken part) to the line with the nearest stroke."""
+    placed = [(stroke, number) for number, line in enumerate(lines) for stroke in line]
+    homes = [number for _, number in placed]
+    boxes = np.array([_edges(s) for s in [*(s for s, _ in placed), *fragments]]).reshape(-1, 5)
+    for stroke in fragments:
+        left, right, top, bottom, middle = boxes[: len(homes)].T
+        dx = np.maximum(left - stroke.right, stroke.x - right)
+        dy = np.maximum(top - stroke.bottom, stroke.y - bottom)
+        distance = np.maximum(np.maximum(dx, dy), 0) + 0.25 * np.abs(middle - stroke.middle)
+        nearest = int(distance.argmin()) if homes else -1
+        home = homes[nearest] if homes and distance[nearest] < 1.2 * typical else len(lines)
+        if home == len(lines):
+            lines.append([])
+        lines[home].append(stroke)
+        homes.append(home)
+
+
+def _edges(stroke: Stroke) -> tuple[float, ...]:
+    return stroke.x, stroke.right, stroke.y, stroke.bottom, stroke.middle

@@ -1,6 +1,8 @@
 """Strokes joined into digits: a 5's bar, a broken 4, the two halves of a faint 3."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache, partial
 from statistics import median
 
 import numpy as np
@@ -9,6 +11,7 @@ from digit_classifier.picture.strokes import Stroke, union
 
 LEAST = 0.3  # of a digit's height: a smaller piece on its own is a dot or a comma
 HIGH = 0.6  # of the height of all: each of several digits in a small picture is so high
+PIECES = 30  # of which one digit is joined, at most
 ASIDE = 0.08  # of a digit's height: paper between a digit and a piece that may not be part of it
 
 
@@ -40,20 +43,24 @@ def join(line: list[Stroke], labels: np.ndarray) -> tuple[list[Segment], list[St
         The digits from left to right, and pieces that are too small to be one and near to none.
     """
     tall = _line_height(line)
+    points = cache(partial(_points, labels))
     groups = [[s] for s in line if _is_tall(s, tall)]
+    wholes = [group[0] for group in groups]
     fragments = sorted((s for s in line if not _is_tall(s, tall)), key=lambda s: -s.area)
     specks = []
     for fragment in fragments:
-        home = _nearest(groups, fragment, labels, tall)
+        home = _nearest(wholes, fragment, points, tall)
         if home is not None:
-            home.append(fragment)
+            groups[home].append(fragment)
+            wholes[home] = union([wholes[home], fragment])
         elif max(fragment.height, fragment.width) < LEAST * tall:
             specks.append(fragment)
         else:
             groups.append([fragment])
+            wholes.append(fragment)
     segments = [_segment(group, tall) for group in groups]
     segments.sort(key=lambda s: s.stroke.x + s.stroke.width / 2)
-    return _pair(segments, labels, tall), specks
+    return _pair(segments, points, tall), specks
 
 
 def side_by_side(strokes: list[Stroke]) -> tuple[Stroke, ...]:
@@ -68,10 +75,9 @@ def side_by_side(strokes: list[Stroke]) -> tuple[Stroke, ...]:
     return tuple(digits) if high and len(digits) > 1 else ()
 
 
-def gap(labels: np.ndarray, a: Stroke, b: Stroke) -> float:
-    """Shortest distance between the ink of two strokes, in pixels."""
-    points_a, points_b = _points(labels, a), _points(labels, b)
-    difference = points_a[:, None, :] - points_b[None, :, :]
+def _gap(a: np.ndarray, b: np.ndarray) -> float:
+    """Shortest distance between the ink of two strokes, in pixels, by their points."""
+    difference = a[:, None, :] - b[None, :, :]
     return float(np.sqrt((difference**2).sum(axis=2).min()))
 
 
@@ -93,12 +99,13 @@ def _is_tall(stroke: Stroke, tall: float) -> bool:
 
 
 def _nearest(
-    groups: list[list[Stroke]], fragment: Stroke, labels: np.ndarray, tall: float
-) -> list[Stroke] | None:
+    wholes: list[Stroke], fragment: Stroke, points: Callable[[Stroke], np.ndarray], tall: float
+) -> int | None:
     """The digit that a small piece belongs to: near, and not made much taller by it."""
     best, best_distance = None, 0.3 * tall
-    for group in groups:
-        whole = union(group)
+    for i, whole in enumerate(wholes):
+        if len(whole.labels) >= PIECES:
+            continue
         both = union([whole, fragment])
         if both.height > 1.5 * max(tall, whole.height) or both.width > 1.6 * tall:
             continue
@@ -106,9 +113,9 @@ def _nearest(
         dy = max(0, whole.y - fragment.bottom, fragment.y - whole.bottom)
         if max(dx, dy) > best_distance:
             continue
-        distance = gap(labels, whole, fragment) * (0.6 if dx == 0 else 1.0)
+        distance = _gap(points(whole), points(fragment)) * (0.6 if dx == 0 else 1.0)
         if distance < best_distance:
-            best, best_distance = group, distance
+            best, best_distance = i, distance
     return best
 
 
@@ -122,11 +129,13 @@ def _segment(group: list[Stroke], tall: float) -> Segment:
     return Segment(union(group), beside=beside, bare=union(close))
 
 
-def _pair(segments: list[Segment], labels: np.ndarray, tall: float) -> list[Segment]:
+def _pair(
+    segments: list[Segment], points: Callable[[Stroke], np.ndarray], tall: float
+) -> list[Segment]:
     """Join neighbours that stand in each other's way, and remember that they came apart."""
     result: list[Segment] = []
     for segment in segments:
-        if result and _overlap(result[-1].stroke, segment.stroke, labels, tall):
+        if result and _overlap(result[-1].stroke, segment.stroke, points, tall):
             left = result.pop()
             apart = (*(left.apart or (left.stroke,)), segment.stroke)
             result.append(Segment(union([left.stroke, segment.stroke]), apart))
@@ -135,7 +144,7 @@ def _pair(segments: list[Segment], labels: np.ndarray, tall: float) -> list[Segm
     return result
 
 
-def _overlap(a: Stroke, b: Stroke, labels: np.ndarray, tall: float) -> bool:
+def _overlap(a: Stroke, b: Stroke, points: Callable[[Stroke], np.ndarray], tall: float) -> bool:
     shared = min(a.right, b.right) - max(a.x, b.x)
     both = union([a, b])
     if shared <= 0 or both.width > 1.5 * tall or both.height > 1.6 * tall:
@@ -143,4 +152,4 @@ def _overlap(a: Stroke, b: Stroke, labels: np.ndarray, tall: float) -> bool:
     share = shared / max(1, min(a.width, b.width))
     if share >= 0.7:
         return True
-    return share >= 0.25 and gap(labels, a, b) < 0.12 * tall
+    return share >= 0.25 and _gap(points(a), points(b)) < 0.12 * tall

@@ -112,7 +112,7 @@ def sift(
     if len(strokes) == 1 and np.isin(corners, strokes[0].labels).all():
         return [], [(strokes[0], "edge of the page")]  # a vignette: no digit has ink in all corners
     typical = _typical_height(strokes, width, height)
-    strips = [s for s in strokes if _lies_along_frame(s, width, height)]
+    strips = {s for s in strokes if _lies_along_frame(s, width, height)}
     # One long strip is the desk beside the page; then the short ones are pieces of it.
     ended = len(strokes) > 1 and any(max(s.width, s.height) > 2 * typical for s in strips)
     for stroke in strokes:
@@ -135,7 +135,8 @@ def _typical_height(strokes: list[Stroke], width: int, height: int) -> float:
     """Height of writing, by what is not cut by the frame; that may be a mere decimal point."""
     inner = [s for s in strokes if not _on_edge(s, width, height)]
     typical = writing_height(inner or strokes)
-    cut = [s for s in strokes if s not in inner and not _lies_along_frame(s, width, height)]
+    at_edge = [s for s in strokes if _on_edge(s, width, height)]
+    cut = [s for s in at_edge if not _lies_along_frame(s, width, height)]
     if len(inner) <= len(cut) and typical < DOT * writing_height(cut):
         return writing_height(cut)
     return typical
