@@ -1,6 +1,7 @@
 """Named things that other packages may add to, through entry points."""
 
 from collections.abc import Iterator, Mapping
+from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Generic, TypeVar
 
@@ -58,7 +59,7 @@ class Registry(Mapping[str, T], Generic[T]):
             self._asked = True
             for point in entry_points(group=self.group):
                 try:
-                    point.load()
+                    import_module(point.module)
                 except PluginError:
                     raise
                 except Exception as error:

@@ -48,7 +48,7 @@ class TrainConfig:
     model: str = option(
         "mlp",
         "The network: mlp, the original; quick, for 99 % in seconds; small; cnn, which reads best.",
-        choices=tuple(NETWORKS),
+        choices=NETWORKS,
     )
     recipe: str | None = option(
         None,

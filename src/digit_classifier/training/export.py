@@ -1,4 +1,8 @@
-"""From a Keras network to model.onnx, checked against the network it came from."""
+"""From a Keras network to files: model.keras, and model.onnx, checked against the network.
+
+Each is one function, registered as an exporter; a package of yours adds one through the entry point
+group `digit_classifier.exporters`. What every training writes is what all of them write.
+"""
 
 import os
 import platform
@@ -7,6 +11,8 @@ import sys
 import tempfile
 import warnings
 import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,8 +20,9 @@ from typing import Any
 import numpy as np
 
 from digit_classifier.atomic import replacing
-from digit_classifier.errors import ModelError, TrainingError
+from digit_classifier.errors import ModelError, StorageError, TrainingError
 from digit_classifier.onnx_model import FIRST_WEIGHTS, OnnxModel
+from digit_classifier.registry import Registry
 from digit_classifier.training.backend import check_installed, start
 
 # Of two float32 computations of a probability, in whichever order each sums.
@@ -25,6 +32,87 @@ DENSE = {"Cast", "Mul", "Add", "Reshape", "MatMul", "Relu", "Softmax"}
 # The same of logits, as a share of the largest; a trained-out network's are in the hundreds.
 LOGIT_TOLERANCE = 2e-6
 _REPORT = "Please report this with the versions that `digits --version` prints."
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """What exporters export.
+
+    Attributes:
+        network: the Keras network, uint8 or float (n, 28, 28) to probabilities (n, 10).
+        metadata: what a file says of itself.
+        images: uint8, shape (n, 28, 28): the test images.
+        probabilities: float32, shape (n, 10): what the network answered for them.
+    """
+
+    network: Any
+    metadata: dict[str, Any]
+    images: np.ndarray
+    probabilities: np.ndarray
+
+
+@dataclass(frozen=True)
+class Exporter:
+    """One format.
+
+    Attributes:
+        file: the name of its file in a run folder.
+        write: writes it to a path; gives what metrics.json is to say of it.
+    """
+
+    file: str
+    write: Callable[[Trained, Path], dict[str, Any]]
+
+
+EXPORTERS: Registry[Exporter] = Registry("exporter", "digit_classifier.exporters")
+_Write = Callable[[Trained, Path], dict[str, Any]]
+
+
+def exporter(name: str, file: str) -> Callable[[_Write], _Write]:
+    """Register a function that writes a trained network to a path, in a format of its own."""
+
+    def add(write: _Write) -> _Write:
+        EXPORTERS.register(name, Exporter(file, write))
+        return write
+
+    return add
+
+
+def export(trained: Trained, name: str, folder: Path) -> dict[str, Any]:
+    """Write one format into a folder; one that cannot be written leaves no file.
+
+    Returns:
+        What metrics.json is to say of it.
+    Raises:
+        TrainingError: the network cannot be exported, or the file does not answer as it does.
+        StorageError: the file cannot be written.
+    """
+    path = folder / EXPORTERS[name].file
+    try:
+        return EXPORTERS[name].write(trained, path)
+    except Exception as error:
+        if isinstance(error, StorageError):
+            raise
+        path.unlink(missing_ok=True)  # of an earlier epoch
+        if isinstance(error, TrainingError):
+            raise
+        raise TrainingError(
+            f"{path.name} was not written: the export failed ({type(error).__name__}: {error})."
+        ) from error
+
+
+@exporter("keras", "model.keras")
+def _keras(trained: Trained, path: Path) -> dict[str, Any]:
+    save_keras(trained.network, path)
+    return {}
+
+
+@exporter("onnx", "model.onnx")
+def _onnx(trained: Trained, path: Path) -> dict[str, Any]:
+    difference = export_onnx(
+        trained.network, path, trained.metadata, trained.images, trained.probabilities
+    )
+    return {"onnx_difference": difference}
 
 
 def save_keras(model: Any, path: Path) -> None:

@@ -15,7 +15,7 @@ from digit_classifier.stats import wilson
 from digit_classifier.training import checkpoint
 from digit_classifier.training.calibration import calibrate
 from digit_classifier.training.curves import draw_curves, save_curves
-from digit_classifier.training.export import export_onnx, save_keras, versions
+from digit_classifier.training.export import EXPORTERS, Trained, export, versions
 from digit_classifier.training.loop import Epoch, score
 from digit_classifier.training.plan import HELD_OUT, TEST, Plan
 from digit_classifier.training.run_folder import RunFolder
@@ -60,7 +60,9 @@ def write_outputs(
     probabilities = answer(images)
     metrics = _figures(plan, history, *score(probabilities, labels), finished=not stopped)
     metrics |= chosen
-    save_keras(network, run.path / "model.keras")
+    trained = Trained(network, _metadata(metrics), images, probabilities)
+    first, *others = EXPORTERS
+    export(trained, first, run.path)
     unwritten = []
     if history:
         try:
@@ -69,14 +71,12 @@ def write_outputs(
             raise
         except Exception as error:  # matplotlib's, of any class
             unwritten.append(f"the plots could not be drawn: {error}.")
-    try:
-        metrics["onnx_difference"] = export_onnx(
-            network, run.path / "model.onnx", _metadata(metrics), images, probabilities
-        )
-    except TrainingError as error:
-        metrics["onnx_difference"] = None
-        (run.path / "model.onnx").unlink(missing_ok=True)  # of an earlier epoch
-        unwritten.append(str(error))
+    metrics["onnx_difference"] = None
+    for name in others:
+        try:
+            metrics |= export(trained, name, run.path)
+        except TrainingError as error:
+            unwritten.append(str(error))
     if not stopped:
         run.write_json("metrics.json", metrics)
     if not stopped and not unwritten:
