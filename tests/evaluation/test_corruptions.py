@@ -84,7 +84,7 @@ def test_one_picture_and_none_and_blank_ones_are_taken(name: str, digits: np.nda
 
 
 def test_an_unknown_corruption_or_level_is_refused(digits: np.ndarray) -> None:
-    with pytest.raises(OptionError, match="no corruption 'rain'. Known are glass blur,"):
+    with pytest.raises(OptionError, match="no corruption 'rain'. Known are shot noise,"):
         corrupt(digits, "rain", 3)
     with pytest.raises(OptionError, match="no corruption of level 6; levels go from 0 to 5"):
         corrupt(digits, "fog", 6)

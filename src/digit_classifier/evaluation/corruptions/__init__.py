@@ -5,12 +5,12 @@ ICML 2019 workshop on uncertainty and robustness in deep learning), drawn anew f
 and its published settings say; the pictures are not its files. MNIST-C has one strength for each.
 Here that is the third of five: the one number that makes a corruption strong, its angle, share,
 width or distance, is 1/3, 2/3, 1, 4/3 and 5/3 of the published one. For scale and translate these
-five are the authors' own; Canny edges say in `blur` how they are weakened. Where the authors
+five are the authors' own; Canny edges say themselves how they are weakened. Where the authors
 publish no such number, for the two lines, it is the width of the pen.
 Source of the published strengths: github.com/google-research/mnist-c, corruptions.py.
 """
 
-from digit_classifier.evaluation.corruptions import blur, geometry, ink, pens  # noqa: F401 - registers them
+from digit_classifier.evaluation.corruptions import mnist_c  # noqa: F401 - registers them
 from digit_classifier.evaluation.corruptions.corruption import (
     CORRUPTIONS,
     LEVELS,

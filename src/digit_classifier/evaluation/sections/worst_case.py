@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from digit_classifier.evaluation.corruptions.error_rates import BATCH
-from digit_classifier.evaluation.corruptions.geometry import shift, turn
+from digit_classifier.evaluation.corruptions.mnist_c import shift, turn
 from digit_classifier.evaluation.model import Predict
 from digit_classifier.evaluation.predictions import Progress, choose, spread
 
