@@ -5,7 +5,7 @@ import pytest
 
 from digit_classifier.drawn import styles
 from digit_classifier.errors import OptionError
-from digit_classifier.evaluation.corruptions import CORRUPTIONS, LEVELS, corrupt, geometry
+from digit_classifier.evaluation.corruptions import CORRUPTIONS, LEVELS, corrupt, mnist_c
 
 # Nothing is drawn for these: what happens is the same for every picture.
 EVEN = {"scale", "brightness", "stripe", "canny edges"}
@@ -219,8 +219,8 @@ def test_edges_are_where_another_implementation_of_canny_finds_them(digits: np.n
 
 
 def test_turn_goes_anticlockwise_and_shift_down_and_to_the_right(digits: np.ndarray) -> None:
-    quarter = geometry.turn(digits, np.full(len(digits), 90.0))
+    quarter = mnist_c.turn(digits, np.full(len(digits), 90.0))
     assert np.abs(quarter.astype(int) - np.rot90(digits, axes=(1, 2))).max() <= 1
-    moved = geometry.shift(digits, 3, -2)
+    moved = mnist_c.shift(digits, 3, -2)
     np.testing.assert_array_equal(moved[:, 3:, :-2], digits[:, :-3, 2:])
     assert moved[:, :3].max() == moved[:, :, -2:].max() == 0
