@@ -51,8 +51,17 @@ def test_a_checkpoint_of_another_network_is_refused(tmp_path, state):
     checkpoint.save(tmp_path, state[1], [ROW], "abc")
     other, sgd = build("mlp", logits=True), optimiser(Recipe(optimiser="sgd"), 10)
     sgd.build(other.trainable_variables)
-    with pytest.raises(DataError, match="another network"):
+    with pytest.raises(DataError, match="does not fit the network and optimiser"):
         checkpoint.load(tmp_path, [*other.variables, *sgd.variables], "abc")
+
+
+@pytest.mark.parametrize("written_as", [None, checkpoint.FORMAT + 1])
+def test_a_checkpoint_of_another_version_is_refused_as_such(tmp_path, state, written_as):
+    """The first format held no network that answers: so its arrays do not fit."""
+    older = {"0": np.zeros(3), "history": np.array("[]"), "data": np.array("abc")}
+    np.savez(tmp_path / checkpoint.NAME, **older, **({"format": written_as} if written_as else {}))
+    with pytest.raises(DataError, match="written by another version of this program"):
+        checkpoint.load(tmp_path, state[1], "abc")
 
 
 def test_other_data_than_at_the_start_are_refused(tmp_path, state):

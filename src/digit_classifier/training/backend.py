@@ -26,8 +26,7 @@ BACKENDS = ("tensorflow", "jax")
 Objective = Callable[[Callable[[Any], Any], Any, Any, Any], tuple[Any, Any]]
 # (order [steps, batch], key, first step) -> (sum of losses, number of right answers)
 Steps = Callable[[np.ndarray, int, int], tuple[float, float]]
-
-# (images, labels, key): puts the statistics of those images into a network's batch norms
+# (images, labels, key), each [batches, ...]: puts their statistics into a network's batch norms
 Statistics = Callable[[np.ndarray, np.ndarray, int], None]
 
 # Lines that TensorFlow's C++ prints at every start, whatever the log level.
@@ -265,7 +264,7 @@ def compile_statistics(model: Any, objective: Objective) -> Statistics | None:
     if not norms:
         return None
     forward = _compile_batch_statistics(model, norms, objective)
-    variables = model.non_trainable_variables
+    variables = [variable for norm in norms for variable in norm.non_trainable_variables]
 
     def measure(images: np.ndarray, labels: np.ndarray, key: int) -> None:
         batches = range(len(labels))

@@ -14,6 +14,8 @@ from digit_classifier.errors import DataError
 from digit_classifier.training.loop import Epoch
 
 NAME = "checkpoint.npz"
+# Counted up when what a training has to hold changes; before 2 none was written.
+FORMAT = 2
 
 
 def save(folder: Path, variables: Sequence[Any], history: Sequence[Epoch], data: str) -> None:
@@ -32,8 +34,9 @@ def save(folder: Path, variables: Sequence[Any], history: Sequence[Epoch], data:
     """
     arrays = {str(i): np.asarray(v) for i, v in enumerate(variables)}
     rows = json.dumps([asdict(epoch) for epoch in history])
+    facts = {"history": np.array(rows), "data": np.array(data), "format": np.array(FORMAT)}
     with replacing(folder / NAME) as temporary, temporary.open("wb") as file:
-        np.savez(file, allow_pickle=False, history=np.array(rows), data=np.array(data), **arrays)
+        np.savez(file, allow_pickle=False, **facts, **arrays)
 
 
 def load(folder: Path, variables: Sequence[Any], data: str) -> list[Epoch]:
@@ -46,7 +49,7 @@ def load(folder: Path, variables: Sequence[Any], data: str) -> list[Epoch]:
     Returns:
         The epochs that were finished.
     Raises:
-        DataError: no checkpoint, one of another network, or one of a training on other data.
+        DataError: no checkpoint, or one of another version, network, optimiser or data set.
     """
     path = folder / NAME
     if not path.is_file():
@@ -55,15 +58,23 @@ def load(folder: Path, variables: Sequence[Any], data: str) -> list[Epoch]:
         )
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as saved:
+            if "format" not in saved or saved["format"] != FORMAT:
+                raise DataError(
+                    f"{path} was written by another version of this program: resume with that "
+                    "version, or train again without --resume."
+                )
             history = [Epoch(**row) for row in json.loads(str(saved["history"]))]
-            values = [saved[str(i)] for i in range(len(saved.files) - 2)]
+            values = [saved[str(i)] for i in range(len(saved.files) - 3)]
             trained_on = str(saved["data"])
     except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise DataError(
             f"{path} cannot be read ({error}). Train again without --resume."
         ) from error
     if [value.shape for value in values] != [tuple(v.shape) for v in variables]:
-        raise DataError(f"{path} belongs to another network. Train again without --resume.")
+        raise DataError(
+            f"{path} does not fit the network and optimiser that config.json names. "
+            "Train again without --resume."
+        )
     if trained_on != data:
         raise DataError(
             f"{folder} was trained on other data (sha256 {trained_on[:12]}, now {data[:12]}). "
