@@ -1,4 +1,5 @@
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -106,6 +107,31 @@ def test_verify_finds_the_damaged_copy_and_exits_with_2(published_folder, capsys
 def test_verify_of_one_folder_looks_nowhere_else(published_folder, capsys):
     assert digits("verify", "--data-dir", published_folder) == 0
     assert capsys.readouterr().out.count("\n") == 1
+
+
+def test_verify_of_data_of_ones_own_says_how_to_see_them(tmp_path, capsys):
+    stand_in.write_idx(tmp_path / "own", stand_in.make_arrays(20, 10))
+    stand_in.write_npz(tmp_path / "csv" / "a.npz", stand_in.make_arrays(20, 10))
+    for name in ("own", "csv"):
+        assert digits("verify", "--data-dir", tmp_path / name) == 2
+        err = capsys.readouterr().err
+        assert re.search(f"data of your own: \\S*digits data show {tmp_path / name}\\. ", err)
+        assert "Remove" not in err
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names are bytes on Linux only")
+def test_byte_that_is_no_letter_is_shown_alike_in_errors_and_notes(tmp_path):
+    from digit_classifier.dataset.loading import _printable
+
+    path = tmp_path / os.fsdecode(b"d\xe9j\xe0 \xe4\xb8\x83")
+    said = subprocess.run(
+        [sys.executable, "-m", "digit_classifier", "data", "show", os.fsencode(path)],
+        capture_output=True,
+        env=os.environ | {"PYTHONIOENCODING": "utf-8"},
+        check=False,
+    ).stderr.decode("utf-8")
+    assert f"no data set {_printable(str(path))}: " in said
+    assert r"d\xe9j\xe0 七" in said
 
 
 def test_verify_where_nothing_is_exits_with_1(capsys):

@@ -195,8 +195,9 @@ def test_progress_counts_the_pictures(tmp_path, digits):
 
 def test_too_little_is_one_sentence(tmp_path, digits):
     write(tmp_path / "one", {2: digits[2][:1], 3: digits[3][:1]})
-    with pytest.raises(DataError, match="2 pictures, which is too few"):
+    with pytest.raises(DataError, match="2 pictures, which is too few") as caught:
         load(tmp_path / "one")
+    assert str(caught.value).endswith(f"digits evaluate --pictures {tmp_path / 'one'}")
     (tmp_path / "empty" / "7").mkdir(parents=True)
     with pytest.raises(DataError, match="no train pictures that can be used"):
         load(tmp_path / "empty")

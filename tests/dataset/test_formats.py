@@ -112,6 +112,7 @@ def test_folder_of_kaggle_is_read_and_its_test_csv_has_no_labels_to_test_on(tmp_
         (HEADING + "\n" + ",".join(["5"] * 785) + "\n1,2\n", "line 3 has 2 columns"),
         (HEADING + "\n" + ",".join(["5"] * 784 + ["?"]), "line 2, column 785 holds '\\?'"),
         (HEADING + "\n" + ",".join(["5"] * 784 + [""]), "line 2, column 785 holds ''"),
+        (HEADING + "\n" + ",".join(["5"] * 784 + ["\udce9"]), r"column 785 holds '\\xe9'"),
         (HEADING + "\n" + ",".join(["12"] * 785), "goes from 12 to 12; labels must be 0 to 9"),
         (HEADING + "\n" + ",".join(["5"] * 784 + ["400"]), "pixels from 5 to 400; needed 0"),
         (HEADING + "\n" + ",".join(["5"] * 784 + ["nan"]), "pixels from nan"),
@@ -119,7 +120,7 @@ def test_folder_of_kaggle_is_read_and_its_test_csv_has_no_labels_to_test_on(tmp_
     ],
 )
 def test_bad_table_is_one_sentence(tmp_path, text, words):
-    (tmp_path / "digits.csv").write_text(text)
+    (tmp_path / "digits.csv").write_text(text, "utf-8", "surrogateescape")
     with pytest.raises(DataError, match=words):
         load(tmp_path / "digits.csv")
 
@@ -160,6 +161,9 @@ def test_images_of_any_shape_and_scale_are_read(tmp_path, arrays, shape):
     check_same(data, arrays)
     scaled = shape in ("0 to 1", "-1 to 1", "standardised")
     assert any("scaled to 0 to 255" in note for note in data.notes) == scaled
+    if shape == "0 to 1":
+        note = "x_train: pixels from 0 to 1 were scaled to 0 to 255; 1 is full ink."
+        assert f"{tmp_path / 'a.npz'}: {note}" in data.notes
 
 
 @pytest.mark.parametrize("form", LABELS)
@@ -236,6 +240,20 @@ def test_mat_files_plain_nested_as_emnist_and_columns_as_images_are_read(tmp_pat
     check_held_out(load(tmp_path / "c.mat"), arrays)
 
 
+def test_mat_with_one_array_a_digit_is_read_as_mnist_all_is(tmp_path, arrays):
+    order = [np.argsort(labels, kind="stable") for labels in (arrays[1], arrays[3])]
+    want = Arrays(*(arrays[k][order[k // 2]] for k in range(4)))
+    savemat(
+        tmp_path / "mnist_all.mat",
+        {
+            f"{part}{digit}": images[labels == digit].reshape(-1, 784)
+            for part, images, labels in (("test", *want[2:]), ("train", *want[:2]))
+            for digit in range(10)
+        },
+    )
+    check_same(load(tmp_path / "mnist_all.mat"), want)
+
+
 def test_labels_from_1_to_10_have_the_digit_0_as_10_and_it_is_said(tmp_path, arrays):
     labels = np.where(arrays.train_labels == 0, 10, arrays.train_labels)
     savemat(tmp_path / "a.mat", {"X": arrays.train_images, "y": labels})
@@ -257,7 +275,11 @@ def test_emnist_names_and_torchvision_root_are_read(tmp_path, arrays):
     stand_in.write_idx(raw, arrays)
     for path in list(raw.iterdir()):
         path.rename(raw / f"emnist-digits-{path.name.replace('t10k', 'test')}")
-    check_same(load(tmp_path / "root"), arrays)
+    data = load(tmp_path / "root")
+    check_same(data, arrays)
+    assert any("EMNIST hold every image transposed. Load" in note for note in data.notes)
+    right = load(tmp_path / "root", transpose=True)
+    assert not any("--transpose" in note for note in right.notes)
     stand_in.write_idx(tmp_path / "root" / "MNIST" / "raw", arrays, zipped=False)
     with pytest.raises(DataError, match="several data sets: EMNIST/raw/emnist-digits"):
         load(tmp_path / "root")

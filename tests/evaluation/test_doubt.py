@@ -140,6 +140,28 @@ def test_other_data_are_read_from_a_file_a_folder_and_an_archive(
     assert ood_sets.read(archive, most=5).images.tolist() == fashion[::4].tolist()
 
 
+def test_letters_serve_as_other_data_in_any_form_and_nobody_asks_how_they_lie(
+    fashion: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from digit_classifier.onnx_model import OnnxModel
+
+    monkeypatch.setattr(OnnxModel, "predict", None)  # the shipped cnn is not asked
+    letters = np.arange(20) + 7  # labels that digits never have
+    rows = [
+        ",".join(map(str, [k, *image.ravel()])) for k, image in zip(letters, fashion, strict=True)
+    ]
+    (tmp_path / "letters.csv").write_text("\n".join(rows))
+    np.savez(tmp_path / "letters.npz", images=fashion / 255, labels=letters)
+    np.save(tmp_path / "letters.npy", fashion)
+    for name in ("letters.csv", "letters.npz", "letters.npy"):
+        np.testing.assert_array_equal(ood_sets.read(tmp_path / name).images, fashion)
+    emnist = tmp_path / "emnist"
+    emnist.mkdir()
+    write_idx(emnist / "emnist-letters-train-images-idx3-ubyte", fashion[:5])
+    write_idx(emnist / "emnist-letters-test-images-idx3-ubyte", fashion)
+    np.testing.assert_array_equal(ood_sets.read(emnist).images, fashion)
+
+
 def test_other_data_that_are_none_are_refused_in_a_sentence(
     fashion: np.ndarray, tmp_path: Path
 ) -> None:
@@ -150,9 +172,9 @@ def test_other_data_that_are_none_are_refused_in_a_sentence(
     bare = tmp_path / "bare"
     bare.mkdir()
     for path, message in (
-        (tmp_path / "absent", "no other data at .*absent; needed an IDX file"),
+        (tmp_path / "absent", "no other data at .*absent; needed an IDX, CSV"),
         (labels, "needed n x 28 x 28 images"),
-        (text, "not an IDX file"),
+        (text, "a heading and no rows; needed 785 columns"),
         (none, "holds no images"),
         (bare, "holds no data set"),
     ):

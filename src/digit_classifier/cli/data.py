@@ -70,7 +70,8 @@ def download(data_dir: Path | None, to_cache: bool) -> None:
 def verify(data_dir: Path | None) -> None:
     """Check every copy of MNIST on this machine against the published digest.
 
-    Exits with 2 where a copy is damaged or is other data, with 1 where there is none.
+    Exits with 2 where a copy is damaged or is other data, with 1 where there is none. Data of your
+    own have no digest to be checked against: `digits data show` says what they are read as.
     """
     from digit_classifier.dataset import places
     from digit_classifier.errors import DataError, StorageError
@@ -78,6 +79,11 @@ def verify(data_dir: Path | None) -> None:
     given = places.given_folder(data_dir)
     wanted = [given] if data_dir and given else _all_places()
     states = _survey(wanted)
+    if data_dir and given and given.path.exists() and not {"verified", "incomplete"} & set(states):
+        raise DataError(
+            f"{given.path} is not MNIST as it was published. If it is data of your own: "
+            f"{digits('data', 'show', given.path)}. To have MNIST: {digits('data', 'download')}"
+        )
     if "damaged" in states:
         raise DataError(
             f"{states.count('damaged')} of {len(wanted)} places hold something that is not MNIST, "

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 @click.option("--quick", is_flag=True,
               help="Corruptions on 1,000 images, and fewer non-digits.")  # fmt: skip
 @click.option("--ood", type=click.Path(), metavar="PATH",
-              help="Pictures that are no digits, such as Fashion-MNIST: an IDX file, a folder of "
-                   "such, or an .npz file.")  # fmt: skip
+              help="Pictures that are no digits, such as Fashion-MNIST: what --dataset takes, or "
+                   "one file of images. Labels do not matter.")  # fmt: skip
 @click.option("--scale", type=click.Choice(["0..1", "0..255", "-1..1", "mnist"]),
               help="What a network with float input was trained on; mnist: mean 0.1307, standard "
                    "deviation 0.3081. Default: what its file says, else 0..1.")  # fmt: skip

@@ -1,5 +1,6 @@
 """Standard streams that take whatever is printed, where they know few letters or are closed too."""
 
+import codecs
 import io
 import json
 import os
@@ -13,14 +14,24 @@ import click
 def prepare() -> None:
     r"""Have every stream open, and write letters that its encoding lacks as \u4e03 does.
 
-    A file called 七.png shall not end the reading of a folder because a log is in cp1252.
+    A file called 七.png shall not end the reading of a folder because a log is in cp1252. A byte of
+    a file's name that is no letter is written as \xe9 is, as in the notes on data.
     """
+    codecs.register_error("digits", _escape)
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115  open to the end
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+            stream.reconfigure(errors="digits")
+
+
+def _escape(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lost = error.object[error.start : error.end].encode("utf-8", "surrogateescape")
+    text = lost.decode("utf-8", "backslashreplace")
+    return text.encode("ascii", "backslashreplace").decode("ascii"), error.end
 
 
 def echo_json(value: Any) -> None:

@@ -19,10 +19,9 @@ def write(reader: "DigitReader", table: str, out: str) -> None:
         StorageError: the file cannot be written.
     """
     from digit_classifier.atomic import write_text
-    from digit_classifier.dataset.named import read_images
-    from digit_classifier.dataset.tables import read
+    from digit_classifier.dataset.files import read_images
 
-    images, notes = read_images(read(Path(table))["images"], Path(table))
+    images, notes = read_images(Path(table))
     probabilities = reader.model.predict(images)
     digits = probabilities.argmax(axis=1)
     rows = (f"{number},{digit}\n" for number, digit in enumerate(digits, start=1))

@@ -8,7 +8,9 @@ import numpy as np
 
 from digit_classifier.dataset import idx, mat, npz, tables
 from digit_classifier.dataset.folder import digit_of, is_part
-from digit_classifier.dataset.named import Read, kind, role, settle
+from digit_classifier.dataset.folder import read as read_pictures
+from digit_classifier.dataset.labelled import Pixels
+from digit_classifier.dataset.named import Read, kind, role, settle, settle_images
 from digit_classifier.errors import DataError
 from digit_classifier.picture.decode import SUFFIXES
 
@@ -27,6 +29,12 @@ _OTHERS = {
     b"ARROW1": "Arrow: needed a CSV or .npz file; write its arrays with np.savez",
     b"<": "a web page or XML: needed a data file. Was a download page saved instead of the file?",
 }  # fmt: skip
+
+
+EMNIST = (
+    "files of EMNIST hold every image transposed. Load them with --transpose, unless somebody has "
+    "turned these already."
+)
 
 
 def read(path: Path) -> Read:
@@ -57,7 +65,34 @@ def read(path: Path) -> Read:
             found |= {f"test/{name}": array for name, array in test.items()}
             notes = (f"{path}: tested on {beside.name}, which lies beside it.",)
     arrays, more = settle(found, path)
-    return arrays, (*notes, *more)
+    return arrays, (*_known(path.name), *notes, *more)
+
+
+def read_images(path: Path) -> tuple[Pixels, tuple[str, ...]]:
+    """Read images alone, whatever their labels are: the test images where there are such.
+
+    Args:
+        path: as for `read` and `read_folder`, or one IDX file of images.
+    Returns:
+        uint8, shape (n, 28, 28), and notes for the user.
+    Raises:
+        DataError: no images of 28 x 28 pixels.
+    """
+    if path.is_dir():
+        homes = [path, *sorted(path.glob("raw")), *sorted(path.glob("*/raw"))]
+        for home in homes:
+            for prefix in idx.prefixes(home) or [""]:
+                train, _, test, _ = idx.locate(home, prefix)
+                if there := test or train:
+                    return idx.read(there, 3), ()
+        arrays, notes = read_folder(path) or read_pictures(path)
+        return arrays.test_images, notes
+    head = _head(path)
+    if head.startswith(b"\0\0"):
+        return idx.read(path, 3), ()
+    if head.startswith(b"\x93NUMPY"):
+        return settle_images({"images": npz.read_npy(path)}, path)
+    return settle_images(_named(path, head), path)
 
 
 def read_folder(folder: Path) -> Read | None:
@@ -84,7 +119,7 @@ def read_folder(folder: Path) -> Read | None:
         )
         raise DataError(f"{folder} holds several data sets: {names}. Name one of its files.")
     if sets:
-        return idx.read_folder(*sets[0]), ()
+        return idx.read_folder(*sets[0]), _known(sets[0][1])
     if _holds_pictures(folder):
         return None
     arrays = [path for path in files if path.suffix == ".npy" and kind(path.stem)]
@@ -98,6 +133,10 @@ def read_folder(folder: Path) -> Read | None:
         names = ", ".join(path.name for path in chosen[:8])
         raise DataError(f"{folder} holds several data files: {names}. Name the one to train on.")
     return read(chosen[0]) if chosen else None
+
+
+def _known(name: str) -> tuple[str, ...]:
+    return (EMNIST,) if "emnist" in name.lower() else ()
 
 
 def _named(path: Path, head: bytes) -> dict[str, np.ndarray]:
@@ -126,7 +165,7 @@ def _beside(path: Path) -> Path | None:
 def _read_idx(path: Path) -> Read:
     for prefix in idx.prefixes(path.parent):
         if path in idx.locate(path.parent, prefix):
-            return idx.read_folder(path.parent, prefix), ()
+            return idx.read_folder(path.parent, prefix), _known(prefix)
     raise DataError(
         f"{path} is one IDX file; needed four, images and labels to train and to test on, called "
         "as MNIST's are: train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte "

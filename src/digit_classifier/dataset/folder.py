@@ -12,6 +12,7 @@ import numpy as np
 from digit_classifier.dataset.labelled import Arrays, Pixels, check, listed, split
 from digit_classifier.errors import DataError, MissingExtraError, NoInkError, PictureError
 from digit_classifier.picture.decode import SUFFIXES
+from digit_classifier.shell import digits
 
 _PARTS = 6  # one picture in six for testing, close to MNIST: 10,000 of 70,000
 _SHOWN = 20  # names in one sentence
@@ -109,7 +110,8 @@ def read(
     if not len(arrays.test_labels):
         raise DataError(
             f"{folder}: {_count(len(arrays.train_labels), 'picture')}, which is too few: some "
-            "digit must have two different ones, one to train and one to test on. Add some."
+            "digit must have two different ones, one to train and one to test on. Add some, or see "
+            f"how the shipped network reads these: {digits('evaluate', '--pictures', folder)}"
         )
     return check(arrays, folder), (*left_out, *notes, *opened.notes())
 
@@ -131,17 +133,17 @@ def _find(folder: Path, top: Path, deepest: int) -> Found:
     found = Found()
     folders, pictures, others = _list(folder)
     roles = {path: role for path in folders if (role := _ROLES.get(path.name.casefold()))}
-    digits = {path: digit for path in folders if (digit := digit_of(path.name)) is not None}
-    if digits or "train" in roles.values():
+    of_digit = {path: digit for path in folders if (digit := digit_of(path.name)) is not None}
+    if of_digit or "train" in roles.values():
         for path, role in roles.items():
             inner = _find(path, top, deepest)
             found.parts.setdefault(role, []).extend(inner.all())
             found.left_out += inner.left_out
         if "train" in found.parts:
-            digits = {}
+            of_digit = {}
         else:
-            found.parts["train"] = _inside(digits, others)
-        folders = [path for path in folders if path not in (*roles, *digits)]
+            found.parts["train"] = _inside(of_digit, others)
+        folders = [path for path in folders if path not in (*roles, *of_digit)]
     elif pictures:
         found.parts["train"] = _named(pictures, folder)
         found.notes.append(f"{folder}: a picture's digit is what its file's name begins with.")
@@ -160,10 +162,10 @@ def _find(folder: Path, top: Path, deepest: int) -> Found:
     return found
 
 
-def _inside(digits: dict[Path, int], others: list[Path]) -> list[tuple[Path, int]]:
+def _inside(of_digit: dict[Path, int], others: list[Path]) -> list[tuple[Path, int]]:
     """The pictures inside folders of digits; what is no picture there is added to `others`."""
     found = []
-    for path, digit in digits.items():
+    for path, digit in of_digit.items():
         pictures, odd = _walk(path)
         found += [(picture, digit) for picture in pictures]
         others += odd

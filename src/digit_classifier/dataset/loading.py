@@ -128,6 +128,8 @@ def _load_own(
             ".npz, .npy, .mat or IDX file."
         )
     arrays, notes = _read_own(path, progress, strict)
+    if transpose:
+        notes = tuple(note for note in notes if note != files.EMNIST)
     done = _turned(transpose, invert)
     return _name(turn(arrays, transpose, invert), path, notes, done)
 

@@ -15,6 +15,7 @@ _PARTS = 6  # one image in six for testing, close to MNIST: 10,000 of 70,000
 _SIDES = ((28, 28), (784,), (28, 28, 1), (1, 28, 28))
 _ROLE = re.compile(r"train(ing)?|test(ing)?|t10k|valid(ation)?|val(?!ue)")
 _IMAGES = {"x", "image", "images", "img", "imgs", "data", "pixels", "features", "inputs"}
+_OF_DIGIT = re.compile(r"(train|test)_?(\d)", re.IGNORECASE)  # mnist_all.mat: train0 to test9
 _LABELS = {"y", "label", "labels", "target", "targets", "class", "classes"}
 # PyTorch's example subtracts MNIST's mean and divides by its standard deviation.
 _MEAN, _DEVIATION = 0.1307, 0.3081
@@ -30,6 +31,8 @@ def role(name: str) -> str:
 
 def kind(name: str) -> str | None:
     """What a name such as `x_train`, `trainX` or `test/labels` speaks of: "images" or "labels"."""
+    if _OF_DIGIT.fullmatch(name):
+        return "images"
     word = re.sub("[^a-z]", "", _ROLE.sub("", name.lower().rpartition("/")[2]))
     return "images" if word in _IMAGES else "labels" if word in _LABELS else None
 
@@ -41,7 +44,8 @@ def settle(found: Mapping[str, np.ndarray], where: Path) -> Read:
         found: arrays by name; what comes before a slash may tell the part, too. Images are
             (n, 28, 28), with or without a channel, or (n, 784); their pixels 0 to 255, 0 to 1, -1
             to 1, or standardised as PyTorch's example does. Labels are whole numbers, or one-hot.
-            NumPy's `arr_0` and so on are told apart by their shapes. Other names are left alone.
+            NumPy's `arr_0` and so on are told apart by their shapes; train0 to train9 and test0 to
+            test9 hold the images of one digit each. Other names are left alone.
         where: what errors call it.
     Returns:
         The arrays, and notes on what was changed. Without a test part one image in six of every
@@ -49,7 +53,7 @@ def settle(found: Mapping[str, np.ndarray], where: Path) -> Read:
     Raises:
         DataError: images or labels are missing, or not digits.
     """
-    parts = _sort(found, where)
+    parts = _sort(_join_digits(found, where), where)
     notes: dict[str, None] = {}
     ready: dict[str, tuple[Pixels, Pixels]] = {}
     for part, arrays in parts.items():
@@ -88,14 +92,32 @@ def settle(found: Mapping[str, np.ndarray], where: Path) -> Read:
     return check(halves, where), tuple(notes)
 
 
-def read_images(array: np.ndarray, where: Path) -> tuple[Pixels, tuple[str, ...]]:
-    """Images alone, as `settle` takes them, and notes.
+def settle_images(found: Mapping[str, np.ndarray], where: Path) -> tuple[Pixels, tuple[str, ...]]:
+    """Images alone, those to test on where there are such, and notes; arguments as `settle`.
 
     Raises:
-        DataError: not images of 28 x 28 pixels, or their pixels are of no known scale.
+        DataError: no images of 28 x 28 pixels, or their pixels are of no known scale.
     """
+    rows = [row for row in _roles(_join_digits(found, where)) if row[1] == "images"]
+    if not rows:
+        raise DataError(f"{where} holds no images; found {', '.join(found) or 'nothing'}.")
+    name, _, _, array = min(rows, key=lambda row: row[2])  # test, train, validation
     notes: dict[str, None] = {}
-    return _images("images", array, len(array), where, notes), tuple(notes)
+    return _images(name, array, len(array), where, notes), tuple(notes)
+
+
+def _join_digits(found: Mapping[str, np.ndarray], where: Path) -> Mapping[str, np.ndarray]:
+    """The arrays, those that hold one digit each joined, with labels made of their names."""
+    of_digit = {name: said for name in found if (said := _OF_DIGIT.fullmatch(name))}
+    joined = {name: array for name, array in found.items() if name not in of_digit}
+    for part in {said[1] for said in of_digit.values()}:
+        mine = {int(said[2]): found[name] for name, said in of_digit.items() if said[1] == part}
+        try:
+            joined[f"{part}/images"] = np.concatenate(list(mine.values()))
+        except ValueError as error:
+            raise DataError(f"{where}: {part}0 and so on cannot be joined: {error}.") from error
+        joined[f"{part}/labels"] = np.repeat(list(mine), [len(array) for array in mine.values()])
+    return joined
 
 
 def _sort(
@@ -146,20 +168,19 @@ def _scaled(array: np.ndarray, what: str, notes: dict[str, None]) -> Pixels:
     if low >= 0 and (1 < high <= 255 or high == 0):
         return np.ascontiguousarray(array if array.dtype == np.uint8 else np.rint(array), np.uint8)
     if 0 <= low <= high <= 1:
-        shift, factor, how = 0.0, 255.0, "taken for 0 to 1"
+        shift, factor, how = 0.0, 255.0, "1 is full ink"
     elif -1 <= low < -0.9 and high <= 1:
-        shift, factor, how = 1.0, 127.5, "taken for -1 to 1"
+        shift, factor, how = 1.0, 127.5, "-1 is paper and 1 full ink"
     elif abs(low - paper) < 0.01 and high <= ink + 0.01:
-        shift, factor, how = _MEAN / _DEVIATION, 255 * _DEVIATION, "taken for standardised MNIST"
+        shift, factor = _MEAN / _DEVIATION, 255 * _DEVIATION
+        how = "they are standardised as in PyTorch's example"
     else:
         raise DataError(
             f"{what} has pixels from {low:g} to {high:g}; needed 0 for paper to 255 for ink (or 0 "
             "to 1, or -1 to 1). Rescale them."
         )
     if array.dtype != np.bool_:
-        notes[f"{what}: pixels from {low:.4g} to {high:.4g} were {how} and scaled to 0 to 255."] = (
-            None
-        )
+        notes[f"{what}: pixels from {low:.4g} to {high:.4g} were scaled to 0 to 255; {how}."] = None
     # In slices: whole, the floats of a large set would be there twice.
     scaled = np.empty(array.shape, np.uint8)
     for at in range(0, len(array), 5_000):

@@ -85,9 +85,9 @@ def _numbers(line: bytes, mark: bytes, columns: int, path: Path, number: int) ->
         return np.fromiter(map(float, cells), np.float32, columns)
     except ValueError:
         odd = next(at for at, cell in enumerate(cells) if not _is_number(cell))
-        shown = cells[odd][:20].decode(errors="replace")
+        shown = cells[odd][:20].decode(errors="backslashreplace")
         raise DataError(
-            f"{path}: line {number:,}, column {odd + 1:,} holds {shown!r}; needed a number."
+            f"{path}: line {number:,}, column {odd + 1:,} holds '{shown}'; needed a number."
         ) from None
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from digit_classifier.dataset import idx, load
+from digit_classifier.dataset.files import read_images
 from digit_classifier.drawn import nondigits
 from digit_classifier.errors import DataError
 from digit_classifier.evaluation.corruptions.error_rates import BATCH
@@ -102,10 +102,11 @@ def join(digits: np.ndarray, labels: np.ndarray, n: int, rng: np.random.Generato
 
 
 def read(path: str | Path, most: int = 10_000) -> OodSet:
-    """Read other data, such as Fashion-MNIST: an IDX file of images, a folder of such, an .npz.
+    """Read other data, such as Fashion-MNIST or EMNIST's letters, whatever their labels are.
 
     Args:
-        path: where a data set has training and test images, the test images are taken.
+        path: an IDX file of images, or what `digits train --dataset` takes; where there are
+            training and test images, the test images are taken.
         most: of these, at most so many, evenly spread.
     Raises:
         DataError: no such path, or nothing in it that is 28 x 28 images.
@@ -113,24 +114,13 @@ def read(path: str | Path, most: int = 10_000) -> OodSet:
     path = Path(path).expanduser()
     if not path.exists():
         raise DataError(
-            f"no other data at {path}; needed an IDX file of 28 x 28 images, a folder of such "
-            "files, or an .npz file with Keras's names."
+            f"no other data at {path}; needed an IDX, CSV, .npz, .npy or .mat file of 28 x 28 "
+            "images, or a folder of such files or of pictures."
         )
-    images = _read(path)
+    images, _ = read_images(path)
     if not len(images):
         raise DataError(f"{path} holds no images; at least one is needed.")
     return OodSet(path.resolve().name, False, images[choose(len(images), most)])
-
-
-def _read(path: Path) -> np.ndarray:
-    if path.is_dir():
-        train, _, test, _ = idx.locate(path)
-        found = test or train
-        if found:
-            return idx.read(found, 3)
-    elif path.suffix.lower() != ".npz":
-        return idx.read(path, 3)
-    return load(path).test_images
 
 
 # The share of digits that must be accepted where false accepts are counted.

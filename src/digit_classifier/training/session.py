@@ -234,6 +234,11 @@ def _run(
             metrics, unwritten = write_outputs(
                 run, plan, network, loop.answer, history, stopped=stopped
             )
+        if held_out >= MIN_IMAGES and history and "reject" not in metrics:
+            listener.on_warning(
+                f"fewer than {MIN_IMAGES} of {held_out:,} held-out images were read rightly, so "
+                "the network gets no rule of its own for when to answer ?."
+            )
         listener.on_end(metrics)
     except StorageError as error:
         onward = digits("train", "--resume", run.path)
