@@ -52,7 +52,9 @@ def check_line(line: str, targets: set[str]) -> list[str]:
     if line.startswith("make ") and "=" not in line:
         return [f"no make target {w}" for w in line.split("#")[0].split()[1:] if w not in targets]
     if line.startswith("python mnist_digit_classifier.py"):
-        line = line.replace("python mnist_digit_classifier.py", "digits train")
+        rest = line.removeprefix("python mnist_digit_classifier.py").split()
+        named = bool(rest) and rest[0] in group.list_commands(click.Context(group))
+        line = " ".join(["digits", *([] if named else ["train"]), *rest])
     if not line.startswith("digits "):
         return []
     words = shlex.split(re.split(r"\s[|<>]\s", line)[0], comments=True)[1:]
