@@ -11,7 +11,7 @@ import pytest
 
 from digit_classifier.server.admission import AdmissionQueue
 from digit_classifier.server.errors import ApiError
-from digit_classifier.server.metrics import Metrics
+from digit_classifier.server.access_log import Metrics
 
 DRAWING, PHOTOGRAPH = 0.002, 0.2  # seconds that a worker needs
 

@@ -1,4 +1,4 @@
-"""The access log: one line for each request that was answered, and what is counted of it."""
+"""One line for each request that was answered, and what is counted and timed for Prometheus."""
 
 import contextlib
 import json
@@ -9,10 +9,58 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from digit_classifier.server.metrics import Metrics
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from digit_classifier.server.errors import ApiError
 
 # A client's own id goes into the log and back to it: nothing but a short word.
 _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_SECONDS = (
+    0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+)  # fmt: skip
+
+
+class Metrics:
+    """One registry of its own, so that a second application in the process counts for itself."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "digits_requests", "Requests answered.", ("route", "status"), registry=self.registry
+        )
+        self.errors = Counter(
+            "digits_errors", "Requests refused or failed, by code.", ("code",),
+            registry=self.registry,
+        )  # fmt: skip
+        self.latency = Histogram(
+            "digits_request_seconds", "From a request's head to the end of its answer.",
+            ("route",), buckets=_SECONDS, registry=self.registry,
+        )  # fmt: skip
+        self.wait = Histogram(
+            "digits_queue_wait_seconds", "How long readings waited for a process.",
+            buckets=_SECONDS, registry=self.registry,
+        )  # fmt: skip
+        self.in_flight = Gauge(
+            "digits_requests_in_flight", "Requests begun and not answered.", registry=self.registry
+        )
+        self.depth = Gauge(
+            "digits_queue_depth", "Readings under way or waiting.", registry=self.registry
+        )
+        self.digits = Counter(
+            "digits_read", "Digits read, by model.", ("model",), registry=self.registry
+        )
+        self.model = Gauge(
+            "digits_model_info", "1 for each model that is loaded.", ("model", "default"),
+            registry=self.registry,
+        )  # fmt: skip
+        self.reloads = Counter(
+            "digits_model_reloads", "Changed model files seen, by what came of it.", ("result",),
+            registry=self.registry,
+        )  # fmt: skip
+
+    def render(self) -> bytes:
+        """All of them, in Prometheus's text form."""
+        return generate_latest(self.registry)
 
 
 class AccessLog:
@@ -27,7 +75,7 @@ class AccessLog:
         status: int,
         seconds: float,
         identity: bytes,
-        fault: str | None = None,
+        fault: ApiError | None = None,
     ) -> None:
         """Write one line.
 
@@ -37,12 +85,12 @@ class AccessLog:
             status: of the answer.
             seconds: from the request's head to the end of the answer.
             identity: of the request.
-            fault: the code of the error, if it is one.
+            fault: the error, if it is one.
         """
         route = getattr(scope.get("route"), "path", "none")  # the template: few different values
         self._metrics.requests.labels(route, str(status)).inc()
         if fault is not None:
-            self._metrics.errors.labels(fault).inc()
+            self._metrics.errors.labels(fault.code).inc()
         self._metrics.latency.labels(route).observe(seconds)
         entry = {
             "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
@@ -54,7 +102,13 @@ class AccessLog:
             "ms": round(seconds * 1000, 2),
             "request_id": identity.decode(),
         }
-        line = json.dumps(entry) if self._as_json else " ".join(map(str, entry.values()))
+        if self._as_json:
+            line = json.dumps(
+                {**entry, "traceback": fault.trace} if fault and fault.trace else entry
+            )
+        else:
+            line = " ".join(map(str, entry.values()))
+            line += f"\n{fault.trace}".rstrip() if fault and fault.trace else ""
         with contextlib.suppress(OSError):  # a log that cannot be written stops no answer
             sys.stderr.write(f"{line}\n")
 

@@ -12,8 +12,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, Protocol, TypeVar
 
+from digit_classifier.server.access_log import Metrics
 from digit_classifier.server.errors import ApiError
-from digit_classifier.server.metrics import Metrics
 
 # However few places `Limits.queue` gives: what is answered within so long may wait.
 MAX_QUEUE_DELAY = 0.1  # seconds

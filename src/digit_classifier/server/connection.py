@@ -192,7 +192,7 @@ class Connection(HttpToolsProtocol):
             if self._head_bytes:  # browsers open connections on which nothing is ever asked
                 seconds = self.loop.time() - self._began
                 cut_off = {"client": self.client}
-                self.log.note(cut_off, refused.status, seconds, called, refused.code)
+                self.log.note(cut_off, refused.status, seconds, called, refused)
         else:
             called = cast(dict[str, Any], cycle.scope).get("request_id") or identity({})
             cycle.disconnected = True  # whatever the application still says is not sent
@@ -219,7 +219,7 @@ class Connection(HttpToolsProtocol):
         refused = _overloaded(f"{self.limits.connections} connections are open")
         called = identity(cast(dict[str, Any], scope))
         seconds = self.loop.time() - self._began
-        self.log.note(cast(dict[str, Any], scope), refused.status, seconds, called, refused.code)
+        self.log.note(cast(dict[str, Any], scope), refused.status, seconds, called, refused)
         body = refused.body()
         headers = [
             (b"content-type", b"application/json"),

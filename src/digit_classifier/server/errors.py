@@ -3,10 +3,13 @@
 Knows nothing of the web framework, so that reading processes need not import it.
 """
 
+import traceback
+
 import orjson
 
 from digit_classifier.errors import (
     DigitError,
+    InternalError,
     MissingExtraError,
     ModelError,
     NoInkError,
@@ -25,6 +28,7 @@ STATUS: dict[type[DigitError], tuple[int, str]] = {
     ModelError: (422, "bad_input"),
     OptionError: (422, "bad_input"),
     StorageError: (507, "storage_failed"),
+    InternalError: (500, "internal"),
 }
 
 
@@ -35,17 +39,23 @@ class ApiError(DigitError):
         status: of HTTP.
         code: a word for programs.
         headers: to be sent along.
+        trace: for the log, where this program is at fault.
     """
 
     def __init__(
-        self, status: int, code: str, message: str, headers: dict[str, str] | None = None
+        self,
+        status: int,
+        code: str,
+        message: str,
+        headers: dict[str, str] | None = None,
+        trace: str = "",
     ) -> None:
         super().__init__(message)
-        self.status, self.code, self.headers = status, code, headers or {}
+        self.status, self.code, self.headers, self.trace = status, code, headers or {}, trace
 
     def __reduce__(self) -> tuple[object, ...]:
         """So that it can come out of another process."""
-        return ApiError, (self.status, self.code, str(self), self.headers)
+        return ApiError, (self.status, self.code, str(self), self.headers, self.trace)
 
     def body(self) -> bytes:
         """The answer's body."""
@@ -58,7 +68,12 @@ def api_error(error: Exception) -> ApiError:
     """What a client is told of any error; of one that nobody foresaw, no more than that."""
     if isinstance(error, ApiError):
         return error
-    for kind, (status, code) in STATUS.items():
-        if isinstance(error, kind):
-            return ApiError(status, code, str(error))
-    return ApiError(500, "internal", "The server failed at this request; its log says more.")
+    fallback = 500, "internal"
+    status, code = next((STATUS[kind] for kind in STATUS if isinstance(error, kind)), fallback)
+    if status != 500:
+        return ApiError(status, code, str(error))
+    message = "the server failed at this request; please report it with what you sent"
+    if isinstance(error, InternalError):
+        message = str(error)
+    trace = "".join(traceback.format_exception(error))
+    return ApiError(status, code, f"{message.rstrip('.')}.", trace=trace)

@@ -1,5 +1,7 @@
-"""The models that this server can read with, loaded once and found by name."""
+"""The models that this server can read with, found by name, and loaded anew when they change."""
 
+import asyncio
+import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,11 @@ from digit_classifier import weights
 from digit_classifier.errors import ModelError
 from digit_classifier.onnx_model import CLASSES, SIDE, OnnxModel
 from digit_classifier.reader import DigitReader
+from digit_classifier.server.access_log import Metrics
 from digit_classifier.server.errors import ApiError
+
+RELOAD_SECONDS = 1.0
+_log = logging.getLogger(__name__)
 
 SUMMARIES = {
     "cnn": "the convolutional network that reads best",
@@ -41,6 +47,7 @@ class ModelRegistry:
     Attributes:
         models: by name. Replaced as a whole when one changes, so any thread may read it.
         default: name of the one that reads unless a request names another.
+        reload_error: why the changed file of the default was not taken, if it was not.
     """
 
     def __init__(self, model: str) -> None:
@@ -54,6 +61,8 @@ class ModelRegistry:
         """
         chosen = load(weights.find(model))
         self.default = chosen.name
+        self.reload_error: str | None = None
+        self._path = weights.find(model)
         self.models = {name: load(weights.find(name)) for name in weights.names()}
         self.models[chosen.name] = chosen
 
@@ -90,6 +99,29 @@ class ModelRegistry:
     def replace(self, new: ServedModel) -> None:
         """Let `new` take the default's place, and its name: clients go on asking for that."""
         self.models = {**self.models, self.default: replace(new, name=self.default)}
+
+    async def watch(self, metrics: Metrics) -> None:
+        """Look at the default's file once a second, and read with a new one that works."""
+        seen = _stamp(self._path)
+        while True:
+            await asyncio.sleep(RELOAD_SECONDS)
+            now = _stamp(self._path)
+            if now is not None and now != seen:
+                seen = now
+                await asyncio.to_thread(self._reload, metrics)
+
+    def _reload(self, metrics: Metrics) -> None:
+        try:
+            new = load(self._path)
+        except ModelError as error:
+            self.reload_error = f"{error}; the one before it is still in use"
+            metrics.reloads.labels("refused").inc()
+            _log.warning("The changed model was not taken: %s.", self.reload_error)
+        else:
+            self.replace(new)
+            self.reload_error = None
+            metrics.reloads.labels("taken").inc()
+            _log.warning("The model %s was loaded anew from %s.", self.default, self._path)
 
     def describe(self) -> list[dict[str, Any]]:
         """What each model says of itself, the default first."""
@@ -145,3 +177,12 @@ def _described(model: ServedModel) -> dict[str, Any]:
         "layers": _layers(model.reader.model),
         "rule": model.reader.rule.describe(),
     }
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    """What changes when the file does; None while it is not there."""
+    try:
+        about = path.stat()
+    except OSError:
+        return None
+    return about.st_mtime_ns, about.st_size, about.st_ino

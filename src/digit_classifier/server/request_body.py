@@ -1,8 +1,9 @@
 """A request's body: received up to the limit, then taken for a picture in one of three forms."""
 
-from collections.abc import AsyncGenerator, Callable, Mapping
-from typing import Any
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
+from pydantic import BaseModel, ValidationError
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
@@ -140,3 +141,25 @@ def _too_large(limit: int) -> ApiError:
         "too_large",
         f"the body has more than {limit:,} bytes; send a smaller picture, or save it as JPEG.",
     )
+
+
+B = TypeVar("B", bound=BaseModel)
+
+
+def checked(kind: type[B], given: dict[str, Any]) -> B:
+    """What a client gave, as a schema has it.
+
+    Raises:
+        ApiError: 422, with every field at fault.
+    """
+    try:
+        return kind.model_validate(given)
+    except ValidationError as error:
+        raise ApiError(422, "bad_input", sentence(error.errors())) from None
+
+
+def sentence(faults: Iterable[Any]) -> str:
+    """What pydantic finds wrong, in one sentence."""
+    found = [(".".join(map(str, fault["loc"])), fault["msg"]) for fault in faults]
+    parts = [f"`{place.removeprefix('query.')}`: {said}" for place, said in found]
+    return "; ".join(parts) + "."

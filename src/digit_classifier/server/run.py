@@ -13,8 +13,7 @@ from types import FrameType
 import uvicorn
 
 from digit_classifier.errors import FaultError, OptionError
-from digit_classifier.server import app as application
-from digit_classifier.server import reloading
+from digit_classifier.server.app import build
 from digit_classifier.server.connection import Connection, limited
 from digit_classifier.server.service import Service
 from digit_classifier.server.settings import Settings
@@ -42,7 +41,7 @@ class Server(uvicorn.Server):
         await self._service.prepare()
         await super().startup(sockets)
         if self._service.settings.reload_model:
-            self._watching = asyncio.create_task(reloading.watch(self._service))
+            self._watching = asyncio.create_task(self._service.models.watch(self._service.metrics))
         # What is loaded by now stays. To look through it for garbage again and again would make
         # requests wait for tens of milliseconds each time.
         gc.freeze()
@@ -78,7 +77,7 @@ def serve(settings: Settings, ready: Callable[[str], None]) -> None:
     """
     listener = _listen(settings.host, settings.port)
     with listener:
-        app = application.build(settings)
+        app = build(settings)
         logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
         config = uvicorn.Config(
             app,

@@ -1,149 +1,299 @@
-"""The shapes of bodies and answers, for the OpenAPI document only: nothing is checked with them."""
+"""The shapes of bodies and answers: they name the schemas of the OpenAPI document.
 
-from typing import Any
+Answers are not checked with them, and of bodies only the small ones: see `worker.inference`.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from digit_classifier.server.label_folder import NAME
 
 # A drawing of a 1, 32 x 32 pixels.
 PICTURE = (
     "iVBORw0KGgoAAAANSUhEUgAAACAAAAAgAQAAAABbAUdZAAAAG0lEQVR42mP8z8DAwMSAk/jvgE+WGgQjXhcAAG8VA3ws"
     "Zv4dAAAAAElFTkSuQmCC"
 )
-READING_BODY = {
-    "required": True,
-    "content": {
-        "multipart/form-data": {
-            "schema": {
-                "type": "object",
-                "required": ["file"],
-                "properties": {"file": {"type": "string", "format": "binary"}},
-            }
-        },
-        "image/*": {"schema": {"type": "string", "format": "binary"}},
-        "application/json": {
-            "schema": {
-                "type": "object",
-                "required": ["image"],
-                "properties": {"image": {"type": "string", "description": "base64, or a data URL"}},
-            },
-            "example": {"image": PICTURE},
-        },
-    },
-}
-ERROR = {
-    "type": "object",
-    "required": ["error"],
-    "properties": {
-        "error": {
-            "type": "object",
-            "required": ["code", "message"],
-            "properties": {"code": {"type": "string"}, "message": {"type": "string"}},
-        }
-    },
-}
+Share = Annotated[float, Field(ge=0, le=1)]
+Ten = Annotated[list[Share], Field(min_length=10, max_length=10)]
+Whole = Annotated[int, Field(ge=0)]
+Box = Annotated[list[Whole], Field(min_length=4, max_length=4)]
+FileName = Annotated[str, Field(pattern=f"^{NAME}$")]
+Image = Annotated[str, Field(description="with details=true: base64 of 784 bytes, row by row")]
 
 
-def answers(schema: dict[str, Any], *statuses: int, status: int = 200) -> dict[int | str, Any]:
-    """OpenAPI's `responses`: one good answer, and errors of the one form."""
-    meanings = {
-        400: "The body is not what its content type says.",
-        403: "The request came from a page of another origin.",
-        404: "No such path, model or correction.",
-        413: "More bytes or pixels than this server reads; see /v1/settings.",
-        415: "A content type, or a kind of picture, that this server does not read.",
-        422: "A value that cannot be used; the message says which one and what is needed.",
-        503: "Too many requests at once, or the server is stopping; see Retry-After.",
-        504: "The reading took longer than this server allows.",
-        507: "The folder for corrections is full or cannot be written.",
-    }
-    result: dict[int | str, Any] = {
-        status: {"description": "Done.", "content": {"application/json": {"schema": schema}}}
-    }
-    for number in statuses:
-        result[number] = {
-            "description": meanings[number],
-            "content": {"application/json": {"schema": ERROR}},
-        }
-    return result
+class ErrorDetail(BaseModel):
+    """A word for programs, and a sentence for people."""
+
+    code: str
+    message: str
 
 
-def json_body(schema: dict[str, Any], example: dict[str, Any]) -> dict[str, Any]:
-    """OpenAPI's `requestBody` of a JSON object."""
-    content = {"application/json": {"schema": schema, "example": example}}
-    return {"requestBody": {"required": True, "content": content}}
+class Error(BaseModel):
+    """The one form of all errors."""
+
+    error: ErrorDetail
 
 
-def record(**properties: dict[str, Any]) -> dict[str, Any]:
-    """An object that has all of `properties`."""
-    return {"type": "object", "required": list(properties), "properties": properties}
+class Digit(BaseModel):
+    """One digit that was read."""
+
+    digit: Annotated[int, Field(ge=0, le=9)]
+    confidence: Share
+    probabilities: Ten
+    box: Box
+    line: Whole
+    image: Image = ""
 
 
-def row(items: dict[str, Any], length: int | None = None) -> dict[str, Any]:
-    """An array of `items`."""
-    exactly = {} if length is None else {"minItems": length, "maxItems": length}
-    return {"type": "array", "items": items, **exactly}
+class Rejected(BaseModel):
+    """Ink that was not taken for a digit; `probabilities` where the network was asked."""
+
+    box: Box
+    reason: str
+    probabilities: Ten | None
+    image: Image | None = None
 
 
-TEXT = {"type": "string"}
-NUMBER = {"type": "number"}
-WHOLE = {"type": "integer"}
-BOX = row(WHOLE, 4)
-_PROBABILITIES = row({"type": "number", "minimum": 0, "maximum": 1}, 10)
-_IMAGE = {"type": "string", "description": "with details=true: base64 of 784 bytes, row by row"}
-_DIGIT = record(
-    digit={"type": "integer", "minimum": 0, "maximum": 9},
-    confidence={"type": "number", "minimum": 0, "maximum": 1},
-    probabilities=_PROBABILITIES,
-    box=BOX,
-    line=WHOLE,
-)
-_DIGIT["properties"]["image"] = _IMAGE
-_REJECTED = record(
-    box=BOX, reason=TEXT, probabilities={**_PROBABILITIES, "type": ["array", "null"]}
-)
-_REJECTED["properties"]["image"] = {**_IMAGE, "type": ["string", "null"]}
-READING = record(
-    file={"type": ["string", "null"]},
-    text={"type": "string", "description": "`?` for a mark that the reader is not sure of"},
-    digits=row(_DIGIT),
-    rejected=row(_REJECTED),
-    model=TEXT,
-    error={"type": "null"},
-)
-READING["properties"]["notes"] = row(TEXT)
+class Reading(BaseModel):
+    """What was read in one picture: the object that `digits predict --json` prints."""
 
-_PIXEL = {"type": "integer", "minimum": 0, "maximum": 255}
-_INPUT = record(
-    name={"const": "images"},
-    shape={
-        "type": "array",
-        "prefixItems": [{"type": "integer", "minimum": 1}, {"const": 28}, {"const": 28}],
-        "minItems": 3,
-        "maxItems": 3,
-        "description": "[n, 28, 28]",
-    },
-    datatype={"const": "UINT8"},
-    data={
-        "type": "array",
-        "items": {"anyOf": [_PIXEL, row(row(_PIXEL, 28), 28)]},
-        "minItems": 1,
-        "description": "n * 784 whole numbers, flat or nested as [n, 28, 28]; paper 0, ink 255",
-    },
-)
-_OUTPUT = record(
-    name={"const": "probabilities"},
-    shape=row(WHOLE, 2),
-    datatype={"const": "FP32"},
-    data=row(NUMBER),
-)
-INFER_REQUEST = record(inputs=row(_INPUT, 1))
-INFER_REQUEST["properties"]["id"] = TEXT
-INFER_REQUEST["properties"]["parameters"] = {"type": "object"}
-INFER_REQUEST["properties"]["outputs"] = {
-    **row(record(name={"const": "probabilities"})), "maxItems": 1,
-}  # fmt: skip
-INFER_EXAMPLE = {
-    "inputs": [
-        {"name": "images", "datatype": "UINT8", "shape": [1, 28, 28], "data": [[[0] * 28] * 28]}
+    file: str | None
+    text: Annotated[str, Field(description="`?` for a mark that the reader is not sure of")]
+    digits: list[Digit]
+    rejected: list[Rejected]
+    model: str
+    error: None
+    notes: list[str] = []
+
+
+class PictureBody(BaseModel):
+    """A picture as JSON."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"image": PICTURE}})
+    image: Annotated[str, Field(description="base64, or a data URL")]
+
+
+class Rule(BaseModel):
+    """Which answers are called digits: by the least confidence at a softer temperature."""
+
+    threshold: float
+    softness: float
+
+
+class Model(BaseModel):
+    """What a model says of itself."""
+
+    name: str
+    summary: str
+    accuracy: float | None
+    measured_on: str | None
+    dataset: str | None
+    parameters: int | None
+    bytes: int | None
+    layers: Annotated[
+        list[int] | None, Field(description="neurons of each dense layer, where they can be shown")
     ]
+    rule: Rule
+
+
+class Corrections(BaseModel):
+    """The folder that keeps corrected pictures."""
+
+    folder: str
+    bytes: int
+    limit_bytes: int
+
+
+class Settings(BaseModel):
+    """What this server has and allows."""
+
+    version: str
+    models: list[Model]
+    default_model: str
+    reload_error: str | None
+    corrections: Corrections | None
+    limits: dict[str, float]
+
+
+class FirstWeights(BaseModel):
+    """The first layer of a network of dense layers."""
+
+    model: str
+    weights: Annotated[
+        str, Field(description="base64 of float32, little-endian, shape [neurons, 784]")
+    ]
+
+
+class Layer(BaseModel):
+    """What the neurons of one layer answer."""
+
+    name: str
+    activations: list[float]
+
+
+class Activations(BaseModel):
+    """What every neuron of a network answers to an image."""
+
+    model: str
+    layers: list[Layer]
+
+
+class ImageBody(BaseModel):
+    """An image as the network gets it."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"image": "A" * 1046 + "=="}})
+    image: Annotated[
+        str,
+        Field(
+            pattern="^[A-Za-z0-9+/]{1046}==$",
+            description="base64 of 784 bytes, row by row, paper 0 and ink 255",
+        ),
+    ]
+
+
+class CorrectionBody(BaseModel):
+    """A picture with the digit that it truly shows."""
+
+    model_config = ConfigDict(
+        strict=True,
+        json_schema_extra={"example": {"image": PICTURE, "label": 1, "box": [14, 5, 5, 22]}},
+    )
+    image: str
+    label: Annotated[int, Field(ge=0, le=9)]
+    box: Box | None = None
+    replaces: FileName | None = None
+
+
+class Kept(BaseModel):
+    """The name of a picture that was kept, or taken back."""
+
+    file: FileName
+
+
+class Live(BaseModel):
+    """The process answers."""
+
+    live: Literal[True]
+
+
+class Ready(BaseModel):
+    """Requests are welcome."""
+
+    ready: Literal[True]
+
+
+class ModelReady(BaseModel):
+    """A model is loaded."""
+
+    name: str
+    ready: Literal[True]
+
+
+class Server(BaseModel):
+    """What server this is."""
+
+    name: str
+    version: str
+    extensions: list[str]
+
+
+class TensorKind(BaseModel):
+    """Name, type and shape of an input or output; -1 for any number of images."""
+
+    name: str
+    datatype: str
+    shape: list[int]
+
+
+class ModelMetadata(BaseModel):
+    """What a model takes and gives."""
+
+    name: str
+    platform: str
+    inputs: Annotated[list[TensorKind], Field(min_length=1, max_length=1)]
+    outputs: Annotated[list[TensorKind], Field(min_length=1, max_length=1)]
+
+
+_Pixel = Annotated[int, Field(ge=0, le=255)]
+_Row = Annotated[list[_Pixel], Field(min_length=28, max_length=28)]
+_Image = Annotated[list[_Row], Field(min_length=28, max_length=28)]
+
+
+class InputTensor(BaseModel):
+    """Images: whole numbers, flat or nested as [n, 28, 28]; paper 0, ink 255."""
+
+    name: Literal["images"]
+    shape: tuple[Annotated[int, Field(ge=1)], Literal[28], Literal[28]]
+    datatype: Literal["UINT8"]
+    data: Annotated[list[_Pixel | _Image], Field(min_length=1)]
+
+
+class RequestedOutput(BaseModel):
+    """The one output, by name."""
+
+    name: Literal["probabilities"]
+
+
+class InferenceRequest(BaseModel):
+    """Images to be read, as the Open Inference Protocol has it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "inputs": [
+                    {"name": "images", "datatype": "UINT8", "shape": [1, 28, 28],
+                     "data": [[[0] * 28] * 28]}
+                ]
+            }
+        }
+    )  # fmt: skip
+    inputs: Annotated[list[InputTensor], Field(min_length=1, max_length=1)]
+    id: str = ""
+    parameters: dict[str, Any] = {}
+    outputs: Annotated[list[RequestedOutput], Field(max_length=1)] = []
+
+
+class OutputTensor(BaseModel):
+    """Probabilities of the ten digits, image by image."""
+
+    name: Literal["probabilities"]
+    shape: Annotated[list[int], Field(min_length=2, max_length=2)]
+    datatype: Literal["FP32"]
+    data: list[float]
+
+
+class InferenceResponse(BaseModel):
+    """Probabilities, as the Open Inference Protocol has it."""
+
+    model_name: str
+    outputs: Annotated[list[OutputTensor], Field(min_length=1, max_length=1)]
+    id: str = ""
+
+
+# Not the body of any parameter, so FastAPI does not find them by itself.
+BODIES = (PictureBody, ImageBody, CorrectionBody, InferenceRequest)
+MEANINGS = {
+    400: "The body is not what its content type says.",
+    403: "The request came from a page of another origin.",
+    404: "No such path, model or correction.",
+    413: "More bytes or pixels than this server reads; see /v1/settings.",
+    415: "A content type, or a kind of picture, that this server does not read.",
+    422: "A value that cannot be used; the message says which one and what is needed.",
+    503: "Too many requests at once, or the server is stopping; see Retry-After.",
+    504: "The reading took longer than this server allows.",
+    507: "The folder for corrections is full or cannot be written.",
 }
-INFER_ANSWER = record(model_name=TEXT, outputs=row(_OUTPUT, 1))
-INFER_ANSWER["properties"]["id"] = TEXT
+
+
+def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI's `responses` of the one form."""
+    return {status: {"model": Error, "description": MEANINGS[status]} for status in statuses}
+
+
+def body(model: type[BaseModel], **others: dict[str, Any]) -> dict[str, Any]:
+    """OpenAPI's `requestBody`: JSON, or other content types with their schemas."""
+    named = {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}
+    content = {"application/json": named}
+    content |= {kind: {"schema": schema} for kind, schema in others.items()}
+    return {"requestBody": {"required": True, "content": content}}

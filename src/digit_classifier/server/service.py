@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from digit_classifier.server.access_log import AccessLog
+from starlette.requests import Request
+
+from digit_classifier.server.access_log import AccessLog, Metrics
 from digit_classifier.server.admission import AdmissionQueue
 from digit_classifier.server.label_folder import LabelFolder
-from digit_classifier.server.metrics import Metrics
 from digit_classifier.server.models import ModelRegistry
 from digit_classifier.server.settings import Settings
-from digit_classifier.server.worker import read
-from digit_classifier.server.worker.process import WorkerProcess
+from digit_classifier.server.worker import WorkerProcess, jobs
 
 
 @dataclass
@@ -25,7 +25,6 @@ class Service:
         corrections: its folder of corrected pictures; None where none are kept.
         draining: it was told to stop; only what is in flight is still answered.
         in_flight: requests begun and not yet answered.
-        reload_error: why the changed model file was not taken, if it was not.
     """
 
     settings: Settings
@@ -36,11 +35,10 @@ class Service:
     corrections: LabelFolder | None = None
     draining: bool = False
     in_flight: int = 0
-    reload_error: str | None = None
 
     async def prepare(self) -> None:
         """Have every process read once, so that the first user waits for nothing."""
-        await self.queue.prepare(lambda worker: worker.ask(self.models.find(None), read.warm_up))
+        await self.queue.prepare(lambda worker: worker.ask(self.models.find(None), jobs.warm_up))
 
 
 def start(settings: Settings) -> Service:
@@ -62,4 +60,10 @@ def start(settings: Settings) -> Service:
     log = AccessLog(metrics, as_json=settings.log_json)
     service = Service(settings, models, queue, metrics, log, kept)
     metrics.in_flight.set_function(lambda: service.in_flight)
+    return service
+
+
+def service_of(request: Request) -> Service:
+    """The state of the server that was asked."""
+    service: Service = request.app.state.service
     return service

@@ -1,4 +1,4 @@
-"""GET /docs: the OpenAPI document as a plain page.
+"""The page, and GET /docs: the OpenAPI document as a plain page.
 
 FastAPI's own pages fetch Swagger UI from elsewhere and need inline script, which this server's
 content security policy forbids; packages that carry it weigh megabytes. What a reader needs is a
@@ -6,12 +6,16 @@ list of operations with an example that can be copied, and that needs no script 
 """
 
 import json
-from collections.abc import Iterable
+import mimetypes
 from html import escape
+from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, Request
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 # A line that can be copied, for the operations that take a body.
 EXAMPLES = {
@@ -25,16 +29,43 @@ EXAMPLES = {
 }
 
 
-def add(app: FastAPI, models: Iterable[str]) -> None:
-    """Give `app` the page, and its document the names of the models."""
-    document = app.openapi()
-    for path, methods in document["paths"].items():
-        for operation in methods.values() if "{name}" in path else ():
-            operation["parameters"][0]["schema"]["enum"] = list(models)
+FOLDER = Path(__file__).parents[1] / "page"
+KINDS = {
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
+}
+router = APIRouter()
 
-    @app.get("/docs", include_in_schema=False)
-    async def show(request: Request) -> Response:
-        return Response(render(document, str(request.base_url)), media_type="text/html")
+
+class Page(StaticFiles):
+    """The page that one draws on, and the files that it is made of."""
+
+    def __init__(self) -> None:
+        for suffix, kind in KINDS.items():  # some systems have other ideas
+            mimetypes.add_type(kind, suffix)
+        super().__init__(directory=FOLDER, html=True)
+
+    @staticmethod
+    def has(path: str) -> bool:
+        """Whether a file has this path; `/` is index.html."""
+        return path.lstrip("/") in {"", *(file.name for file in FOLDER.iterdir())}
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """A file, which a browser asks for anew each time."""
+        if not self.has(scope["path"]):
+            raise HTTPException(404)
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
+@router.get("/docs", include_in_schema=False)
+async def show_documents(request: Request) -> Response:
+    """The document of OpenAPI, for people."""
+    page = render(request.app.openapi(), str(request.base_url))
+    return Response(page, media_type="text/html")
 
 
 def render(document: dict[str, Any], base: str) -> str:
@@ -46,7 +77,7 @@ def render(document: dict[str, Any], base: str) -> str:
     """
     about = document["info"]
     operations = [
-        _operation(path, method, operation, base)
+        _operation(path, method, _resolved(operation, document), base)
         for path, methods in document["paths"].items()
         for method, operation in methods.items()
     ]
@@ -72,6 +103,18 @@ Machines read <a href="/openapi.json">/openapi.json</a>; people draw on
 </body>
 </html>
 """
+
+
+def _resolved(part: Any, document: dict[str, Any]) -> Any:
+    """A part of the document with the schemas in place that it refers to."""
+    if isinstance(part, list):
+        return [_resolved(each, document) for each in part]
+    if not isinstance(part, dict):
+        return part
+    if "$ref" in part:
+        name = part["$ref"].rpartition("/")[2]
+        return _resolved(document["components"]["schemas"][name], document)
+    return {key: _resolved(value, document) for key, value in part.items()}
 
 
 def _operation(path: str, method: str, operation: dict[str, Any], base: str) -> str:

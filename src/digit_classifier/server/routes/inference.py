@@ -6,88 +6,95 @@ Source: https://github.com/kserve/open-inference-protocol, and for binary tensor
 """
 
 import orjson
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from digit_classifier import __version__
 from digit_classifier.server import request_body, schemas
 from digit_classifier.server.errors import ApiError
-from digit_classifier.server.service import Service
-from digit_classifier.server.worker.infer import HEADER, INPUT, OUTPUT, answer
+from digit_classifier.server.service import Service, service_of
+from digit_classifier.server.worker.inference import HEADER, INPUT, OUTPUT
+from digit_classifier.server.worker.inference import infer as work
 
-_TENSOR = schemas.record(name=schemas.TEXT, datatype=schemas.TEXT, shape=schemas.row(schemas.WHOLE))
-_READY = schemas.record(name=schemas.TEXT, ready={"const": True})
-_MODEL = schemas.record(
-    name=schemas.TEXT,
-    platform=schemas.TEXT,
-    inputs=schemas.row(_TENSOR, 1),
-    outputs=schemas.row(_TENSOR, 1),
+router = APIRouter(prefix="/v2", tags=["inference"])
+
+
+@router.post(
+    "/models/{name}/infer",
+    summary="Probabilities of the ten digits for 28 x 28 images",
+    openapi_extra=schemas.body(schemas.InferenceRequest),
+    response_model=schemas.InferenceResponse,
+    responses=schemas.errors(400, 403, 404, 413, 415, 422, 503, 504),
 )
-_SERVER = schemas.record(
-    name=schemas.TEXT, version=schemas.TEXT, extensions=schemas.row(schemas.TEXT)
-)
-
-
-def add(app: FastAPI, service: Service) -> None:
-    """Give `app` the routes."""
-    _add_descriptions(app, service)
-
-    @app.post(
-        "/v2/models/{name}/infer",
-        tags=["inference"],
-        summary="Probabilities of the ten digits for 28 x 28 images",
-        openapi_extra=schemas.json_body(schemas.INFER_REQUEST, schemas.INFER_EXAMPLE),
-        responses=schemas.answers(schemas.INFER_ANSWER, 400, 403, 404, 413, 415, 422, 503, 504),
+async def infer(request: Request, name: str) -> Response:
+    """Images are whole numbers, flat or nested, or follow as bytes (binary tensor extension)."""
+    service = service_of(request)
+    served = service.models.find(name)
+    body = await request_body.receive(request, service.settings.limits.body_bytes)
+    header = request.headers.get(HEADER)
+    content, kind, headers = await service.queue.run(
+        lambda worker: worker.ask(served, work, name, body, header)
     )
-    async def infer(request: Request, name: str) -> Response:
-        model = service.models.find(name)
-        body = await request_body.receive(request, service.settings.limits.body_bytes)
-        header = request.headers.get(HEADER)
-        content, kind, headers = await service.queue.run(
-            lambda worker: worker.ask(model, answer, name, body, header)
-        )
-        return Response(content, headers=headers, media_type=kind)
+    return Response(content, headers=headers, media_type=kind)
+
+
+@router.get("", summary="What server this is", response_model=schemas.Server)
+async def server() -> Response:
+    """Name, version, and the extensions of the protocol that it knows."""
+    said = {"name": "mnist-digit-classifier", "version": __version__}
+    return _json({**said, "extensions": ["binary_tensor_data"]})
+
+
+@router.get(
+    "/models/{name}",
+    summary="What a model takes and gives",
+    response_model=schemas.ModelMetadata,
+    responses=schemas.errors(404, 422),
+)
+async def model_metadata(request: Request, name: str) -> Response:
+    """Images go in, probabilities come out, -1 of each: any number."""
+    service_of(request).models.find(name)
+    return _json(
+        {"name": name, "platform": "onnxruntime_onnx", "inputs": [INPUT], "outputs": [OUTPUT]}
+    )
+
+
+@router.get(
+    "/models/{name}/ready",
+    summary="Whether a model is loaded",
+    response_model=schemas.ModelReady,
+    responses=schemas.errors(404, 422, 503),
+)
+async def model_ready(request: Request, name: str) -> Response:
+    """A model that is served is loaded, until the server was told to stop."""
+    service = service_of(request)
+    service.models.find(name)
+    _check_ready(service)
+    return _json({"name": name, "ready": True})
+
+
+@router.get("/health/live", summary="Whether the process answers", response_model=schemas.Live)
+async def live() -> Response:
+    """It answers this until it ends."""
+    return _json({"live": True})
+
+
+@router.get(
+    "/health/ready",
+    summary="Whether requests are welcome: not once it was told to stop",
+    response_model=schemas.Ready,
+    responses=schemas.errors(503),
+)
+async def ready(request: Request) -> Response:
+    """What is in flight is still answered then."""
+    _check_ready(service_of(request))
+    return _json({"ready": True})
+
+
+def _check_ready(service: Service) -> None:
+    if service.draining:
+        raise ApiError(503, "stopping", "the server is stopping.", {"Retry-After": "5"})
 
 
 def _json(content: object) -> Response:
     return Response(orjson.dumps(content), media_type="application/json")
-
-
-def _add_descriptions(app: FastAPI, service: Service) -> None:
-    @app.get(
-        "/v2",
-        tags=["inference"],
-        summary="What server this is",
-        responses=schemas.answers(_SERVER),
-    )
-    async def server() -> Response:
-        content = {
-            "name": "mnist-digit-classifier",
-            "version": __version__,
-            "extensions": ["binary_tensor_data"],
-        }
-        return _json(content)
-
-    @app.get(
-        "/v2/models/{name}",
-        tags=["inference"],
-        summary="What a model takes and gives",
-        responses=schemas.answers(_MODEL, 404, 422),
-    )
-    async def model(name: str) -> Response:
-        service.models.find(name)
-        return _json(
-            {"name": name, "platform": "onnxruntime_onnx", "inputs": [INPUT], "outputs": [OUTPUT]}
-        )
-
-    @app.get(
-        "/v2/models/{name}/ready",
-        tags=["inference"],
-        summary="Whether a model is loaded",
-        responses=schemas.answers(_READY, 404, 422, 503),
-    )
-    async def model_ready(name: str) -> Response:
-        service.models.find(name)
-        if service.draining:
-            raise ApiError(503, "stopping", "the server is stopping.", {"Retry-After": "5"})
-        return _json({"name": name, "ready": True})

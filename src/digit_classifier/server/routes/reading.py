@@ -1,44 +1,105 @@
-"""POST /v1/read: a picture in, the object that `digits predict --json` prints out."""
+"""POST /v1/read: a picture in, the object that `digits predict --json` prints out.
 
+And /v1/inside: a network of dense layers, neuron by neuron.
+"""
+
+import base64
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import FastAPI, Query, Request
+import numpy as np
+import orjson
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from digit_classifier.server import request_body, schemas
-from digit_classifier.server.service import Service
-from digit_classifier.server.worker import read
+from digit_classifier.onnx_model import SIDE
+from digit_classifier.server import parsing, request_body, schemas
+from digit_classifier.server.errors import ApiError
+from digit_classifier.server.service import service_of
+from digit_classifier.server.worker import jobs
+
+# An image in base64 has 1,048 characters.
+IMAGE_BODY_BYTES = 10_000
+_FILE: dict[str, Any] = {"type": "string", "format": "binary"}
+_FORM: dict[str, Any] = {"type": "object", "required": ["file"], "properties": {"file": _FILE}}
+_PICTURE = schemas.body(schemas.PictureBody, **{request_body.FORM: _FORM, "image/*": _FILE})
+_Layered = Annotated[
+    str | None, Query(description="One of /v1/settings that has `layers`. Default: the default.")
+]
+router = APIRouter()
 
 
-def add(app: FastAPI, service: Service) -> None:
-    """Give `app` the route."""
-    limits = service.settings.limits
+@router.post(
+    "/v1/read",
+    tags=["reading"],
+    summary="Read the digits in a picture",
+    openapi_extra=_PICTURE,
+    response_model=schemas.Reading,
+    responses=schemas.errors(400, 403, 404, 413, 415, 422, 503, 504),
+)
+async def read(
+    request: Request,
+    single: Annotated[bool, Query(description="The picture holds one digit.")] = False,
+    model: Annotated[str | None, Query(description="One of /v1/settings.")] = None,
+    threshold: Annotated[
+        float | None, Query(ge=0, le=1, description="Least confidence for a digit.")
+    ] = None,
+    details: Annotated[
+        bool, Query(description="Also give what the network saw of each mark.")
+    ] = False,
+) -> Response:
+    """The object that `digits predict --json` prints, but for `image`."""
+    service = service_of(request)
+    limits, served = service.settings.limits, service.models.find(model)
+    data, name = await request_body.picture(request, limits.body_bytes)
+    work = partial(
+        jobs.read, name=name, single=single, details=details, threshold=threshold,
+        pixels=limits.pixels,
+    )  # fmt: skip
+    content, digits = await service.queue.run(lambda worker: worker.ask(served, work, data))
+    service.metrics.digits.labels(served.name).inc(digits)
+    return Response(content, media_type="application/json")
 
-    @app.post(
-        "/v1/read",
-        tags=["reading"],
-        summary="Read the digits in a picture",
-        openapi_extra={"requestBody": schemas.READING_BODY},
-        responses=schemas.answers(schemas.READING, 400, 403, 404, 413, 415, 422, 503, 504),
-    )
-    async def read_picture(
-        request: Request,
-        single: Annotated[bool, Query(description="The picture holds one digit.")] = False,
-        model: Annotated[str | None, Query(description="One of /v1/settings.")] = None,
-        threshold: Annotated[
-            float | None, Query(ge=0, le=1, description="Least confidence for a digit.")
-        ] = None,
-        details: Annotated[
-            bool, Query(description="Also give what the network saw of each mark.")
-        ] = False,
-    ) -> Response:
-        served = service.models.find(model)
-        data, name = await request_body.picture(request, limits.body_bytes)
-        work = partial(
-            read.answer, name=name, single=single, details=details, threshold=threshold,
-            pixels=limits.pixels,
-        )  # fmt: skip
-        content, digits = await service.queue.run(lambda worker: worker.ask(served, work, data))
-        service.metrics.digits.labels(served.name).inc(digits)
-        return Response(content, media_type="application/json")
+
+@router.get(
+    "/v1/inside",
+    tags=["inside"],
+    summary="The weights of the first layer of a network of dense layers",
+    response_model=schemas.FirstWeights,
+    responses=schemas.errors(404, 422),
+)
+async def first_weights(request: Request, model: _Layered = None) -> Response:
+    """Of a model without `layers` it is 404; for a default without any, mlp stands in."""
+    served = service_of(request).models.find_layers(model)
+    weights = served.reader.model.first_weights().astype("<f4")
+    return _json({"model": served.name, "weights": base64.b64encode(weights.tobytes()).decode()})
+
+
+@router.post(
+    "/v1/inside",
+    tags=["inside"],
+    summary="What each neuron of a network of dense layers answers to an image",
+    openapi_extra=schemas.body(schemas.ImageBody),
+    response_model=schemas.Activations,
+    responses=schemas.errors(400, 403, 404, 413, 415, 422, 503),
+)
+async def activations(request: Request, model: _Layered = None) -> Response:
+    """Layer by layer; the last one holds the ten probabilities."""
+    served = service_of(request).models.find_layers(model)
+    body = await request_body.json_request(request, IMAGE_BODY_BYTES)
+    data = parsing.encoded(body.get("image"), "image")
+    if len(data) != SIDE * SIDE:
+        message = f"`image` has {len(data):,} bytes; {SIDE * SIDE} are needed."
+        raise ApiError(422, "bad_input", message)
+    image = np.frombuffer(data, np.uint8).reshape(SIDE, SIDE)
+    found = served.reader.model.activations(image)
+    names = [*(f"hidden {at}" for at in range(1, len(found))), "output"]
+    layers = [
+        {"name": name, "activations": [round(float(a), 6) for a in layer]}
+        for name, layer in zip(names, found, strict=True)
+    ]
+    return _json({"model": served.name, "layers": layers})
+
+
+def _json(content: object) -> Response:
+    return Response(orjson.dumps(content), media_type="application/json")

@@ -1,1 +1,191 @@
-"""The processes that read, and what they are asked to do; no web framework is imported here."""
+"""A process that reads: reading is mostly Python, and would hold up whoever answers requests."""
+
+import asyncio
+import atexit
+import contextlib
+import gc
+import importlib
+import multiprocessing
+import pickle
+import signal
+import socket
+import struct
+import traceback
+from collections.abc import Callable
+from typing import IO, TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+
+from digit_classifier.onnx_model import OnnxModel
+from digit_classifier.reader import DigitReader
+from digit_classifier.reader.workers import shielded
+from digit_classifier.server.errors import ApiError, api_error
+
+if TYPE_CHECKING:
+    from digit_classifier.server.models import ServedModel
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+# fork would copy ONNX Runtime's locks in whatever state its threads left them
+_CONTEXT = multiprocessing.get_context("spawn")
+_LENGTH = struct.Struct("!Q")  # before each message, in both directions
+
+
+class WorkerProcess:
+    """One process, asked for one thing at a time; another takes its place when it dies."""
+
+    _stream: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None
+    _greeted: bool
+
+    def __init__(self) -> None:
+        """Start the process; it needs a moment before it answers."""
+        self._start()
+        # where nobody calls close: multiprocessing would wait for the process for ever
+        atexit.register(self.close)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the process can read; one that was just started cannot yet."""
+        return self._greeted
+
+    async def ready(self) -> None:
+        """Return once the process can read.
+
+        Raises:
+            EOFError: it died before.
+            OSError: the same.
+        """
+        if self._stream is None:
+            self._stream = await asyncio.open_connection(sock=self._socket)
+        if not self._greeted:
+            await _receive(self._stream[0])
+            self._greeted = True
+
+    async def ask(
+        self,
+        model: "ServedModel",
+        work: "Callable[Concatenate[DigitReader, P], T]",
+        *arguments: P.args,
+        **named: P.kwargs,
+    ) -> T:
+        """Have the process carry `work` out with `model`, and wait for what it returns.
+
+        Who no longer waits, and is cancelled, has the process killed and another one started.
+
+        Args:
+            model: what reads; the process is given it if it has another one of that name.
+            work: a function of a module, since it is found by its name there.
+            arguments: what it gets besides the reader.
+            named: the same, by name.
+        Raises:
+            ApiError: what a client is to be told of any error of `work`; 503, the process died.
+        """
+        order = pickle.dumps((work, model.name, arguments, named))
+        for _ in range(2):  # whoever killed it may have meant another picture
+            try:
+                result: T = await self._ask(model, order)
+                return result
+            except (EOFError, OSError):
+                self._restart()
+            except asyncio.CancelledError:
+                self._restart()
+                raise
+        raise ApiError(
+            503,
+            "reader_died",
+            "the process that read this died, perhaps for lack of memory; send a smaller picture "
+            "or try again.",
+            {"Retry-After": "1"},
+        )
+
+    def close(self) -> None:
+        """End the process, whatever it is doing."""
+        self._process.kill()
+        self._process.join()
+        self._socket.close()
+        atexit.unregister(self.close)
+
+    async def _ask(self, model: "ServedModel", order: bytes) -> Any:
+        await self.ready()
+        assert self._stream
+        answers, orders = self._stream
+        if self._known.get(model.name) is not model:
+            _send(orders, pickle.dumps((model.name, model.content)))
+            self._known[model.name] = model
+        _send(orders, order)
+        answer = pickle.loads(await _receive(answers))
+        if isinstance(answer, ApiError):
+            raise answer
+        return answer
+
+    def _start(self) -> None:
+        self._socket, theirs = socket.socketpair()
+        with theirs, shielded(signal.SIGINT, signal.SIGTERM):
+            self._process = _CONTEXT.Process(target=_serve, args=(theirs,), name="reader")
+            self._process.start()
+        self._stream, self._greeted = None, False
+        self._known: dict[str, ServedModel] = {}  # models that the process was given
+
+    def _restart(self) -> None:
+        # not joined: that would hold up the event loop, and the next start collects it
+        self._process.kill()
+        if self._stream:
+            self._stream[1].transport.abort()
+        self._socket.close()
+        self._start()
+
+
+def _send(stream: asyncio.StreamWriter, message: bytes) -> None:
+    stream.writelines((_LENGTH.pack(len(message)), message))
+
+
+async def _receive(stream: asyncio.StreamReader) -> bytes:
+    (length,) = _LENGTH.unpack(await stream.readexactly(_LENGTH.size))
+    return await stream.readexactly(length)
+
+
+def _serve(connection: socket.socket) -> None:
+    """In the process: learn models and carry out orders until the other end closes."""
+    # A signal for the whole group is answered by the parent, which lets requests finish.
+    for name in ("SIGINT", "SIGTERM"):
+        signal.signal(getattr(signal, name), signal.SIG_IGN)
+    # imported only where they are needed, which is here
+    importlib.import_module("digit_classifier.picture.layout")
+    importlib.import_module("PIL.PngImagePlugin")
+    readers: dict[str, DigitReader] = {}
+    orders, answers = connection.makefile("rb"), connection.makefile("wb")
+    with contextlib.suppress(EOFError, OSError):
+        _write(answers, b"ready")
+        while True:
+            message = pickle.loads(_read(orders))
+            if len(message) == 2:
+                given, content = message
+                readers[given] = DigitReader(OnnxModel(content))
+                readers[given].name = given
+                gc.freeze()  # what is loaded stays: not to be looked through again and again
+                continue
+            work, name, arguments, named = message
+            try:
+                answer = work(readers[name], *arguments, **named)
+            except Exception as error:
+                answer = api_error(error)
+                if answer.status == 500:
+                    traceback.print_exc()
+            _write(answers, pickle.dumps(answer))
+
+
+def _write(stream: IO[bytes], message: bytes) -> None:
+    stream.write(_LENGTH.pack(len(message)))
+    stream.write(message)
+    stream.flush()
+
+
+def _read(stream: IO[bytes]) -> bytes:
+    (length,) = _LENGTH.unpack(_whole(stream, _LENGTH.size))
+    return _whole(stream, length)
+
+
+def _whole(stream: IO[bytes], length: int) -> bytes:
+    data = stream.read(length)
+    if len(data) < length:
+        raise EOFError
+    return data

@@ -1,12 +1,14 @@
-"""One corrected picture made ready to be kept: bytes in, bytes out, in a reading process."""
+"""What a reading process is asked to do with one picture: bytes in, bytes out."""
 
+import base64
 import io
 from typing import Any
 
 import numpy as np
+import orjson
 
 from digit_classifier.picture import Picture, decode, normalise
-from digit_classifier.reader import DigitReader
+from digit_classifier.reader import DigitReader, Reading
 from digit_classifier.server.errors import ApiError
 
 Box = tuple[int, int, int, int]
@@ -14,7 +16,48 @@ Box = tuple[int, int, int, int]
 _MARGIN, _PAPER = 0.04, 0.2
 
 
-def answer(_: DigitReader, *, data: bytes, box: Any, pixels: int) -> bytes:
+def read(
+    reader: DigitReader,
+    data: bytes,
+    *,
+    name: str | None,
+    single: bool,
+    details: bool,
+    threshold: float | None,
+    pixels: int,
+) -> tuple[bytes, int]:
+    """Carry one request out.
+
+    Args:
+        reader: what reads.
+        data: a picture file.
+        name: what its sender calls it.
+        single: it holds one digit.
+        details: also give what the network saw of each mark.
+        threshold: the least confidence for a digit; None for the model's own rule.
+        pixels: the most that are read.
+    Returns:
+        JSON, and how many digits it holds.
+    Raises:
+        PictureError: as `picture.decode`.
+        TooLargeError: more pixels.
+    """
+    reading = reader.read(decode(data, max_pixels=pixels), single, threshold)
+    said = _detailed(reading) if details else reading.to_dict()
+    # a name in an odd character set may hold half a character
+    called = name and name.encode("utf-8", "replace").decode()
+    return orjson.dumps({**said, "file": called}), len(reading.digits)
+
+
+def warm_up(reader: DigitReader) -> None:
+    """Read a bar, so that the first user does not wait for what is imported and set up once."""
+    paper = np.full((100, 100), 255, np.uint8)
+    paper[20:80, 45:55] = 0
+    decode(_png(paper))
+    reader.read(paper)
+
+
+def correct(_: DigitReader, *, data: bytes, box: Any, pixels: int) -> bytes:
     """Carry one request out.
 
     Args:
@@ -31,12 +74,12 @@ def answer(_: DigitReader, *, data: bytes, box: Any, pixels: int) -> bytes:
     """
     picture = decode(data, max_pixels=pixels)
     inside = _box(box, picture)
-    part = picture.pixels if inside is None else cut_out(picture.pixels, inside)
+    part = picture.pixels if inside is None else _cut_out(picture.pixels, inside)
     normalise(Picture(part, name="the picture"))
-    return png(part)
+    return _png(part)
 
 
-def cut_out(pixels: np.ndarray, box: Box) -> np.ndarray:
+def _cut_out(pixels: np.ndarray, box: Box) -> np.ndarray:
     """One digit with paper around it, and nothing of its neighbours.
 
     Args:
@@ -55,7 +98,7 @@ def cut_out(pixels: np.ndarray, box: Box) -> np.ndarray:
     return framed
 
 
-def png(pixels: np.ndarray) -> bytes:
+def _png(pixels: np.ndarray) -> bytes:
     """A picture as the bytes of a PNG file."""
     from PIL import Image
 
@@ -79,3 +122,16 @@ def _box(value: Any, picture: Picture) -> Box | None:
             f"`box` does not lie inside the picture of {picture.width} x {picture.height} pixels.",
         )
     return x, y, width, height
+
+
+def _detailed(reading: Reading) -> dict[str, Any]:
+    result = reading.to_dict()
+    for digit, entry in zip(reading.digits, result["digits"], strict=True):
+        entry["image"] = _base64(digit.image)
+    for mark, entry in zip(reading.rejected, result["rejected"], strict=True):
+        entry["image"] = None if mark.image is None else _base64(mark.image)
+    return result
+
+
+def _base64(image: np.ndarray) -> str:
+    return base64.b64encode(np.ascontiguousarray(image).tobytes()).decode()
