@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
+from digit_classifier.server.access_log import Metrics
 from digit_classifier.server.admission import AdmissionQueue
 from digit_classifier.server.errors import ApiError
-from digit_classifier.server.access_log import Metrics
 
 DRAWING, PHOTOGRAPH = 0.002, 0.2  # seconds that a worker needs
 

@@ -10,7 +10,6 @@ import pickle
 import signal
 import socket
 import struct
-import traceback
 from collections.abc import Callable
 from typing import IO, TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
@@ -101,6 +100,9 @@ class WorkerProcess:
         """End the process, whatever it is doing."""
         self._process.kill()
         self._process.join()
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            if self._stream:
+                self._stream[1].transport.abort()
         self._socket.close()
         atexit.unregister(self.close)
 
@@ -168,8 +170,6 @@ def _serve(connection: socket.socket) -> None:
                 answer = work(readers[name], *arguments, **named)
             except Exception as error:
                 answer = api_error(error)
-                if answer.status == 500:
-                    traceback.print_exc()
             _write(answers, pickle.dumps(answer))
 
 
