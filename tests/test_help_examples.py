@@ -19,7 +19,7 @@ import pytest
 
 from dataset import mirror, stand_in
 from digit_classifier import cli
-from digit_classifier.dataset import fetch, places, published
+from digit_classifier.dataset import download, places
 from digit_classifier.drawn import styles
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -64,8 +64,8 @@ def machine(tmp_path, monkeypatch, run_folder):
         monkeypatch.setenv(name, str(value))
     monkeypatch.delenv("MNIST_DATA_DIR", raising=False)
     stand_in.write_all(home / "mnist")
-    for module, name in ((fetch, "FILES"), (fetch, "ARCHIVE"), (published, "DIGEST")):
-        monkeypatch.setattr(module, name, getattr(module, name))  # put back afterwards
+    for name in ("FILES", "ARCHIVE", "DIGEST"):
+        monkeypatch.setattr(download, name, getattr(download, name))  # put back afterwards
     stand_in.publish(home / "mnist")
     shutil.copytree(home / "mnist", places.cache_folder() / "mnist")
     (work / "scans").mkdir(parents=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dataset import mirror, stand_in
-from digit_classifier.dataset import fetch, published, sample
+from digit_classifier.dataset import download, sample
 from digit_classifier.dataset.labelled import Arrays
 
 
@@ -50,8 +50,8 @@ def published_folder(
     """What a mirror serves; the package takes it for MNIST."""
     folder = tmp_path_factory.mktemp("published")
     stand_in.write_all(folder)
-    for module, name in ((fetch, "FILES"), (fetch, "ARCHIVE"), (published, "DIGEST")):
-        monkeypatch.setattr(module, name, getattr(module, name))  # put back afterwards
+    for name in ("FILES", "ARCHIVE", "DIGEST"):
+        monkeypatch.setattr(download, name, getattr(download, name))  # put back afterwards
     stand_in.publish(folder)
     return folder
 

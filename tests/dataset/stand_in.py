@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from digit_classifier.dataset import fetch, idx, labelled, npz, published
+from digit_classifier.dataset import download, idx, labelled, npz
+from digit_classifier.dataset.download import ARCHIVE, FILES, PublishedFile
 from digit_classifier.dataset.labelled import Arrays
-from digit_classifier.dataset.published import ARCHIVE, FILES, PublishedFile
 
 
 def make_arrays(train: int = 240, test: int = 40) -> Arrays:
@@ -53,9 +53,9 @@ def write_all(folder: Path) -> Arrays:
 
 def publish(folder: Path) -> None:
     """Let the package believe that the files in `folder` are MNIST as it was published."""
-    fetch.FILES = tuple(_published(folder, file) for file in FILES)
-    fetch.ARCHIVE = _published(folder, ARCHIVE)
-    published.DIGEST = labelled.digest(idx.read_folder(folder))
+    download.FILES = tuple(_published(folder, file) for file in FILES)
+    download.ARCHIVE = _published(folder, ARCHIVE)
+    download.DIGEST = labelled.digest(idx.read_folder(folder))
 
 
 def _published(folder: Path, file: PublishedFile) -> PublishedFile:

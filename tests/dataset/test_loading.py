@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from dataset import stand_in
-from digit_classifier.dataset import Dataset, labelled, load, places, published, sample
+from digit_classifier.dataset import Dataset, download, labelled, load, places, sample
 from digit_classifier.errors import (
     DataError,
     DownloadError,
@@ -26,7 +26,7 @@ def no_network(*_, **__):
 
 @pytest.fixture
 def no_asking(monkeypatch):
-    monkeypatch.setattr("digit_classifier.dataset.fetch.fetch", no_network)
+    monkeypatch.setattr("digit_classifier.dataset.download.fetch", no_network)
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def cut(path: Path) -> None:
 def test_data_dir_is_used_and_the_network_not_asked(published_folder, no_asking, dataset):
     data = load(dataset, data_dir=published_folder)
     assert data.name == "MNIST"
-    assert data.sha256 == published.DIGEST
+    assert data.sha256 == download.DIGEST
     assert str(published_folder) in data.source
     assert not data.is_sample
     assert data.notes == ()

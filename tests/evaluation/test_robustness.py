@@ -8,7 +8,7 @@ from zlib import crc32
 import numpy as np
 import pytest
 
-from digit_classifier.dataset import published
+from digit_classifier.dataset import download
 from digit_classifier.drawn import styles
 from digit_classifier.errors import DataError
 from digit_classifier.evaluation import predictions
@@ -134,7 +134,7 @@ def test_the_original_network_compared_with_itself_has_a_mean_corruption_error_o
 
 
 def test_the_stored_figures_are_of_mnist_and_of_the_corruptions_as_they_are_now() -> None:
-    plain = find_baseline(published.DIGEST)
+    plain = find_baseline(download.DIGEST)
     assert plain is not None
     assert plain.rates.shape == SHAPE
     assert plain.seeds >= 3

@@ -50,7 +50,7 @@ def download(data_dir: Path | None, to_cache: bool) -> None:
     Addresses to ask instead of the public ones can be given in DIGITS_MIRRORS, separated by
     spaces: each is a prefix before the files' names.
     """
-    from digit_classifier.dataset import fetch, places
+    from digit_classifier.dataset import download, places
     from digit_classifier.errors import OptionError
 
     if data_dir and to_cache:
@@ -58,7 +58,7 @@ def download(data_dir: Path | None, to_cache: bool) -> None:
     label = "data folder" if data_dir else "cache"
     place = places.Place(label, data_dir or places.cache_folder() / "mnist")
     with progress_bars() as progress:
-        fetch.fetch(place.path, progress=progress, replace=data_dir is None)
+        download.fetch(place.path, progress=progress, replace=data_dir is None)
     dataset = places.read_mnist(place)
     click.echo(f"MNIST is in {place.path}: {dataset.counts}, verified.")
     if data_dir:

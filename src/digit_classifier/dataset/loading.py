@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from digit_classifier.dataset import fetch, files, folder, orientation, places, published, sample
+from digit_classifier.dataset import download, files, folder, orientation, places, sample
 from digit_classifier.dataset.folder import Progress
 from digit_classifier.dataset.labelled import (
     MNIST_NAME,
@@ -44,7 +44,7 @@ def load(
         progress: called with (what, done, total) while something is fetched or read.
         strict: refuse a folder of which some pictures or files would be left out; else `notes` name
             them.
-        mirrors: addresses to fetch from instead of the usual ones, see `fetch.usual_mirrors`.
+        mirrors: addresses to fetch from instead of the usual ones, see `download.usual_mirrors`.
         transpose: swap rows and columns of every image, for EMNIST's and MATLAB's files.
         invert: make dark ink light and light paper dark.
     Returns:
@@ -105,7 +105,7 @@ def _find_mnist(
             raise UnreachableError(
                 "there is no MNIST on this machine, and --offline forbids to download it."
             )
-        fetch.fetch(cache.path, mirrors=mirrors, progress=progress, replace=True)
+        download.fetch(cache.path, mirrors=mirrors, progress=progress, replace=True)
     except UnreachableError as error:
         if may_sample:
             notes.append(f"{error} So this is the built-in {SAMPLE_NAME}, which is not MNIST.")
@@ -128,8 +128,6 @@ def _load_own(
             ".npz, .npy, .mat or IDX file."
         )
     arrays, notes = _read_own(path, progress, strict)
-    if transpose:
-        notes = tuple(note for note in notes if note != files.EMNIST)
     done = _turned(transpose, invert)
     return _name(turn(arrays, transpose, invert), path, notes, done)
 
@@ -150,12 +148,15 @@ def _turned(transpose: bool, invert: bool) -> str:
 def _name(arrays: Arrays, path: Path, notes: tuple[str, ...], done: str) -> Dataset:
     """Name data by what it is: MNIST's own digest makes it MNIST, a folder's name never does."""
     found = digest(arrays)
-    known = {published.DIGEST: MNIST_NAME, sample.DIGEST: SAMPLE_NAME}
+    known = {download.DIGEST: MNIST_NAME, sample.DIGEST: SAMPLE_NAME}
     name = known.get(found, _printable(f"own data: {path.resolve().name}"))
     is_sample = found == sample.DIGEST
     if found not in known:
         notes += remarks(arrays)
-        notes += orientation.remarks(arrays.train_images, arrays.train_labels)
+        odd = orientation.remarks(arrays.train_images, arrays.train_labels)
+        if "transposed" in done or "--transpose" in "".join(odd):
+            notes = tuple(note for note in notes if note != files.EMNIST)
+        notes += odd
     told = tuple(map(_printable, notes))
     source = _printable(str(path)) + done
     return Dataset(name, *arrays, sha256=found, source=source, is_sample=is_sample, notes=told)

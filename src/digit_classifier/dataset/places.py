@@ -6,7 +6,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from digit_classifier.dataset import idx, npz, published
+from digit_classifier.dataset import download, idx, npz
 from digit_classifier.dataset.labelled import MNIST_NAME, Arrays, Dataset, digest
 from digit_classifier.errors import DataError, MissingExtraError
 
@@ -116,7 +116,7 @@ def is_there(path: Path) -> bool:
     try:
         if path.suffix == ".npz":
             return path.is_file()
-        return any(idx.locate(path)) or (path / published.ARCHIVE.name).is_file()
+        return any(idx.locate(path)) or (path / download.ARCHIVE.name).is_file()
     except OSError:  # no permission: `read_copy` says so
         return True
 
@@ -126,7 +126,7 @@ def is_complete(path: Path) -> bool:
     if path.suffix == ".npz" or not is_there(path):
         return is_there(path)
     try:
-        return None not in idx.locate(path) or (path / published.ARCHIVE.name).is_file()
+        return None not in idx.locate(path) or (path / download.ARCHIVE.name).is_file()
     except OSError:
         return True
 
@@ -142,7 +142,7 @@ def read_copy(path: Path) -> Arrays:
             raise DataError(f"no file or folder {path}. Check the path.")
         if not path.is_dir():
             return npz.read(path)
-        archive = path / published.ARCHIVE.name
+        archive = path / download.ARCHIVE.name
         if None in idx.locate(path) and archive.is_file():
             return npz.read(archive)
         return idx.read_folder(path)
@@ -158,10 +158,10 @@ def read_mnist(place: Place, notes: tuple[str, ...] = ()) -> Dataset:
     """
     arrays = read_copy(place.path)
     found = digest(arrays)
-    if found != published.DIGEST:
+    if found != download.DIGEST:
         raise DataError(
             f"{place.path} is not MNIST: the digest of its arrays is {found[:12]}..., MNIST's is "
-            f"{published.DIGEST[:12]}.... To train on other data: --dataset {place.path}"
+            f"{download.DIGEST[:12]}.... To train on other data: --dataset {place.path}"
         )
     source = f"{place.label}: {place.path}"
     return Dataset(MNIST_NAME, *arrays, sha256=found, source=source, notes=notes)

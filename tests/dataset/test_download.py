@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from digit_classifier.dataset import fetch, places, published, transfer
-from digit_classifier.dataset.transfer import Patience
+from digit_classifier.dataset import download, places
+from digit_classifier.dataset.download import Timeouts
 from digit_classifier.errors import DataError, DownloadError, StorageError, UnreachableError
 
 # Short where it makes a test quick, and long where a busy machine would fail it.
-QUICK = Patience(contact=30.0, stall=1.0, grace=0.4, slowest=5_000)
+QUICK = Timeouts(contact=30.0, stall=1.0, grace=0.4, slowest=5_000)
 IMAGES = "train-images-idx3-ubyte.gz"
-NAMES = tuple(file.name for file in published.FILES)
+NAMES = tuple(file.name for file in download.FILES)
 TESTS = Path(__file__).parents[1]
 PYTHONPATH = os.pathsep.join(filter(None, [str(TESTS), os.environ.get("PYTHONPATH")]))
 
@@ -32,15 +32,17 @@ def assert_complete(folder: Path) -> None:
 
 
 def test_four_files_are_fetched_once_each(server, tmp_path):
-    fetch.fetch(tmp_path / "new", mirrors=[server.url("good")])
+    download.fetch(tmp_path / "new", mirrors=[server.url("good")])
     assert_complete(tmp_path / "new")
     assert server.asked == {f"good/{name}": 1 for name in NAMES}
 
 
 def test_progress_counts_bytes_up_to_each_file_s_size(server, tmp_path):
     calls = []
-    fetch.fetch(tmp_path, mirrors=[server.url("good")], progress=lambda *call: calls.append(call))
-    for file in fetch.FILES:
+    download.fetch(
+        tmp_path, mirrors=[server.url("good")], progress=lambda *call: calls.append(call)
+    )
+    for file in download.FILES:
         done = [call[1] for call in calls if call[0] == file.name]
         assert done == sorted(done)
         assert done[-1] == file.size
@@ -70,7 +72,7 @@ FAULTS = {
 def test_bad_mirror_is_given_up_with_its_reason(server, tmp_path, behaviour):
     words, reached = FAULTS[behaviour]
     with pytest.raises(DownloadError, match=words) as caught:
-        fetch.fetch(tmp_path, mirrors=[server.url(behaviour)], patience=QUICK)
+        download.fetch(tmp_path, mirrors=[server.url(behaviour)], timeouts=QUICK)
     assert isinstance(caught.value, UnreachableError) is not reached
     assert f"127.0.0.1:{server.server_port}: " in str(caught.value)
     assert not any((tmp_path / name).exists() for name in (*NAMES, "mnist.npz"))
@@ -80,7 +82,7 @@ def test_bad_mirror_is_given_up_with_its_reason(server, tmp_path, behaviour):
 @pytest.mark.parametrize("behaviour", FAULTS)
 def test_next_mirror_is_asked_after_a_bad_one(server, tmp_path, behaviour):
     chosen = [server.url(behaviour), server.url("good")]
-    fetch.fetch(tmp_path, mirrors=chosen, patience=QUICK)
+    download.fetch(tmp_path, mirrors=chosen, timeouts=QUICK)
     assert_complete(tmp_path)
     assert server.asked[f"{behaviour}/{IMAGES}"] == 1
 
@@ -89,7 +91,7 @@ def test_every_mirror_s_reason_is_told(server, tmp_path):
     chosen = [server.url(each) for each in ("403", "html", "wrong")]
     chosen += ["http://127.0.0.1:9/", "nonsense", server.url("503", "mnist.npz")]
     with pytest.raises(DownloadError) as caught:
-        fetch.fetch(tmp_path, mirrors=chosen, patience=QUICK)
+        download.fetch(tmp_path, mirrors=chosen, timeouts=QUICK)
     reasons = str(caught.value)
     for words in ("HTTP 403", "text/html", "wrong content", "refused", "nonsense: not an address"):
         assert words in reasons
@@ -98,23 +100,23 @@ def test_every_mirror_s_reason_is_told(server, tmp_path):
 
 def test_keras_archive_serves_as_the_last_mirror(server, tmp_path):
     chosen = [server.url("403"), server.url("good", "mnist.npz")]
-    fetch.fetch(tmp_path, mirrors=chosen)
+    download.fetch(tmp_path, mirrors=chosen)
     assert (tmp_path / "mnist.npz").is_file()
     assert_complete(tmp_path)
 
 
 def test_good_files_in_a_label_of_gzip_encoding_stay_gzipped(server, tmp_path):
-    fetch.fetch(tmp_path, mirrors=[server.url("mislabelled")])
+    download.fetch(tmp_path, mirrors=[server.url("mislabelled")])
     assert_complete(tmp_path)
 
 
 def test_broken_download_goes_on_where_it_stopped(server, tmp_path, published_folder):
     with pytest.raises(DownloadError):
-        fetch.fetch(tmp_path, mirrors=[server.url("truncated")])
+        download.fetch(tmp_path, mirrors=[server.url("truncated")])
     have = part(tmp_path).stat().st_size
     assert have == (published_folder / IMAGES).stat().st_size // 2
     server.ranges.clear()
-    fetch.fetch(tmp_path, mirrors=[server.url("good")])
+    download.fetch(tmp_path, mirrors=[server.url("good")])
     assert server.ranges[0] == f"bytes={have}-"
     assert server.ranges[1:] == [None] * 3
     assert_complete(tmp_path)
@@ -122,7 +124,7 @@ def test_broken_download_goes_on_where_it_stopped(server, tmp_path, published_fo
 
 def test_mirror_that_cannot_resume_sends_the_whole_again(server, tmp_path, published_folder):
     part(tmp_path).write_bytes((published_folder / IMAGES).read_bytes()[:1000])
-    fetch.fetch(tmp_path, mirrors=[server.url("no_range")])
+    download.fetch(tmp_path, mirrors=[server.url("no_range")])
     assert_complete(tmp_path)
 
 
@@ -132,45 +134,45 @@ def test_wrong_beginning_is_thrown_away_and_fetched_anew(
 ):
     size = (published_folder / IMAGES).stat().st_size
     part(tmp_path).write_bytes(b"\x1f" * (length if length > 0 else size - length))
-    fetch.fetch(tmp_path, mirrors=[server.url("good")])
+    download.fetch(tmp_path, mirrors=[server.url("good")])
     assert_complete(tmp_path)
 
 
 def test_finished_part_is_not_asked_for_again(server, tmp_path, published_folder):
     part(tmp_path).write_bytes((published_folder / IMAGES).read_bytes())
-    fetch.fetch(tmp_path, mirrors=[server.url("good")])
+    download.fetch(tmp_path, mirrors=[server.url("good")])
     assert f"good/{IMAGES}" not in server.asked
     assert_complete(tmp_path)
 
 
 def test_files_that_are_there_are_kept(server, tmp_path, published_folder):
     shutil.copy(published_folder / IMAGES, tmp_path)
-    fetch.fetch(tmp_path, mirrors=[server.url("good")])
+    download.fetch(tmp_path, mirrors=[server.url("good")])
     assert f"good/{IMAGES}" not in server.asked
     server.asked.clear()
-    fetch.fetch(tmp_path, mirrors=[server.url("good")])
+    download.fetch(tmp_path, mirrors=[server.url("good")])
     assert not server.asked
 
 
 def test_archive_that_is_there_is_enough(server, tmp_path, published_folder):
     shutil.copy(published_folder / "mnist.npz", tmp_path)
-    fetch.fetch(tmp_path, mirrors=[server.url("good")])
+    download.fetch(tmp_path, mirrors=[server.url("good")])
     assert not server.asked
 
 
 def test_other_files_in_the_way_are_never_replaced_unasked(server, tmp_path):
     (tmp_path / IMAGES).write_bytes(b"somebody's own data")
     with pytest.raises(DataError, match="in the way"):
-        fetch.fetch(tmp_path, mirrors=[server.url("good")])
+        download.fetch(tmp_path, mirrors=[server.url("good")])
     assert (tmp_path / IMAGES).read_bytes() == b"somebody's own data"
-    fetch.fetch(tmp_path, mirrors=[server.url("good")], replace=True)
+    download.fetch(tmp_path, mirrors=[server.url("good")], replace=True)
     assert_complete(tmp_path)
 
 
 def test_silent_mirror_is_left_when_its_time_is_up(server, tmp_path):
-    patience = Patience(contact=0.5, stall=60)
+    timeouts = Timeouts(contact=0.5, stall=60)
     with pytest.raises(UnreachableError, match=r"no answer in 0\.5 s"):
-        fetch.fetch(tmp_path, mirrors=[server.url("silent")], patience=patience)
+        download.fetch(tmp_path, mirrors=[server.url("silent")], timeouts=timeouts)
 
 
 def test_look_up_of_a_name_that_hangs_is_left_too(tmp_path, monkeypatch):
@@ -178,8 +180,8 @@ def test_look_up_of_a_name_that_hangs_is_left_too(tmp_path, monkeypatch):
     monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: hanging.wait(60))
     try:
         with pytest.raises(UnreachableError, match=r"mirror\.invalid: no answer in 0\.5 s"):
-            fetch.fetch(
-                tmp_path, mirrors=["http://mirror.invalid/"], patience=Patience(contact=0.5)
+            download.fetch(
+                tmp_path, mirrors=["http://mirror.invalid/"], timeouts=Timeouts(contact=0.5)
             )
     finally:
         hanging.set()
@@ -187,45 +189,45 @@ def test_look_up_of_a_name_that_hangs_is_left_too(tmp_path, monkeypatch):
 
 def test_silent_mirrors_share_one_time_budget(server, tmp_path, monkeypatch):
     given = []
-    real = transfer.Courier._ask
+    real = download.Downloader._ask
 
     def note(self, url, start):
         given.append(self.contact)
         return real(self, url, start)
 
-    monkeypatch.setattr(transfer.Courier, "_ask", note)
+    monkeypatch.setattr(download.Downloader, "_ask", note)
     with pytest.raises(UnreachableError):
-        fetch.fetch(tmp_path, mirrors=[server.url("silent")] * 4, patience=Patience(stall=0.2))
-    assert sum(given) == pytest.approx(Patience().contact)
+        download.fetch(tmp_path, mirrors=[server.url("silent")] * 4, timeouts=Timeouts(stall=0.2))
+    assert sum(given) == pytest.approx(Timeouts().contact)
     # What a user gets: fifteen seconds, of which some are for everything else.
-    assert Patience().contact <= 13
-    assert len(given) == len(published.MIRRORS)
+    assert Timeouts().contact <= 13
+    assert len(given) == len(download.MIRRORS)
 
 
 def test_mirrors_of_the_environment_replace_the_public_ones(server, tmp_path, monkeypatch):
     monkeypatch.setenv("DIGITS_MIRRORS", f"{server.url('403')}  {server.url('good')}")
-    fetch.fetch(tmp_path)
+    download.fetch(tmp_path)
     assert_complete(tmp_path)
     assert sum(server.asked.values()) == 5
 
 
 def test_public_mirrors_are_asked_where_nobody_names_others():
-    assert fetch.usual_mirrors() == published.MIRRORS
-    assert all(address.startswith("https://") for address in published.MIRRORS)
+    assert download.usual_mirrors() == download.MIRRORS
+    assert all(address.startswith("https://") for address in download.MIRRORS)
 
 
 def test_proxy_of_the_environment_is_used(server, tmp_path, monkeypatch):
     # The server is asked for a whole address, as a proxy is; it takes the path's last parts.
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{server.server_port}")
     with pytest.raises(DownloadError):
-        fetch.fetch(tmp_path, mirrors=["http://mirror.invalid/x/"], patience=QUICK)
+        download.fetch(tmp_path, mirrors=["http://mirror.invalid/x/"], timeouts=QUICK)
     assert any("mirror.invalid" in asked for asked in server.asked)
 
 
 def test_ca_bundle_of_the_environment_is_used(tmp_path, monkeypatch):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "none.pem"))
     with pytest.raises(DownloadError, match="REQUESTS_CA_BUNDLE names no file"):
-        fetch.fetch(tmp_path, mirrors=["https://127.0.0.1:9/"], patience=QUICK)
+        download.fetch(tmp_path, mirrors=["https://127.0.0.1:9/"], timeouts=QUICK)
 
 
 def run_children(count: int, folder: Path, published_folder: Path, body: str) -> list[str]:
@@ -234,14 +236,14 @@ def run_children(count: int, folder: Path, published_folder: Path, body: str) ->
         import sys, time
         from pathlib import Path
         from dataset import stand_in
-        from digit_classifier.dataset import fetch
-        from digit_classifier.dataset.transfer import Patience
+        from digit_classifier.dataset import download
+        from digit_classifier.dataset.download import Timeouts
         from digit_classifier.errors import DigitError
         stand_in.publish(Path({str(published_folder)!r}))
         folder = Path({str(folder)!r})
-        def fetch_from(*addresses, **patience):
+        def fetch_from(*addresses, **timeouts):
             try:
-                fetch.fetch(folder, mirrors=addresses, patience=Patience(**patience))
+                download.fetch(folder, mirrors=addresses, timeouts=Timeouts(**timeouts))
                 print("fetched")
             except DigitError as error:
                 print(type(error).__name__, error)
@@ -286,7 +288,7 @@ def test_eight_processes_without_network_give_up_together(server, tmp_path, publ
 def test_old_failure_does_not_keep_anybody_from_asking(server, tmp_path):
     word = {"time": time.time() - 1, "message": "old", "unreachable": True}
     (tmp_path / ".failure.json").write_text(json.dumps(word))
-    fetch.fetch(tmp_path, mirrors=[server.url("good")])
+    download.fetch(tmp_path, mirrors=[server.url("good")])
     assert_complete(tmp_path)
     assert not (tmp_path / ".failure.json").exists()
 
@@ -295,9 +297,9 @@ def test_killed_process_leaves_no_lock_and_its_bytes_are_used(server, tmp_path, 
     code = f"""
 from pathlib import Path
 from dataset import stand_in
-from digit_classifier.dataset import fetch
+from digit_classifier.dataset import download
 stand_in.publish(Path({str(published_folder)!r}))
-fetch.fetch(Path({str(tmp_path)!r}), mirrors=[{server.url("stalled")!r}])
+download.fetch(Path({str(tmp_path)!r}), mirrors=[{server.url("stalled")!r}])
 """
     environment = os.environ | {"PYTHONPATH": PYTHONPATH}
     with subprocess.Popen([sys.executable, "-c", code], env=environment) as child:
@@ -307,7 +309,7 @@ fetch.fetch(Path({str(tmp_path)!r}), mirrors=[{server.url("stalled")!r}])
             time.sleep(0.02)
         child.kill()
     server.ranges.clear()
-    fetch.fetch(tmp_path, mirrors=[server.url("good")])
+    download.fetch(tmp_path, mirrors=[server.url("good")])
     assert server.ranges[0] == f"bytes={half}-"
     assert_complete(tmp_path)
 
@@ -326,5 +328,5 @@ def test_full_disk_is_one_sentence_and_leaves_nothing_half_written(
 def test_folder_that_cannot_be_made_is_one_sentence(server, tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StorageError, match="cannot write"):
-        fetch.fetch(tmp_path / "file" / "mnist", mirrors=[server.url("good")])
+        download.fetch(tmp_path / "file" / "mnist", mirrors=[server.url("good")])
     assert not server.asked
