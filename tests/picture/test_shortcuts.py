@@ -7,17 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from digit_classifier.picture import (
-    decode,
-    find,
-    layout,
-    masks,
-    paper,
-    pixels,
-    polarity,
-    ruling,
-    splits,
-)
+from digit_classifier.picture import decode, find, ink, paper, ruling, splits, strokes
+from digit_classifier.picture.decode import compose
 from digit_classifier.picture.ink import extract, measure_contrast
 from digit_classifier.picture.marks import Mark, Page
 from picture import drawings
@@ -58,60 +49,60 @@ def test_printed_lines_are_still_found_in_most_ruled_drawings() -> None:
 def test_signs_that_are_not_asked_would_not_have_turned_the_vote(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    copies = [paper.to_grey(polarity.shrink(page, 256), paper.LUMINANCE) for _, page in pages()]
+    copies = [paper.to_grey(paper.shrink(page, 256), paper.LUMINANCE) for _, page in pages()]
     rng = np.random.default_rng(5)  # and clouds, on which opinions are divided
     noise = [rng.random((side, side), np.float32) for side in (90, 140) for _ in range(100)]
     clouds = [cv2.GaussianBlur(each, (0, 0), rng.uniform(2, 9)) for each in noise]
     copies += [cv2.normalize(each, None, 0, 255, cv2.NORM_MINMAX, cv2.CV_8U) for each in clouds]
-    short = [polarity.is_ink_light(copy) for copy in copies]
+    short = [paper.is_ink_light(copy) for copy in copies]
     asked = []
-    monkeypatch.setattr(polarity, "_room", lambda mask: asked.append(mask) or 0.0)
+    monkeypatch.setattr(paper, "_room", lambda mask: asked.append(mask) or 0.0)
     for copy in copies:
-        polarity.is_ink_light(copy)
+        paper.is_ink_light(copy)
     assert len(asked) < len(copies)  # of two views each
     monkeypatch.undo()
     assert short == [whole_vote(copy) < 0 for copy in copies]
 
 
 def whole_vote(grey: np.ndarray) -> float:
-    small = polarity.shrink(grey, polarity.SIDE)
+    small = paper.shrink(grey, paper.SIDE)
     height, width = small.shape
     middle = small[height // 6 : height - height // 6, width // 6 : width - width // 6]
     vote = 0.0
-    for view in [small] if max(grey.shape) <= polarity.CROP else [small, middle]:
+    for view in [small] if max(grey.shape) <= paper.CROP else [small, middle]:
         mask = cv2.threshold(view, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)[1]
-        vote += polarity._layout(mask) + polarity.THINNESS * polarity._thinness(view)
-        vote += polarity.ROOM * polarity._room(mask)
-        if max(view.shape) <= polarity.CROP:
-            vote += polarity.PIECES * polarity._pieces(mask)
+        vote += paper._layout(mask) + paper.THINNESS * paper._thinness(view)
+        vote += paper.ROOM * paper._room(mask)
+        if max(view.shape) <= paper.CROP:
+            vote += paper.PIECES * paper._pieces(mask)
     return vote
 
 
 def test_the_largest_scale_shows_the_most_energy() -> None:
     for _, page in pages():
-        grey = polarity.shrink(page, polarity.SIDE)
-        energies = [sum(polarity._energies(grey, scale)) for scale in polarity.SCALES]
+        grey = paper.shrink(page, paper.SIDE)
+        energies = [sum(paper._energies(grey, scale)) for scale in paper.SCALES]
         assert energies == sorted(energies)
 
 
 def test_pieces_of_a_part_are_numbered_as_in_the_whole() -> None:
     for _, page in pages():
         mask = extract(page).mask
-        labels, strokes = layout.collect(mask)
+        labels, found = strokes.collect(mask)
         _, whole, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
         assert (labels == whole).all()
-        boxes = [[s.x, s.y, s.width, s.height, s.area] for s in strokes]
+        boxes = [[s.x, s.y, s.width, s.height, s.area] for s in found]
         assert boxes == stats[1:].tolist()
 
 
 def test_a_mask_of_nothing_has_an_extent_that_can_be_labelled() -> None:
     empty = np.zeros((7, 9), np.uint8)
-    labels, stats = masks.measure(empty[masks.extent(empty)])
+    labels, stats = ink.measure(empty[ink.extent(empty)])
     assert not labels.any()
     assert len(stats) == 1
 
 
-@pytest.mark.parametrize("count", [1, 2, masks.FEW, masks.FEW + 1, 40])
+@pytest.mark.parametrize("count", [1, 2, ink.FEW, ink.FEW + 1, 40])
 def test_pieces_are_measured_alike_whether_few_or_many(count: int) -> None:
     mask = np.zeros((90, 90), np.uint8)
     places = [(x, y) for y in range(0, 90, 10) for x in range(0, 90, 10)]
@@ -119,7 +110,7 @@ def test_pieces_are_measured_alike_whether_few_or_many(count: int) -> None:
     for at in rng.permutation(len(places))[: count - 1]:
         x, y = places[at]
         mask[y : y + rng.integers(1, 9), x : x + rng.integers(1, 9)] = 1
-    labels, stats = masks.measure(mask)
+    labels, stats = ink.measure(mask)
     _, whole, expected, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     assert len(stats) == count
     assert (labels == whole).all()
@@ -175,7 +166,7 @@ def test_two_joined_digits_are_no_wide_0() -> None:
 @pytest.mark.parametrize("level", [-2.0, 0.0, 0.3, 4.0, 127.5, 255.0, 255.1, 400.0])
 def test_at_least_compares_as_numbers_do(level: float) -> None:
     every = np.arange(256, dtype=np.uint8)[None]
-    assert (masks.at_least(every, level) == (every >= level)).all()
+    assert (ink.at_least(every, level) == (every >= level)).all()
 
 
 def test_grey_stored_as_colour_or_on_a_canvas_is_read_as_grey() -> None:
@@ -189,10 +180,10 @@ def test_grey_stored_as_colour_or_on_a_canvas_is_read_as_grey() -> None:
 
 def test_transparency_is_mixed_to_the_nearest_level() -> None:
     alpha, colour = np.mgrid[0:256, 0:256].astype(np.uint8)
-    mixed = pixels.compose(np.dstack([colour, colour // 2, 255 - colour]), alpha)
+    mixed = compose(np.dstack([colour, colour // 2, 255 - colour]), alpha)
     behind = np.array(mixed[0, 0], np.uint32)  # where nothing covers it
-    for channel, ink in enumerate((colour, colour // 2, 255 - colour)):
-        exact = ink.astype(np.uint32) * alpha + (255 - alpha.astype(np.uint32)) * behind[channel]
+    for channel, level in enumerate((colour, colour // 2, 255 - colour)):
+        exact = level.astype(np.uint32) * alpha + (255 - alpha.astype(np.uint32)) * behind[channel]
         assert (mixed[..., channel] == (exact + 127) // 255).all()
 
 
@@ -204,7 +195,7 @@ def test_an_opaque_canvas_is_its_colour() -> None:
 
 def test_a_mark_is_cut_apart_only_when_somebody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     looked = []
-    monkeypatch.setattr(layout.splits, "propose", lambda keep: looked.append(keep) or [])
+    monkeypatch.setattr(splits, "propose", lambda keep: looked.append(keep) or [])
     mark = find(decode(drawings.draw(np.random.default_rng(3)))).marks[0]
     assert not looked
     assert len(mark.splits) == len(mark.splits)

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from digit_classifier.cli import main
-from digit_classifier.picture import layout
+from digit_classifier.picture import ink
 from reader import drawing
 
 Run = Callable[..., tuple[int, str, str]]
@@ -81,12 +81,12 @@ def test_a_missing_file_among_others_spoils_none_of_them(predict: Run, folder: P
 @pytest.fixture
 def at_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     """The program fails at every picture of three lines."""
-    read = layout.read
+    extract = ink.extract
 
-    def fail(pixels: np.ndarray, *, single: bool) -> object:
-        return read(pixels, single=single) if len(pixels) > 3 else {}[pixels.shape]
+    def fail(pixels: np.ndarray) -> object:
+        return extract(pixels) if len(pixels) > 3 else {}[pixels.shape]
 
-    monkeypatch.setattr(layout, "read", fail)
+    monkeypatch.setattr(ink, "extract", fail)
 
 
 @pytest.mark.usefixtures("at_fault")

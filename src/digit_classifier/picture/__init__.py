@@ -2,6 +2,6 @@
 
 from digit_classifier.picture.decode import Picture, decode
 from digit_classifier.picture.marks import Mark, Page, Rejected
-from digit_classifier.picture.page import find, normalise
+from digit_classifier.picture.pipeline import find, normalise
 
 __all__ = ["Mark", "Page", "Picture", "Rejected", "decode", "find", "normalise"]

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from digit_classifier.picture.paper import LUMINANCE, to_grey
-from digit_classifier.picture.polarity import CROP
+from digit_classifier.picture.paper import CROP, LUMINANCE, to_grey
 
 STEP = 30  # grey levels from the desk up to the sheet, at least
 SHARP = 0.6  # of that step lies within three pixels of the edge; a vignette has no edge

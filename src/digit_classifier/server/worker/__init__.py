@@ -151,7 +151,7 @@ def _serve(connection: socket.socket) -> None:
     for name in ("SIGINT", "SIGTERM"):
         signal.signal(getattr(signal, name), signal.SIG_IGN)
     # imported only where they are needed, which is here
-    importlib.import_module("digit_classifier.picture.layout")
+    importlib.import_module("digit_classifier.picture.cutting")
     importlib.import_module("PIL.PngImagePlugin")
     readers: dict[str, DigitReader] = {}
     orders, answers = connection.makefile("rb"), connection.makefile("wb")
