@@ -8,6 +8,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from digit_classifier.atomic import write_png
+from digit_classifier.errors import DigitError
+from digit_classifier.picture import decode
 
 MARGIN, THUMBNAIL, SEEN, CAPTION = 8, 150, 84, 18
 COLUMNS = 8  # images of the network in one row
@@ -75,12 +77,9 @@ def _strip(mistake: Mistake) -> Image.Image:
 def _thumbnail(path: Path) -> Image.Image:
     size = 2 * THUMBNAIL - MARGIN, THUMBNAIL
     try:
-        with Image.open(path) as opened:
-            image = ImageOps.exif_transpose(opened).convert("RGBA")
-    except Exception:  # the picture may be the very thing that cannot be read
+        shown = Image.fromarray(decode(path).pixels).convert("RGB")
+    except DigitError:  # the picture may be the very thing that cannot be read
         return Image.new("RGB", size, "lightgrey")
-    paper = Image.new("RGBA", image.size, "white")
-    shown = Image.alpha_composite(paper, image).convert("RGB")
     return ImageOps.contain(shown, size, Image.Resampling.BICUBIC)
 
 
