@@ -166,6 +166,7 @@ def test_fit_with_callbacks_stays_usable_for_users_own_code(keras, sample):
     assert ended == [0, 1]
 
 
+@pytest.mark.filterwarnings("ignore:2 epochs of so few images")
 def test_the_last_epochs_see_what_the_recipe_keeps_for_them(
     keras, small_folder, tmp_path, monkeypatch
 ):
