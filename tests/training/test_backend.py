@@ -2,10 +2,12 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from digit_classifier.errors import MissingExtraError, OptionError
-from digit_classifier.training.backend import check_installed, start, without_chatter
+from digit_classifier.training.backend import check_installed, seeded, start, without_chatter
+from digit_classifier.training.networks import build
 
 
 def test_the_backend_cannot_be_changed_behind_keras_back(keras):
@@ -53,3 +55,11 @@ def test_what_is_not_installed_is_named_with_the_extra_that_brings_it(monkeypatc
     )
     with pytest.raises(MissingExtraError, match=rf"{missing} is not installed.*\[{extra}\]"):
         check_installed("jax")
+
+
+def test_all_of_a_long_seed_decides_the_untrained_weights(keras):
+    weights = []
+    for seed in (3, 3 + 2**32):
+        with seeded(seed):
+            weights.append(build("mlp").get_weights()[0])
+    assert not np.array_equal(*weights)
