@@ -19,7 +19,7 @@ import pytest
 
 from dataset import mirror, stand_in
 from digit_classifier import cli
-from digit_classifier.dataset import download, places
+from digit_classifier.dataset import download, loading
 from digit_classifier.drawn import styles
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -67,7 +67,7 @@ def machine(tmp_path, monkeypatch, run_folder):
     for name in ("FILES", "ARCHIVE", "DIGEST"):
         monkeypatch.setattr(download, name, getattr(download, name))  # put back afterwards
     stand_in.publish(home / "mnist")
-    shutil.copytree(home / "mnist", places.cache_folder() / "mnist")
+    shutil.copytree(home / "mnist", loading.cache_folder() / "mnist")
     (work / "scans").mkdir(parents=True)
     (work / "experiments").mkdir()
     monkeypatch.chdir(work)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from digit_classifier.dataset import download, places
+from digit_classifier.dataset import download, loading
 from digit_classifier.dataset.download import Timeouts
 from digit_classifier.errors import DataError, DownloadError, StorageError, UnreachableError
 
@@ -27,7 +27,7 @@ def part(folder: Path, name: str = IMAGES) -> Path:
 
 
 def assert_complete(folder: Path) -> None:
-    assert places.inspect(places.Place("cache", folder)).state == "verified"
+    assert loading.inspect(loading.Place("cache", folder)).state == "verified"
     assert not list(folder.glob(".*.part"))
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from dataset import stand_in
-from digit_classifier.dataset import idx, labelled, npz
+from digit_classifier.dataset import checks, idx, labelled, npz
 from digit_classifier.dataset.labelled import Arrays
 
 
@@ -125,7 +125,7 @@ def test_of_mnist_the_last_twelfth_is_held_out_as_ever():
 
 def test_remarks_name_digits_that_are_missing_or_hardly_there():
     images, labels = drawn(0, 500, 5, 2)
-    first, second, third, fourth = labelled.remarks(
+    first, second, third, fourth = checks.composition(
         Arrays(images, labels, images[463:503] ^ 1, labels[463:503])
     )
     assert first.startswith("no training images of 0, 4, 5, 6, 7, 8 and 9")
@@ -139,7 +139,7 @@ def test_remarks_name_digits_that_are_missing_or_hardly_there():
 def test_remarks_count_test_images_that_are_trained_on_and_double_labels():
     images, labels = drawn(*[4] * 10)
     twice = Arrays(images, labels, images[:12], np.roll(labels[:12], 1))
-    told = "\n".join(labelled.remarks(twice))
+    told = "\n".join(checks.composition(twice))
     assert "12 of 12 test images are also among the training images" in told
     assert "3 of 40 different images are there under two labels" in told
-    assert labelled.remarks(Arrays(images, labels, images ^ 1, labels)) == ()
+    assert checks.composition(Arrays(images, labels, images ^ 1, labels)) == ()

@@ -7,8 +7,8 @@ import pytest
 
 from dataset import stand_in
 from digit_classifier.dataset import load, sample
+from digit_classifier.dataset.checks import orientation
 from digit_classifier.dataset.labelled import Arrays
-from digit_classifier.dataset.orientation import remarks
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def test_what_would_be_read_far_better_is_said_with_the_way_to_load_it(digits, h
 
     images, labels = digits
     turn, words = TURNED[how]
-    (sentence,) = remarks(np.ascontiguousarray(turn(images)), labels)
+    (sentence,) = orientation(np.ascontiguousarray(turn(images)), labels)
     assert re.search(words, sentence)
 
 
@@ -51,21 +51,21 @@ def test_way_that_is_given_is_the_right_one(tmp_path, digits):
 
 def test_labels_of_another_order_are_said_to_be_so(digits):
     images, labels = digits
-    (sentence,) = remarks(images, np.roll(labels, 7))
+    (sentence,) = orientation(images, np.roll(labels, 7))
     assert "is the label file of another data set" in sentence
 
 
 def test_good_digits_noise_and_a_handful_are_not_spoken_of(digits):
     images, labels = digits
-    assert remarks(images, labels) == ()
+    assert orientation(images, labels) == ()
     noise = np.random.default_rng(0).integers(0, 256, images.shape, np.uint8)
-    assert remarks(noise, labels) == ()
-    assert remarks(255 - images[:10], labels[:10]) == ()
-    assert remarks(np.zeros_like(images), labels) == ()
+    assert orientation(noise, labels) == ()
+    assert orientation(255 - images[:10], labels[:10]) == ()
+    assert orientation(np.zeros_like(images), labels) == ()
 
 
 def test_check_does_not_need_the_training_stack(digits, monkeypatch):
     for name in ("tensorflow", "keras"):
         monkeypatch.setitem(sys.modules, name, None)
     images, labels = digits
-    assert remarks(255 - images, labels)
+    assert orientation(255 - images, labels)

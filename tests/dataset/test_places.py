@@ -3,12 +3,12 @@ from pathlib import Path
 import pytest
 
 from dataset import stand_in
-from digit_classifier.dataset import load, places
-from digit_classifier.dataset.places import Place
+from digit_classifier.dataset import load, loading
+from digit_classifier.dataset.loading import Place
 
 
-def state(path: Path) -> places.Finding:
-    return places.inspect(Place("here", path))
+def state(path: Path) -> loading.Finding:
+    return loading.inspect(Place("here", path))
 
 
 def test_inspect_tells_verified_incomplete_damaged_and_absent_apart(published_folder, tmp_path):
@@ -41,11 +41,11 @@ def test_archive_stands_in_for_missing_files(published_folder):
 def test_cache_is_where_the_user_says_else_where_the_system_keeps_such_things(monkeypatch):
     for name in ("DIGITS_CACHE_DIR", "DIGITS_CACHE"):  # what it was called, and what it is
         monkeypatch.setenv(name, f"~/{name}")
-        assert places.cache_folder() == Path(f"~/{name}").expanduser()
+        assert loading.cache_folder() == Path(f"~/{name}").expanduser()
     for name in ("DIGITS_CACHE_DIR", "DIGITS_CACHE"):
         monkeypatch.delenv(name)
-    assert "mnist-digit-classifier" in str(places.cache_folder())
-    assert places.cache_folder().is_absolute()
+    assert "mnist-digit-classifier" in str(loading.cache_folder())
+    assert loading.cache_folder().is_absolute()
 
 
 def no_home(monkeypatch):
@@ -68,17 +68,17 @@ def test_without_a_home_the_cache_is_a_temporary_one_and_that_is_said(
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     lose_home(monkeypatch)
-    assert places.cache_folder().parent == tmp_path
-    assert [place.label for place in places.usual_places()].count("cache") == 2
-    assert not any(places.is_there(place.path) for place in places.usual_places())
+    assert loading.cache_folder().parent == tmp_path
+    assert [place.label for place in loading.usual_places()].count("cache") == 2
+    assert not any(loading.is_there(place.path) for place in loading.usual_places())
     (note,) = load("sample").notes
     assert "cannot be written" in note
     assert "DIGITS_CACHE" in note
-    assert (places.cache_folder() / "sample.npz").is_file()
+    assert (loading.cache_folder() / "sample.npz").is_file()
 
 
 @pytest.mark.parametrize("given", ["~/mnist", Path("~/mnist")])
 def test_home_folder_may_be_written_as_a_tilde(given):
-    place = places.given_folder(given)
+    place = loading.given_folder(given)
     assert place is not None
     assert place.path == Path("~/mnist").expanduser()

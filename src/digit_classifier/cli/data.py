@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from digit_classifier.dataset import Dataset
-    from digit_classifier.dataset.places import Place
+    from digit_classifier.dataset.loading import Place
 
 _FOLDER = click.Path(path_type=Path)
 
@@ -50,16 +50,16 @@ def download(data_dir: Path | None, to_cache: bool) -> None:
     Addresses to ask instead of the public ones can be given in DIGITS_MIRRORS, separated by
     spaces: each is a prefix before the files' names.
     """
-    from digit_classifier.dataset import download, places
+    from digit_classifier.dataset import download, loading
     from digit_classifier.errors import OptionError
 
     if data_dir and to_cache:
         raise OptionError("--data-dir and --cache are two places; give one.")
     label = "data folder" if data_dir else "cache"
-    place = places.Place(label, data_dir or places.cache_folder() / "mnist")
+    place = loading.Place(label, data_dir or loading.cache_folder() / "mnist")
     with progress_bars() as progress:
         download.fetch(place.path, progress=progress, replace=data_dir is None)
-    dataset = places.read_mnist(place)
+    dataset = loading.read_mnist(place)
     click.echo(f"MNIST is in {place.path}: {dataset.counts}, verified.")
     if data_dir:
         click.echo(f"Use it: {digits('train', '--data-dir', place.path)}")
@@ -73,10 +73,10 @@ def verify(data_dir: Path | None) -> None:
     Exits with 2 where a copy is damaged or is other data, with 1 where there is none. Data of your
     own have no digest to be checked against: `digits data show` says what they are read as.
     """
-    from digit_classifier.dataset import places
+    from digit_classifier.dataset import loading
     from digit_classifier.errors import DataError, StorageError
 
-    given = places.given_folder(data_dir)
+    given = loading.given_folder(data_dir)
     wanted = [given] if data_dir and given else _all_places()
     states = _survey(wanted)
     if data_dir and given and given.path.exists() and not {"verified", "incomplete"} & set(states):
@@ -253,10 +253,10 @@ def _draw_augmented(
 
 
 def _all_places() -> "list[Place]":
-    from digit_classifier.dataset import places
+    from digit_classifier.dataset import loading
 
-    given = places.given_folder(None)
-    return ([given] if given else []) + places.usual_places()
+    given = loading.given_folder(None)
+    return ([given] if given else []) + loading.usual_places()
 
 
 def _survey(wanted: "list[Place]") -> list[str]:
@@ -265,9 +265,9 @@ def _survey(wanted: "list[Place]") -> list[str]:
     from rich.table import Table
     from rich.text import Text
 
-    from digit_classifier.dataset import places
+    from digit_classifier.dataset import loading
 
-    findings = [places.inspect(place) for place in wanted]
+    findings = [loading.inspect(place) for place in wanted]
     console = Console(highlight=False)
     if not console.is_terminal:
         for found in findings:

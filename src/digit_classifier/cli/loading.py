@@ -8,7 +8,7 @@ import click
 
 if TYPE_CHECKING:
     from digit_classifier.dataset import Dataset
-    from digit_classifier.dataset.download import Progress
+    from digit_classifier.dataset.labelled import Progress
 
 
 def load_aloud(dataset: str, **how: Any) -> "Dataset":

@@ -7,13 +7,14 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from digit_classifier import atomic
+from digit_classifier.dataset.labelled import Progress
 from digit_classifier.errors import (
     DataError,
     DownloadError,
@@ -24,8 +25,6 @@ from digit_classifier.errors import (
 
 if TYPE_CHECKING:
     import requests
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from digit_classifier.dataset import idx, mat, npz, tables
+from digit_classifier.dataset import idx, npz, tables
 from digit_classifier.dataset.folder import digit_of, is_part
 from digit_classifier.dataset.folder import read as read_pictures
 from digit_classifier.dataset.labelled import Pixels
@@ -144,7 +144,7 @@ def _named(path: Path, head: bytes) -> dict[str, np.ndarray]:
     if head.startswith(b"PK"):
         return npz.read_named(path)
     if head.startswith(b"MATLAB 5.0"):
-        return mat.read(path)
+        return npz.read_mat(path)
     for begin, advice in _OTHERS.items():
         if head.startswith(begin):
             raise DataError(f"{path} is {advice}.")

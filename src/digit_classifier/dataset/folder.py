@@ -3,13 +3,13 @@
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from digit_classifier.dataset.labelled import Arrays, Pixels, check, listed, split
+from digit_classifier.dataset.labelled import Arrays, Pixels, Progress, check, listed, split
 from digit_classifier.errors import DataError, MissingExtraError, NoInkError, PictureError
 from digit_classifier.picture.decode import SUFFIXES
 from digit_classifier.shell import digits
@@ -28,8 +28,6 @@ _ROLES = {
     **dict.fromkeys(("val", "valid", "validation"), "validation"),
 }
 _IGNORED = ("thumbs.db", "desktop.ini", "__macosx")
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """Labelled images as arrays, the digest that names them, and the split that is always the same."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from digit_classifier.errors import DataError
 
 Pixels = NDArray[np.uint8]
+# Called with (what, done, total) while something is fetched or read.
+Progress = Callable[[str, int, int], None]
 
 MNIST_NAME = "MNIST"
 SAMPLE_NAME = "MNIST sample (5,000 images)"
 # MNIST's last 5,000 training images of 60,000, and the same share of any other set.
 HELD_OUT_SHARE = 12
-# So many training images of a digit are enough, however many more there are of others.
-MANY = 50
 
 
 class Arrays(NamedTuple):
@@ -129,14 +129,14 @@ def split(images: Pixels, labels: Pixels, parts: int) -> Arrays:
         parts: 5 sets 1/5 of each class aside; a class of two different images or more gives at
             least one, and keeps at least one.
     """
-    hashes = _hashes(images)
-    order = np.argsort(hashes, kind="stable")
+    named = hashes(images)
+    order = np.argsort(named, kind="stable")
     is_test = np.zeros(len(labels), dtype=bool)
     for digit in np.unique(labels):
         members = np.flatnonzero(labels == digit)
-        different = np.unique(hashes[members])
+        different = np.unique(named[members])
         share = max(round(len(different) / parts), 1) if len(different) > 1 else 0
-        is_test[members] = np.isin(hashes[members], different[:share])
+        is_test[members] = np.isin(named[members], different[:share])
     train, test = order[~is_test[order]], order[is_test[order]]
     return Arrays(images[train], labels[train], images[test], labels[test])
 
@@ -174,52 +174,8 @@ def hold_out(dataset: Dataset) -> Arrays:
     return Arrays(images[:kept], labels[:kept], images[kept:], labels[kept:])
 
 
-def remarks(arrays: Arrays) -> tuple[str, ...]:
-    """What a user should know of data that nobody has vouched for, a sentence each.
-
-    Digits that are missing or hardly there, test images that are trained on as well, and images
-    that are there under two labels.
-    """
-    train = np.bincount(arrays.train_labels, minlength=10)
-    test = np.bincount(arrays.test_labels, minlength=10)
-    found = []
-    if not train.all():
-        missing = listed(map(str, np.flatnonzero(train == 0)))
-        found.append(f"no training images of {missing}, which a network then cannot learn.")
-    rare = [digit for digit in range(10) if 0 < train[digit] <= min(MANY, train.max() // 10)]
-    if rare:
-        each = listed(f"{train[digit]} of {digit}" for digit in rare)
-        most = int(train.argmax())
-        found.append(f"only {each} to train on, where there are {train.max():,} of {most}.")
-    if untested := np.flatnonzero((test == 0) & (train > 0)).tolist():
-        found.append(f"no test images of {listed(map(str, untested))}.")
-    if 2 * test.max() > (n := test.sum()) > test.max():
-        usual = int(test.argmax())
-        found.append(
-            f"{test.max():,} of {n:,} test images are of {usual}: to answer {usual} to everything "
-            f"is right in {100 * test.max() / n:.1f} %."
-        )
-    return (*found, *_repeated(arrays))
-
-
-def _repeated(arrays: Arrays) -> list[str]:
-    train, test = _hashes(arrays.train_images), _hashes(arrays.test_images)
-    found = []
-    if known := np.count_nonzero(np.isin(test, train)):
-        found.append(
-            f"{known:,} of {len(test):,} test images are also among the training images, so the "
-            "test says too little about new ones."
-        )
-    labels = np.concatenate([arrays.train_labels, arrays.test_labels])
-    images, first, copies = np.unique(
-        np.concatenate([train, test]), return_index=True, return_inverse=True
-    )
-    if wrong := len(np.unique(copies[labels != labels[first][copies]])):
-        found.append(f"{wrong:,} of {len(images):,} different images are there under two labels.")
-    return found
-
-
-def _hashes(images: Pixels) -> NDArray[np.bytes_]:
+def hashes(images: Pixels) -> NDArray[np.bytes_]:
+    """The sha256 of each image's pixels, as 64 hexadecimal digits."""
     return np.array([hashlib.sha256(image.tobytes()).hexdigest() for image in images], dtype="S64")
 
 

@@ -1,4 +1,4 @@
-"""NumPy's files: `.npz` archives, and arrays as `.npy`. Nothing is unpickled."""
+"""Arrays in files: `.npz` archives, `.npy`, MATLAB's `.mat`. Nothing is unpickled."""
 
 import math
 import zipfile
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 from numpy.lib import format as npy
@@ -15,7 +15,7 @@ from numpy.lib import format as npy
 from digit_classifier.dataset.idx import MAX_BYTES
 from digit_classifier.dataset.labelled import Arrays
 from digit_classifier.dataset.named import kind, settle
-from digit_classifier.errors import DataError
+from digit_classifier.errors import DataError, MissingExtraError
 
 # Keras's, as this project writes them.
 NAMES = ("x_train", "y_train", "x_test", "y_test")
@@ -107,3 +107,34 @@ def _read_header(member: IO[bytes]) -> tuple[tuple[int, ...], np.dtype]:
         raise ValueError(f"npy version {version}")
     shape, _, dtype = reading[version](member)
     return shape, dtype
+
+
+def read_mat(path: Path) -> dict[str, np.ndarray]:
+    """Read every array of a `.mat` file up to version 7: EMNIST's nested struct, or plain arrays.
+
+    Returns:
+        Arrays by their names; those inside structs as "dataset/train/images".
+    Raises:
+        DataError: damaged, or not such a file.
+        MissingExtraError: scipy is not installed.
+    """
+    try:
+        from scipy.io import loadmat
+    except ImportError:
+        raise MissingExtraError("scipy, which reads .mat files,", "train") from None
+    try:
+        content = loadmat(path, simplify_cells=True)
+    except Exception as error:  # scipy raises a dozen unrelated classes for damaged files
+        raise DataError(f"{path} is not a whole .mat file ({error}). Fetch it again.") from error
+    found: dict[str, np.ndarray] = {}
+    _flatten(content, "", found)
+    return found
+
+
+def _flatten(value: Any, name: str, found: dict[str, np.ndarray]) -> None:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if not key.startswith("__"):
+                _flatten(inner, f"{name}/{key}".lstrip("/"), found)
+    elif isinstance(value, np.ndarray) and value.dtype.kind in "buifUS":
+        found[name] = value

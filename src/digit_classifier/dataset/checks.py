@@ -1,12 +1,14 @@
-"""Whether images lie as MNIST's do, and labels fit them: asked of the shipped network."""
+"""What is odd about data that nobody has vouched for: digits that lack, copies, how images lie."""
 
 from collections.abc import Callable
 
 import numpy as np
 
-from digit_classifier.dataset.labelled import Pixels
+from digit_classifier.dataset.labelled import Arrays, Pixels, hashes, listed
 from digit_classifier.errors import ModelError
 
+# So many training images of a digit are enough, however many more there are of others.
+MANY = 50
 _SAMPLE, _TRIED = 300, 100  # images to read as they are, and in each other position
 _ENOUGH = 20  # fewer images tell nothing
 _GOOD, _BETTER = 0.7, 0.3  # an accuracy that cannot be chance, and one that is far better
@@ -26,7 +28,52 @@ _TURNS: dict[str, tuple[Callable[[Pixels], Pixels], str]] = {
 }
 
 
-def remarks(images: Pixels, labels: Pixels) -> tuple[str, ...]:
+def composition(arrays: Arrays) -> tuple[str, ...]:
+    """What a user should know of data that nobody has vouched for, a sentence each.
+
+    Digits that are missing or hardly there, test images that are trained on as well, and images
+    that are there under two labels.
+    """
+    train = np.bincount(arrays.train_labels, minlength=10)
+    test = np.bincount(arrays.test_labels, minlength=10)
+    found = []
+    if not train.all():
+        missing = listed(map(str, np.flatnonzero(train == 0)))
+        found.append(f"no training images of {missing}, which a network then cannot learn.")
+    rare = [digit for digit in range(10) if 0 < train[digit] <= min(MANY, train.max() // 10)]
+    if rare:
+        each = listed(f"{train[digit]} of {digit}" for digit in rare)
+        most = int(train.argmax())
+        found.append(f"only {each} to train on, where there are {train.max():,} of {most}.")
+    if untested := np.flatnonzero((test == 0) & (train > 0)).tolist():
+        found.append(f"no test images of {listed(map(str, untested))}.")
+    if 2 * test.max() > (n := test.sum()) > test.max():
+        usual = int(test.argmax())
+        found.append(
+            f"{test.max():,} of {n:,} test images are of {usual}: to answer {usual} to everything "
+            f"is right in {100 * test.max() / n:.1f} %."
+        )
+    return (*found, *_repeated(arrays))
+
+
+def _repeated(arrays: Arrays) -> list[str]:
+    train, test = hashes(arrays.train_images), hashes(arrays.test_images)
+    found = []
+    if known := np.count_nonzero(np.isin(test, train)):
+        found.append(
+            f"{known:,} of {len(test):,} test images are also among the training images, so the "
+            "test says too little about new ones."
+        )
+    labels = np.concatenate([arrays.train_labels, arrays.test_labels])
+    images, first, copies = np.unique(
+        np.concatenate([train, test]), return_index=True, return_inverse=True
+    )
+    if wrong := len(np.unique(copies[labels != labels[first][copies]])):
+        found.append(f"{wrong:,} of {len(images):,} different images are there under two labels.")
+    return found
+
+
+def orientation(images: Pixels, labels: Pixels) -> tuple[str, ...]:
     """What the shipped cnn finds odd about labelled images; at most one sentence, else nothing.
 
     Args:
