@@ -45,6 +45,9 @@ def main():
             "Error: %s is not installed for this Python %s (%s). Run: %s"
             % (error.name, version, sys.executable, set_up(quote(sys.executable)))
         )
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopped.\n")
+        sys.exit(130)
     words = sys.argv[1:]
     run(words if words and words[0] in COMMANDS else ["train"] + words)
 

@@ -6,6 +6,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import click
@@ -13,6 +14,8 @@ import pytest
 
 from digit_classifier import cli
 from digit_classifier.errors import DigitError, FaultError, InputError
+
+ROOT = Path(__file__).parents[1]
 
 
 def commands(command=cli.group, words=()):
@@ -117,6 +120,26 @@ def test_a_missing_package_is_named_with_the_extra_that_brings_it():
     assert said.returncode == 1
     assert said.stderr.count("\n") == 1
     assert re.search(r"scipy.* is not installed.*pip install .*\[evaluate\]", said.stderr)
+
+
+@pytest.mark.parametrize("start", ["module", "script", "command"])
+def test_ctrl_c_while_it_is_still_imported_is_no_traceback(start, tmp_path):
+    """Its first import is of a click that is interrupted."""
+    (tmp_path / "click.py").write_text("raise KeyboardInterrupt")
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["scripts"]
+    module, _, name = declared["digits"].partition(":")
+    line = {
+        "module": ["-m", "digit_classifier"],
+        "script": [ROOT / "mnist_digit_classifier.py"],
+        "command": ["-c", f"import sys; from {module} import {name}; sys.exit({name}())"],
+    }[start]
+    paths = os.pathsep.join([str(tmp_path), str(ROOT / "src")])
+    said = subprocess.run(
+        [sys.executable, *line], capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": paths},
+    )  # fmt: skip
+    assert said.returncode == 130
+    assert said.stderr == "Stopped.\n"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a shell of Unix")

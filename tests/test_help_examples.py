@@ -15,6 +15,7 @@ import warnings
 from pathlib import Path
 
 import click
+import numpy as np
 import pytest
 
 from dataset import mirror, stand_in
@@ -22,7 +23,7 @@ from digit_classifier import cli
 from digit_classifier.dataset import download, loading
 from digit_classifier.drawn import styles
 
-DOCS = Path(__file__).parents[1] / "docs"
+pytestmark = pytest.mark.xdist_group("examples")  # one training serves them all
 
 
 def examples(command=cli.group):
@@ -82,6 +83,8 @@ def machine(tmp_path, monkeypatch, run_folder):
         shutil.copy(kept / f"{at}.png", work / name)
     for name in ("runs/a", "runs/b", "runs/latest", "experiments/c"):
         shutil.copytree(run_folder, work / name)
+    heading = ",".join(f"pixel{at}" for at in range(784))
+    np.savetxt("test.csv", images.reshape(-1, 784), "%d", ",", header=heading, comments="")
     from evaluation import networks
 
     networks.write(
@@ -92,10 +95,11 @@ def machine(tmp_path, monkeypatch, run_folder):
 
 @pytest.fixture
 def short_recipes(monkeypatch):
-    from digit_classifier.training.recipes import RECIPES
+    from digit_classifier.training.networks import NETWORKS
 
-    for key, recipe in RECIPES.items():
-        monkeypatch.setitem(RECIPES, key, dataclasses.replace(recipe, epochs=1))
+    for network in NETWORKS.values():
+        for name, recipe in network.recipes.items():
+            monkeypatch.setitem(network.recipes, name, dataclasses.replace(recipe, epochs=1))
 
 
 @pytest.mark.parametrize("line", [line for line in EXAMPLES if " serve" not in line])

@@ -24,6 +24,13 @@ def test_a_quoted_word_reaches_a_program_as_it_was(interpreter):
     assert told.stdout.decode().strip() == " ".join(str(os.fsencode(word)) for word in ODD)
 
 
+@posix
+def test_names_that_are_no_text_can_be_written_and_stay_apart():
+    names = [os.fsdecode(b"caf\xe9"), os.fsdecode(b"caf\xea"), "七"]
+    told = shell.readable(", ".join(names))
+    assert told.encode().decode() == told == r"caf\xe9, caf\xea, 七"
+
+
 def test_the_command_is_digits_only_where_the_shell_finds_this_one(tmp_path, monkeypatch):
     here = tmp_path / "venv" / "bin"
     here.mkdir(parents=True)

@@ -19,7 +19,7 @@ COMMANDS = {
     "runs": None,
     "evaluate": "evaluate",
     "evaluate mlp --dataset sample": "evaluate",
-    "evaluate --nondigits": "data",
+    "evaluate --nondigits": "evaluate",
     "compare cnn small": "evaluate",
     "serve": "serve",
     "train": "train",

@@ -45,9 +45,13 @@ def quote(*words: object) -> str:
     return " ".join(_quoted(str(word)) for word in words)
 
 
-def readable(path: str | os.PathLike[str]) -> str:
-    """A file's name as text that any UTF-8 file can hold, whatever the system took it for."""
-    return os.fsencode(path).decode("utf-8", "replace")
+def readable(words: str | os.PathLike[str]) -> str:
+    """A path, or words that name some, as text that any UTF-8 file can hold.
+
+    What is no text in UTF-8 is escaped, as in caf\\xe9, so that two names stay two.
+    """
+    held = os.fspath(words).encode("utf-8", sys.getfilesystemencodeerrors())
+    return held.decode("utf-8", "backslashreplace")
 
 
 def _quoted(word: str) -> str:

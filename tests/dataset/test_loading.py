@@ -155,7 +155,7 @@ def test_all_corrupt_copies_are_reported(published_folder, sample_here):
     for put in COPIES.values():
         place = put(published_folder)
         cut(next(place.glob("train-images*")) if place.is_dir() else place)
-    data = load("auto", offline=True)
+    data = load("auto", offline=True, warn=False)
     assert data.is_sample
     assert [note.split(":")[0] for note in data.notes[:3]] == [
         f"skipped the copy in {label}" for label in COPIES
@@ -169,11 +169,13 @@ def test_other_data_at_a_usual_place_are_skipped_and_reported(
     stand_in.write_idx(Path("data/MNIST/raw"), other, zipped=False)
     with pytest.raises(DownloadError):
         load("mnist", offline=True)
-    assert "is not MNIST" in load("auto", offline=True).notes[0]
+    assert "is not MNIST" in load("auto", offline=True, warn=False).notes[0]
 
 
 def test_without_network_auto_gives_the_sample_and_says_why(sample_here):
-    data = load("auto", mirrors=NOBODY)
+    with pytest.warns(UserWarning, match="not MNIST") as told:
+        data = load("auto", mirrors=NOBODY)
+    assert [warning.filename for warning in told] == [__file__]  # once, at the user's own line
     assert data.is_sample
     assert data.name == "MNIST sample (5,000 images)"
     assert "127.0.0.1:9: connection refused" in data.notes[-1]
@@ -194,7 +196,7 @@ def test_without_network_mnist_is_an_error_that_names_every_mirror_and_the_ways_
 def test_offline_asks_nobody(no_asking, sample_here):
     with pytest.raises(UnreachableError, match="--offline"):
         load("mnist", offline=True)
-    data = load("auto", offline=True)
+    data = load("auto", offline=True, warn=False)
     assert data.is_sample
     assert "--offline" in data.notes[-1]
 
@@ -329,7 +331,7 @@ def test_folder_is_read_without_the_parts_that_only_a_download_needs(published_f
 
 
 def test_library_prints_nothing(server, sample_here, capfd):
-    load("auto", offline=True)
+    load("auto", offline=True, warn=False)
     load("mnist", mirrors=[server.url("403"), server.url("good")])
     said = capfd.readouterr()
     assert said.out == said.err == ""

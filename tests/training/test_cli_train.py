@@ -76,6 +76,40 @@ def test_a_mistake_is_one_sentence_and_exit_code_2(digits, flags, words):
     assert not Path("runs").exists()
 
 
+EARLY = {
+    "--dataset sample --out full": "full exists already",
+    "--dataset sample --out full/file": "full/file exists already",
+    "--dataset sample --model quick --recipe best": "quick has no recipe 'best'",
+    "--dataset sample --learning-rate nan": "--learning-rate is nan",
+    "--resume full": "is not a run folder",
+    "--resume finished": "is finished",
+    "--data-dir missing": "no file or folder called missing",
+    "--dataset missing": "no data set missing",
+}
+
+
+def test_what_cannot_be_is_said_before_data_and_keras_are_loaded(tmp_path):
+    for name in ("full", "finished"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").touch()
+    (tmp_path / "finished" / "config.json").write_text("{}")
+    (tmp_path / "finished" / "metrics.json").write_text("{}")
+    code = (
+        "import sys; from digit_classifier import cli\n"
+        "from digit_classifier.dataset import sample; sample.load = None  # fails in another way\n"
+        "for flags in sys.argv[1:]:\n"
+        "    try: cli.main(['train', *flags.split()])\n"
+        "    except SystemExit as left: print(left.code)\n"
+        "assert not {'keras', 'tensorflow'} & set(sys.modules)"
+    )
+    line = [sys.executable, "-c", code, *EARLY]
+    said = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True)
+    assert said.returncode == 0, said.stderr
+    assert said.stdout.split() == ["2"] * len(EARLY), said.stderr
+    for told, words in zip(said.stderr.splitlines(), EARLY.values(), strict=True):
+        assert words in told
+
+
 def test_mnist_with_no_network_is_an_error_that_leaves_nothing_behind(digits, tmp_path):
     environment = {**os.environ, "DIGITS_CACHE_DIR": str(tmp_path / "none")}
     result = digits("train", "--dataset", "mnist", "--offline", env=environment)

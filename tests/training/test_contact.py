@@ -7,6 +7,7 @@ from PIL import Image
 from digit_classifier.cli import main
 from digit_classifier.training import contact
 from digit_classifier.training.distortions import Distortions
+from digit_classifier.training.networks import NETWORKS
 
 
 def show(*arguments):
@@ -54,10 +55,16 @@ def test_the_command_draws_the_sheet(keras, capsys):
         assert page.width > 17 * 56
 
 
+def test_a_network_is_drawn_with_the_recipe_that_it_is_trained_with():
+    assert contact.find("cnn", None) == ("best", NETWORKS["cnn"].recipe("best").distortions)
+    assert contact.find("cnn", "long")[0] == "long"
+
+
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
-        (["--augmented", "--model", "mlp", "--recipe", "classic"], "distorts nothing"),
+        (["--augmented", "--model", "quick"], "the recipe fast of quick distorts nothing"),
+        (["--augmented", "--model", "mlp"], "the recipe classic of mlp distorts nothing"),
         (["--augmented", "--model", "resnet"], "no network is called 'resnet'"),
         (["--augmented", "--out", "x.jpg"], "x.jpg does not end in .png"),
         (["--augmented", "--part", "test"], "takes no --part"),

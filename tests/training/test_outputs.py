@@ -52,6 +52,15 @@ def test_an_exporter_and_plots_that_fail_in_any_way_are_one_sentence(keras, smal
     assert {"model.keras", "metrics.json", "checkpoint.npz"} <= names("run")
 
 
+@pytest.mark.filterwarnings("ignore:held-out training images")
+def test_a_calibration_that_fails_keeps_all_else(keras, small, monkeypatch):
+    monkeypatch.setattr(outputs, "calibrate", lambda *_arguments: 1 / 0)
+    with pytest.raises(TrainingError, match=r"could not be calibrated.*All else is saved"):
+        train(out="run", recipe="best", **small)
+    kept = {"model.keras", "model.onnx", "metrics.json", "loss.png", "checkpoint.npz"}
+    assert kept <= names("run")
+
+
 def test_trainings_that_start_in_one_second_get_a_folder_each():
     def make(_number):
         return RunFolder.create(TrainConfig()).path

@@ -10,6 +10,7 @@ from digit_classifier.onnx_model import OnnxModel
 from digit_classifier.stats import wilson
 from digit_classifier.training import Listener, TrainConfig, resume, train
 from digit_classifier.training.distortions import Distortions
+from digit_classifier.training.loop import Loop
 from digit_classifier.training.networks import NETWORKS
 from digit_classifier.training.recipes import Recipe
 
@@ -136,9 +137,25 @@ def test_damaged_data_leave_no_run_folder(tmp_path):
     assert not (tmp_path / "run").exists()
 
 
-def test_a_loss_that_explodes_keeps_the_last_good_weights(keras, small_folder, tmp_path):
-    with pytest.raises(TrainingError, match=r"learning rate of 1e\+38.*are kept in run"):
+def test_a_loss_that_explodes_at_once_leaves_nothing(keras, small_folder, tmp_path):
+    with pytest.raises(TrainingError, match=r"epoch 1 at a learning rate of 1e\+38"):
         train(config(small_folder, learning_rate=1e38, epochs=5))
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_loss_that_explodes_keeps_the_last_good_weights(
+    keras, small_folder, tmp_path, monkeypatch
+):
+    run_epoch = Loop.run_epoch
+
+    def explode(loop, number, **how):
+        if number == 2:
+            raise TrainingError("the loss was no longer finite.")
+        return run_epoch(loop, number, **how)
+
+    monkeypatch.setattr(Loop, "run_epoch", explode)
+    with pytest.raises(TrainingError, match=r"after epoch 1 are kept in run"):
+        train(config(small_folder, epochs=5))
     network = keras.models.load_model("run/model.keras")
     assert all(np.isfinite(weight).all() for weight in network.get_weights())
     assert not (tmp_path / "run" / "metrics.json").exists()

@@ -72,7 +72,10 @@ def command(
     with ExitStack() as stack:
         loaded = [stack.enter_context(opened(model)) for model in models]
         show = stack.enter_context(_progress(console))
-        data = load(dataset, data_dir=data_dir, transpose=transpose, invert=invert, progress=show)
+        data = load(
+            dataset, data_dir=data_dir, transpose=transpose, invert=invert, progress=show,
+            warn=False,
+        )  # fmt: skip
         comparison = compare(loaded, data, robustness=robustness, progress=show)
         show("drawing", 0, 1)
         written = write_comparison(comparison, histories, out, began)

@@ -133,10 +133,8 @@ def verify(data_dir: Path | None) -> None:
 )
 @click.option(
     "--recipe",
-    default="best",
-    show_default=True,
     metavar="NAME",
-    help="Which recipe; with --augmented.",
+    help="Which recipe; with --augmented.  [default: the network's own, as in `digits train`]",
 )
 @click.option(
     "--seed",
@@ -230,7 +228,7 @@ def _draw_augmented(
     load: "Callable[[], Dataset]",
     *,
     model: str,
-    recipe: str,
+    recipe: str | None,
     seed: int,
 ) -> None:
     from digit_classifier.atomic import write_png
@@ -238,7 +236,7 @@ def _draw_augmented(
     from digit_classifier.training import contact
     from digit_classifier.training.backend import check_installed, start
 
-    distortions = contact.find(model, recipe)
+    recipe, distortions = contact.find(model, recipe)
     check_installed("tensorflow")
     data = load()
     start("tensorflow", lean=True)

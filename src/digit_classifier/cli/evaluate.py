@@ -144,6 +144,7 @@ def _write_report(model: str, out: str | None, **chosen: Any) -> None:
             transpose=chosen["transpose"],
             invert=chosen["invert"],
             progress=lambda what, _done, _total: show(what, 0.0),
+            warn=False,
         )
         dataset = warn(loaded, dataset)
         place = out or str(Path("reports") / loaded.name)
@@ -207,11 +208,11 @@ def _rule(reader: "DigitReader") -> str:
 
 def _judge_nondigits(reader: "DigitReader", shown: dict[str, Any]) -> None:
     """The figures of the report's section on what is no digit, by this reader's rule."""
-    from digit_classifier.dataset import load
+    from digit_classifier.cli.loading import load_aloud
     from digit_classifier.evaluation.ood_sets import measure
     from digit_classifier.stats import wilson
 
-    dataset = load(**shown)
+    dataset = load_aloud(**shown)
     digits, labels = dataset.test_images, dataset.test_labels
     scores = measure(reader.model.predict, digits, labels, rule=reader.rule)
     click.echo(f"model {reader.name}, {_rule(reader)}, drawn non-digits beside")

@@ -24,7 +24,7 @@ def load_aloud(dataset: str, **how: Any) -> "Dataset":
     from digit_classifier.dataset import load
 
     with progress_bars() as progress:
-        data = load(dataset, progress=progress, **how)
+        data = load(dataset, progress=progress, warn=False, **how)
     for note in data.notes:
         click.secho(f"Warning: {note}", err=True, fg="yellow")
     return data

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import tempfile
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +26,7 @@ from digit_classifier.errors import (
     OptionError,
     UnreachableError,
 )
+from digit_classifier.shell import readable
 
 _NAME = "mnist-digit-classifier"
 
@@ -39,6 +41,7 @@ def load(
     strict: bool = False,
     transpose: bool = False,
     invert: bool = False,
+    warn: bool = True,
 ) -> Dataset:
     """Find labelled digits, fetch them if need be, and check them.
 
@@ -46,9 +49,9 @@ def load(
         dataset: "mnist": from `data_dir` or MNIST_DATA_DIR where one is given, else from the
             cache, else from the copy Keras or torchvision keeps here, else downloaded into the
             cache. "auto": the same, and the built-in sample where there is no network at all;
-            `notes` then say so. "sample": the built-in sample. Else a path: a file or folder of
-            IDX, `.npz`, `.npy`, CSV or `.mat`, see `files`, or a folder of pictures, see
-            `folder.find`.
+            `notes` and a Python warning then say so. "sample": the built-in sample. Else a path: a
+            file or folder of IDX, `.npz`, `.npy`, CSV or `.mat`, see `files`, or a folder of
+            pictures, see `folder.find`.
         data_dir: a folder of the four IDX files (or an `.npz`); nowhere else is looked.
         offline: download nothing.
         progress: called with (what, done, total) while something is fetched or read.
@@ -57,6 +60,7 @@ def load(
         mirrors: addresses to fetch from instead of the usual ones, see `download.usual_mirrors`.
         transpose: swap rows and columns of every image, for EMNIST's and MATLAB's files.
         invert: make dark ink light and light paper dark.
+        warn: False where the caller shows the `notes`.
     Returns:
         The data; MNIST only ever after its digest was checked. Its `notes` are for the user.
     Raises:
@@ -70,6 +74,8 @@ def load(
         raise OptionError(f"a data folder says where MNIST is, but the data set is {dataset}.")
     if dataset in ("auto", "mnist", "sample"):
         found = _load_known(str(dataset), data_dir, offline, progress, mirrors)
+        if warn and found.is_sample and dataset == "auto":
+            warnings.warn(found.notes[-1], stacklevel=2)
         if not (transpose or invert):
             return found
         arrays = turn(Arrays(*(getattr(found, name) for name in Arrays._fields)), transpose, invert)
@@ -159,7 +165,7 @@ def _named(arrays: Arrays, path: Path, notes: tuple[str, ...], done: str) -> Dat
     """Name data by what it is: MNIST's own digest makes it MNIST, a folder's name never does."""
     found = digest(arrays)
     known = {download.DIGEST: MNIST_NAME, sample.DIGEST: SAMPLE_NAME}
-    name = known.get(found, _printable(f"own data: {path.resolve().name}"))
+    name = known.get(found, readable(f"own data: {path.resolve().name}"))
     is_sample = found == sample.DIGEST
     if found not in known:
         notes += checks.composition(arrays)
@@ -167,14 +173,9 @@ def _named(arrays: Arrays, path: Path, notes: tuple[str, ...], done: str) -> Dat
         if "transposed" in done or "--transpose" in "".join(odd):
             notes = tuple(note for note in notes if note != files.EMNIST)
         notes += odd
-    told = tuple(map(_printable, notes))
-    source = _printable(str(path)) + done
+    told = tuple(map(readable, notes))
+    source = readable(path) + done
     return Dataset(name, *arrays, sha256=found, source=source, is_sample=is_sample, notes=told)
-
-
-def _printable(words: str) -> str:
-    """Names of files that are not UTF-8 as text that is: what no file, log or model can hold."""
-    return words.encode(errors="surrogateescape").decode(errors="backslashreplace")
 
 
 @dataclass(frozen=True)
@@ -303,7 +304,7 @@ def read_copy(path: Path) -> Arrays:
     """
     try:
         if not path.exists():
-            raise DataError(f"no file or folder {path}. Check the path.")
+            raise DataError(f"there is no file or folder called {path}. Check the path.")
         if not path.is_dir():
             return npz.read(path)
         archive = path / download.ARCHIVE.name

@@ -14,13 +14,15 @@ _UNITS = {"rotation": "°", "shift": " px", "elastic": " px"}
 _SHARES = ("pen", "blur", "contrast", "erasure")  # of the images; the others are amounts
 
 
-def find(model: str, name: str) -> Distortions:
-    """The distortions of a recipe.
+def find(model: str, name: str | None) -> tuple[str, Distortions]:
+    """A recipe's name, the network's usual one where none is given, and its distortions.
 
     Raises:
         OptionError: no such network or recipe, or one that distorts nothing.
     """
-    found = networks.find(model).recipe(name).distortions
+    network = networks.find(model)
+    name = name or network.usual_recipe
+    found = network.recipe(name).distortions
     if found is None:
         known = [
             f"{n.name} {r}"
@@ -31,7 +33,7 @@ def find(model: str, name: str) -> Distortions:
         raise OptionError(
             f"the recipe {name} of {model} distorts nothing. These do: {', '.join(known)}."
         )
-    return found
+    return name, found
 
 
 def rows(images: np.ndarray, labels: np.ndarray, distortions: Distortions, seed: int) -> list[Row]:

@@ -49,13 +49,15 @@ def write_outputs(
     Raises:
         StorageError: a file cannot be written; the checkpoint stays, so that it can be tried again.
     """
+    unwritten = []
     chosen: dict[str, Any] = {}
     if plan.validated_on == HELD_OUT and history:
-        temperature, rejection = calibrate(network, answer, *plan.validation_set)
-        chosen = {"temperature": round(temperature, 4)}
-        if rejection:
-            rule, accepted = rejection
-            chosen["reject"] = {**rule.describe(), "accepted": round(accepted, 4)}
+        try:
+            chosen = _calibrated(network, answer, plan)
+        except Exception as error:  # of a part that no network need be lost for
+            unwritten.append(
+                f"confidence could not be calibrated ({type(error).__name__}: {error})."
+            )
     images, labels = plan.dataset.test_images, plan.dataset.test_labels
     probabilities = answer(images)
     metrics = _figures(plan, history, *score(probabilities, labels), finished=not stopped)
@@ -63,7 +65,6 @@ def write_outputs(
     trained = Trained(network, _metadata(metrics), images, probabilities)
     first, *others = EXPORTERS
     export(trained, first, run.path)
-    unwritten = []
     if history:
         try:
             save_curves(draw_curves(history, plan.dataset.name, plan.validation), run.path)
@@ -83,6 +84,16 @@ def write_outputs(
         (run.path / checkpoint.NAME).unlink(missing_ok=True)
         latest.point_at(run.path)
     return metrics, unwritten
+
+
+def _calibrated(network: Any, answer: Callable[[np.ndarray], np.ndarray], plan: Plan) -> Any:
+    """Calibrate the network on the held-out images; what its metadata says of that."""
+    temperature, rejection = calibrate(network, answer, *plan.validation_set)
+    chosen: dict[str, Any] = {"temperature": round(temperature, 4)}
+    if rejection:
+        rule, accepted = rejection
+        chosen["reject"] = {**rule.describe(), "accepted": round(accepted, 4)}
+    return chosen
 
 
 def _figures(

@@ -160,6 +160,7 @@ def _load(config: TrainConfig, listener: Listener) -> Dataset:
         strict=config.strict,
         transpose=config.transpose,
         invert=config.invert,
+        warn=False,  # the listener does
     )
     if len(digits := np.unique(dataset.train_labels)) < 2:
         raise DataError(
@@ -228,6 +229,10 @@ def _run(
         listener.on_start(plan)
         with stoppable() as stop:  # also while it saves
             stopped, fault = _train_epochs(loop, plan, run, history, listener, stop)
+            if fault and not history:  # nothing was learned, and nothing would be another time
+                (run.path / checkpoint.NAME).unlink(missing_ok=True)
+                run.discard()
+                raise fault
             if stopped:
                 # Half an epoch is nothing that can be resumed: go back to the last whole one.
                 checkpoint.load(run.path, loop.variables, dataset.sha256)
