@@ -111,6 +111,7 @@ def test_debug_shows_the_traceback_wherever_it_stands(words):
     assert said.returncode == 1
     assert "Traceback" in said.stderr
     assert "Error: internal error" in said.stderr
+    assert said.stderr.count("--debug") == 1
 
 
 def test_a_missing_package_is_named_with_the_extra_that_brings_it():
@@ -150,6 +151,18 @@ def test_output_that_nobody_reads_is_no_reason_to_complain(words, end, tmp_path)
     line = f"{shlex.join(DIGITS)} {words} {end}"
     said = subprocess.run(line, shell=True, cwd=tmp_path, capture_output=True, text=True)
     assert said.stderr == ""
+
+
+@pytest.mark.parametrize("words", ["models", "--help", "runs --csv", "predict 7.png --json"])
+def test_a_pipe_that_was_closed_before_is_no_reason_to_complain(words, tmp_path):
+    draw_seven(tmp_path / "7.png")
+    reader, writer = os.pipe()
+    os.close(reader)
+    said = subprocess.run(
+        [*DIGITS, *words.split()], cwd=tmp_path, stdout=writer, stderr=subprocess.PIPE, text=True
+    )
+    os.close(writer)
+    assert (said.returncode, said.stderr) == (1, "")
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])

@@ -113,9 +113,10 @@ def _tell(error: Exception, words: list[str]) -> int:
         told = str(error)
     else:
         reason = " ".join(str(error).split())
+        again = digits(DEBUG, *(word for word in words if word != DEBUG))
         told = (
             f"internal error in {command}: {type(error).__name__}{': ' * bool(reason)}{reason}. "
-            f"Please report it with the traceback that this prints: {digits(DEBUG, *words)}"
+            f"Please report it with the traceback that this prints: {again}"
         )
     click.echo(f"Error: {told}", err=True)
     return error.exit_code if isinstance(error, DigitError) else 1
