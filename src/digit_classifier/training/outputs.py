@@ -86,7 +86,9 @@ def write_outputs(
     return metrics, unwritten
 
 
-def _calibrated(network: Any, answer: Callable[[np.ndarray], np.ndarray], plan: Plan) -> Any:
+def _calibrated(
+    network: Any, answer: Callable[[np.ndarray], np.ndarray], plan: Plan
+) -> dict[str, Any]:
     """Calibrate the network on the held-out images; what its metadata says of that."""
     temperature, rejection = calibrate(network, answer, *plan.validation_set)
     chosen: dict[str, Any] = {"temperature": round(temperature, 4)}
