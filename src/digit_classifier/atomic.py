@@ -131,6 +131,23 @@ def check_png(path: str | Path) -> Path:
     return path
 
 
+def check_spares(path: str | Path, *sources: str | Path) -> None:
+    """See that what is written neither replaces what is read nor lands among its files.
+
+    Args:
+        path: where a file is to be.
+        sources: files and folders that are read; what is not there does not count.
+    Raises:
+        OptionError: it is one of the files, or lies in one of the folders.
+    """
+    out = Path(path)
+    for source in map(Path, sources):
+        if source.is_dir() and source.resolve() in out.resolve().parents:
+            raise OptionError(f"{out} lies in {source}, which is read. Write it elsewhere.")
+        if out.exists() and source.exists() and out.samefile(source):
+            raise OptionError(f"{out} is what is read and would be lost. Write to another file.")
+
+
 def write_png(path: str | Path, picture: "Image.Image") -> None:
     """Write a picture to `path`, whole or not at all.
 

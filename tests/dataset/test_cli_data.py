@@ -154,6 +154,16 @@ def test_show_of_the_test_part_takes_other_images(sample_here, tmp_path):
     assert (tmp_path / "a.png").read_bytes() != (tmp_path / "b.png").read_bytes()
 
 
+def test_a_sheet_never_lands_among_the_pictures_that_it_shows(tmp_path, capsys):
+    picture = tmp_path / "3" / "a.png"
+    picture.parent.mkdir()
+    picture.write_bytes(b"of the user")
+    for out in (picture, tmp_path / "digits.png"):
+        assert digits("show", tmp_path, "--out", out) == 2
+        assert f"{out} lies in {tmp_path}, which is read" in capsys.readouterr().err
+    assert picture.read_bytes() == b"of the user"
+
+
 def test_show_warns_when_the_sample_stands_in(sample_here, tmp_path, capsys):
     assert digits("show", "--offline", "--out", tmp_path / "a.png") == 0
     err = capsys.readouterr().err

@@ -19,18 +19,20 @@ def evaluate(*arguments: str | Path) -> int:
 
 @pytest.fixture
 def known(tmp_path: Path) -> Path:
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
     for name, text in (("a", "3"), ("b", "12/5"), ("c", "7")):
-        Image.fromarray(drawing.page(text)).save(tmp_path / f"{name}.png")
-    (tmp_path / "manifest.csv").write_text(
+        Image.fromarray(drawing.page(text)).save(pictures / f"{name}.png")
+    (pictures / "manifest.csv").write_text(
         "file,text,style\na.png,3,pen\nb.png,12/5,pen\nc.png,9,brush\n"
     )
-    return tmp_path
+    return pictures
 
 
 def test_pictures_are_measured_by_kind_and_mistakes_are_drawn(
     model: Path, known: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    sheet = known / "mistakes" / "sheet.png"
+    sheet = known.parent / "mistakes" / "sheet.png"
     assert evaluate(model, "--pictures", known, "--out", sheet) == 0
     out = capsys.readouterr().out
     assert "model linear, its own rule, 3 pictures" in out
@@ -40,6 +42,17 @@ def test_pictures_are_measured_by_kind_and_mistakes_are_drawn(
     assert "1 mistakes drawn in" in out
     with Image.open(sheet) as drawn:
         assert drawn.format == "PNG"
+
+
+def test_mistakes_are_never_drawn_among_the_pictures(
+    model: Path, known: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = (known / "a.png").read_bytes()
+    for out in ("a.png", "new.png", "deep/new.png"):
+        assert evaluate(model, "--pictures", known, "--out", known / out) == 2
+        assert f"lies in {known}, which is read" in capsys.readouterr().err
+    assert (known / "a.png").read_bytes() == before
+    assert not (known / "new.png").exists()
 
 
 def test_a_folder_that_says_nothing_of_its_pictures_is_a_mistake(

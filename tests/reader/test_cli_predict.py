@@ -211,6 +211,16 @@ def test_show_draws_what_was_read(predict: Run, folder: Path) -> None:
         assert seen.height > 200
 
 
+def test_show_never_replaces_the_picture_that_is_read(predict: Run, folder: Path) -> None:
+    before = (folder / "12.png").read_bytes()
+    (folder / "other.png").symlink_to(folder / "12.png")
+    for picture, show in (("12.png", "12.png"), ("12.png", "other.png"), ("other.png", "12.png")):
+        code, out, error = predict(folder / picture, "--show", folder / show)
+        assert (code, out) == (2, "")
+        assert f"{show} is what is read and would be lost" in error
+    assert (folder / "12.png").read_bytes() == before
+
+
 def test_show_of_what_cannot_be_read_writes_nothing(predict: Run, folder: Path) -> None:
     code, _, error = predict("--show", folder / "seen.png", folder / "broken.png")
     assert code == 1

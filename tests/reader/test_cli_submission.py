@@ -1,8 +1,11 @@
 """`digits predict test.csv --submission`: a digit for every row."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from digit_classifier import weights
 from digit_classifier.cli import main
 from digit_classifier.onnx_model import OnnxModel
 from digit_classifier.reader import DigitReader
@@ -66,3 +69,14 @@ def test_flags_that_have_no_meaning_and_files_that_are_no_table_are_one_sentence
         assert code == 2
         assert words in said
     assert not (tmp_path / "s.csv").exists()
+
+
+def test_a_submission_replaces_neither_the_table_nor_the_model(tmp_path, predict, images):
+    table = write_table(tmp_path / "test.csv", images)
+    net = tmp_path / "net.onnx"
+    net.write_bytes(weights.find("mlp").read_bytes())
+    for out in (table, net):
+        before = Path(out).read_bytes()
+        code, said = predict(table, "--model", net, "--submission", out)
+        assert (code, "is what is read and would be lost" in said) == (2, True)
+        assert Path(out).read_bytes() == before

@@ -172,7 +172,7 @@ def show(
       digits data show train.csv
       digits data show --augmented --model small --recipe best
     """
-    from digit_classifier.atomic import check_png, write_png
+    from digit_classifier.atomic import check_png, check_spares, write_png
     from digit_classifier.dataset import sheet
     from digit_classifier.errors import OptionError
 
@@ -190,6 +190,7 @@ def show(
             raise OptionError(f"{path} and --dataset {dataset} are two data sets; give one.")
         dataset = path
     out = check_png(out or ("augmented.png" if augmented else "digits.png"))
+    check_spares(out, dataset)
     load = partial(
         load_aloud, dataset, data_dir=data_dir, offline=offline, strict=strict,
         transpose=transpose, invert=invert,

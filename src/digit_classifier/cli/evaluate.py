@@ -76,11 +76,11 @@ def command(
       digits evaluate --pictures my-digits/ --out mistakes.png
       digits evaluate mlp --nondigits
     """
-    from digit_classifier.atomic import check_png
+    from digit_classifier.atomic import check_png, check_spares
 
     _check_flags(context, pictures, nondigits)
     if pictures and out:
-        check_png(out)
+        check_spares(check_png(out), pictures)
     if not pictures and not nondigits:
         _write_report(model, out, **chosen)
         return

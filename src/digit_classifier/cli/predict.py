@@ -63,7 +63,7 @@ def command(
       digits predict test.csv --submission submission.csv
       curl -s https://example.org/7.png | digits predict -
     """
-    from digit_classifier.atomic import check_png
+    from digit_classifier.atomic import check_png, check_spares
     from digit_classifier.cli.opening import exported
     from digit_classifier.cli.sources import expand
     from digit_classifier.errors import OptionError
@@ -78,7 +78,7 @@ def command(
     if show and len(files) != 1:
         raise OptionError(f"--show draws one picture, {len(files)} were given")
     if show:
-        check_png(show)
+        check_spares(check_png(show), "/dev/stdin" if files[0] == "-" else files[0])
     reader = DigitReader(click.get_current_context().with_resource(exported(model)), threshold)
     if show:
         readings = iter([_read_and_show(reader, files[0], single, show)])
@@ -96,6 +96,7 @@ def command(
 def _write_submission(
     tables: tuple[str, ...], model: str, threshold: float | None, out: str
 ) -> None:
+    from digit_classifier.atomic import check_spares
     from digit_classifier.cli import submission
     from digit_classifier.cli.opening import exported
     from digit_classifier.errors import OptionError
@@ -108,6 +109,7 @@ def _write_submission(
             raise OptionError(f"{flag} has no meaning for --submission. Leave it out.")
     if len(tables) != 1:
         raise OptionError(f"--submission reads one CSV file, {len(tables)} were given.")
+    check_spares(out, tables[0], model, Path(model, "model.onnx"))
     reader = DigitReader(context.with_resource(exported(model)), threshold)
     submission.write(reader, tables[0], out)
 
