@@ -11,16 +11,19 @@ endif
 EXTRAS := --extra train --extra serve --extra evaluate --extra heic
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lock fuzz bench accuracy sweep pictures clean
+.PHONY: help run test test-fast check format lock fuzz bench accuracy sweep pictures clean
 
 help:  ## show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
 run: $(VENV)/.ready  ## train the original network on MNIST and plot how it learned
 	$(BIN)/python mnist_digit_classifier.py
 
 test: $(VENV)/.ready-dev  ## run the tests
 	$(BIN)/python -m pytest
+
+test-fast: $(VENV)/.ready-dev  ## the tests that start no browser, no process and no TensorFlow
+	$(BIN)/python -m pytest -m "not browser and not process and not train"
 
 check: $(VENV)/.ready-dev  ## formatting, lint, types, documents
 	$(BIN)/ruff format --check .

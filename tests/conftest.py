@@ -1,0 +1,24 @@
+"""Marks tests by what they start, so that `make test-fast` can leave those out."""
+
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parent
+BROWSER = {"browser"}
+# Fixtures that start `digits` as a process of its own, or a server.
+PROCESS = {"server", "keeping", "start", "digits"}
+PROCESSES = {"test_wheel.py", "test_nothing_leaves.py", "test_help_examples.py", "test_plugin.py",
+             "test_script.py", "test_shell.py", "test_dockerfile.py"}  # fmt: skip
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        needs = set(getattr(item, "fixturenames", ()))
+        if needs & BROWSER:
+            item.add_marker(pytest.mark.browser)
+        if needs & PROCESS or item.path.name in PROCESSES:
+            item.add_marker(pytest.mark.process)
+        if item.path.is_relative_to(TESTS / "training"):
+            item.add_marker(pytest.mark.train)
