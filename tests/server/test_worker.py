@@ -1,10 +1,14 @@
 """The processes that read: they die, they hang, they are told to end, and nobody notices."""
 
+import asyncio
 import contextlib
 import io
+import json
 import os
 import pickle
 import signal
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,10 +16,15 @@ import httpx
 import numpy as np
 from PIL import Image
 
+from digit_classifier import weights
+from digit_classifier.reader import DigitReader
+from digit_classifier.server import models
 from digit_classifier.server.errors import ApiError
+from digit_classifier.server.worker import WorkerProcess, inference, jobs
 from server.process import Server, fault, wait_until
 
 PNG = {"Content-Type": "image/png"}
+FRAMEWORK = {"fastapi", "pydantic", "starlette", "uvicorn"}
 
 
 def kill(server: Server) -> set[int]:
@@ -101,3 +110,32 @@ def test_a_refusal_comes_out_of_another_process_whole() -> None:
     assert (told.status, told.code, str(told), told.headers) == (
         422, "bad_input", "no.", {"Retry-After": "1"},
     )  # fmt: skip
+
+
+def imported(_: DigitReader) -> set[str]:
+    """The packages that a process has imported."""
+    return {name.partition(".")[0] for name in sys.modules}
+
+
+def test_it_imports_no_web_framework(picture: bytes) -> None:
+    async def packages() -> set[str]:
+        worker, model = WorkerProcess(), models.load(weights.find("mlp"))
+        asked = {"data": picture, "pixels": 10**6}
+        how = {"name": None, "single": False, "details": True, "threshold": None}
+        tensor = {**inference.INPUT, "shape": [1, 28, 28], "data": [0] * 784}
+        body = json.dumps({"inputs": [tensor]}).encode()
+        try:
+            await worker.ask(model, jobs.read, **asked, **how)
+            await worker.ask(model, jobs.correct, **asked, box=None)
+            await worker.ask(model, inference.infer, "mlp", body, None)
+            return await worker.ask(model, imported)
+        finally:
+            worker.close()
+
+    found = asyncio.run(packages())
+    assert "onnxruntime" in found
+    assert not found & FRAMEWORK
+    # `digits` is a script, which each of them runs as far as its imports
+    code = "import sys, digit_classifier.cli; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not set(done.stdout.split()) & FRAMEWORK

@@ -4,6 +4,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -44,13 +45,12 @@ def build(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         telemetry=None,
-        generate_unique_id_function=lambda route: route.name,
     )
     app.state.service = state
     for kind in (DigitError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _answer)
-    for router in ROUTERS:
-        app.include_router(router)
+    # include_router would match every request twice, and once more for each router before its own
+    app.router.routes.extend(route for router in ROUTERS for route in router.routes)
     document = _document(app, list(state.models.models))
     app.openapi = lambda: document  # type: ignore[method-assign]  # FastAPI's way to extend it
     app.mount("/", docs.Page())
@@ -62,6 +62,9 @@ def build(settings: Settings) -> FastAPI:
 
 def _document(app: FastAPI, models: list[str]) -> dict[str, Any]:
     """OpenAPI's, with the bodies that are not checked by FastAPI, and the names of the models."""
+    for route in app.routes:
+        if isinstance(route, APIRoute):
+            route.operation_id = route.name  # what generated clients call it
     document = app.openapi()
     template = "#/components/schemas/{model}"
     kinds: list[Any] = [(model, "validation") for model in schemas.BODIES]
@@ -103,8 +106,7 @@ def _of_framework(request: Request, error: Exception) -> ApiError | None:
 
 def _methods(request: Request) -> list[str]:
     """Those of all routes with the path, as the Allow header lists them."""
-    every = [*request.app.routes, *(route for router in ROUTERS for route in router.routes)]
-    known = [route for route in every if isinstance(route, Route)]
+    known = [route for route in request.app.routes if isinstance(route, Route)]
     fitting = [route for route in known if route.matches(request.scope)[0] != Match.NONE]
     methods = {method for route in fitting for method in route.methods or ()}
     if docs.Page.has(request.url.path):
