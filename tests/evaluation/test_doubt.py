@@ -160,6 +160,9 @@ def test_letters_serve_as_other_data_in_any_form_and_nobody_asks_how_they_lie(
     write_idx(emnist / "emnist-letters-train-images-idx3-ubyte", fashion[:5])
     write_idx(emnist / "emnist-letters-test-images-idx3-ubyte", fashion)
     np.testing.assert_array_equal(ood_sets.read(emnist).images, fashion)
+    write_idx(emnist / "emnist-mnist-train-images-idx3-ubyte", fashion)
+    with pytest.raises(DigitError, match="several data sets: emnist-letters-.*Name one"):
+        ood_sets.read(emnist)
 
 
 def test_other_data_that_are_none_are_refused_in_a_sentence(

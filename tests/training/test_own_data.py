@@ -8,7 +8,7 @@ import pytest
 from digit_classifier.drawn import styles
 from digit_classifier.errors import DataError
 from digit_classifier.onnx_model import OnnxModel
-from digit_classifier.training import TrainConfig, train
+from digit_classifier.training import Listener, TrainConfig, train
 
 # What a listener does not take becomes a Python warning; here it is read from the notes.
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 
 def archive(path, *counts):
     """So many drawn digits of 0, of 1, ... sorted, as an .npz; the last of each is for testing."""
-    images, labels = styles.generate(1500, 3)
+    images, labels = styles.generate(2_400, 3)
     kept = [np.flatnonzero(labels == digit)[:count] for digit, count in enumerate(counts)]
     train = np.concatenate([members[:-1] for members in kept])
     test = np.concatenate([members[-1:] for members in kept])
@@ -52,12 +52,30 @@ def test_a_handful_of_images_trains_and_says_what_it_lacks(keras, tmp_path, mode
     if held_out and each == 2:
         assert "none is held out" in told
         assert run.metrics["validated_on"] == "test images"
+        assert all(row.averaged for row in run.history)  # test images choose nothing
 
 
 def test_epochs_of_so_few_images_that_nothing_is_learnt_are_said_to_be_few(keras, tmp_path):
     data = archive(tmp_path / "few.npz", *[4] * 10)
     few = "8 epochs of so few images are 8 training steps, too few to learn much. Give more, such "
     assert few + "as --epochs 300." in train_on(data, recipe="fast", epochs=None).plan.dataset.notes
+
+
+def test_rule_that_is_missing_after_poor_training_is_said_at_the_end(keras, tmp_path):
+    class Ear(Listener):
+        heard = ()
+
+        def on_warning(self, sentence):
+            self.heard = (*self.heard, sentence)
+
+    ear = Ear()
+    config = TrainConfig(
+        dataset=archive(tmp_path / "many.npz", *[150] * 10), recipe="fast", epochs=1, out="run"
+    )
+    run = train(config, ear)
+    assert "reject" not in run.metrics
+    assert len(run.plan.validation_set[1]) >= 100
+    assert "held-out images were read rightly, so the network gets no rule" in ear.heard[-1]
 
 
 def test_of_uneven_sorted_data_every_digit_is_validated_on(keras, tmp_path):

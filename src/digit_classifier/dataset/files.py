@@ -79,12 +79,9 @@ def read_images(path: Path) -> tuple[Pixels, tuple[str, ...]]:
         DataError: no images of 28 x 28 pixels.
     """
     if path.is_dir():
-        homes = [path, *sorted(path.glob("raw")), *sorted(path.glob("*/raw"))]
-        for home in homes:
-            for prefix in idx.prefixes(home) or [""]:
-                train, _, test, _ = idx.locate(home, prefix)
-                if there := test or train:
-                    return idx.read(there, 3), ()
+        train, _, test, _ = idx.locate(*(_idx_set(path) or (path, "")))
+        if there := test or train:
+            return idx.read(there, 3), ()
         arrays, notes = read_folder(path) or read_pictures(path)
         return arrays.test_images, notes
     head = _head(path)
@@ -107,19 +104,12 @@ def read_folder(folder: Path) -> Read | None:
         DataError: as `read`, or there are several data sets.
     """
     try:
-        homes = [folder, *sorted(folder.glob("raw")), *sorted(folder.glob("*/raw"))]
-        sets = [(home, prefix) for home in homes if home.is_dir() for prefix in idx.prefixes(home)]
+        found = _idx_set(folder)
         files = [path for path in sorted(folder.iterdir()) if _is_data(path)]
     except OSError as error:
         raise DataError(f"cannot read {folder}: {error.strerror or error}.") from error
-    if len(sets) > 1:
-        names = ", ".join(
-            str((home / (prefix or "train-images")).relative_to(folder)) + "..."
-            for home, prefix in sets
-        )
-        raise DataError(f"{folder} holds several data sets: {names}. Name one of its files.")
-    if sets:
-        return idx.read_folder(*sets[0]), _known(sets[0][1])
+    if found:
+        return idx.read_folder(*found), _known(found[1])
     if _holds_pictures(folder):
         return None
     arrays = [path for path in files if path.suffix == ".npy" and kind(path.stem)]
@@ -133,6 +123,19 @@ def read_folder(folder: Path) -> Read | None:
         names = ", ".join(path.name for path in chosen[:8])
         raise DataError(f"{folder} holds several data files: {names}. Name the one to train on.")
     return read(chosen[0]) if chosen else None
+
+
+def _idx_set(folder: Path) -> tuple[Path, str] | None:
+    """In which folder the four IDX files lie, and what their names begin with."""
+    homes = [folder, *sorted(folder.glob("raw")), *sorted(folder.glob("*/raw"))]
+    sets = [(home, prefix) for home in homes if home.is_dir() for prefix in idx.prefixes(home)]
+    if len(sets) > 1:
+        names = ", ".join(
+            str((home / (prefix or "train-images")).relative_to(folder)) + "..."
+            for home, prefix in sets
+        )
+        raise DataError(f"{folder} holds several data sets: {names}. Name one of its files.")
+    return sets[0] if sets else None
 
 
 def _known(name: str) -> tuple[str, ...]:

@@ -9,12 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from digit_classifier.dataset.labelled import Arrays, Pixels, Progress, check, listed, split
+from digit_classifier.dataset.labelled import Arrays, Pixels, Progress, check, listed, set_aside
 from digit_classifier.errors import DataError, MissingExtraError, NoInkError, PictureError
 from digit_classifier.picture.decode import SUFFIXES
 from digit_classifier.shell import digits
 
-_PARTS = 6  # one picture in six for testing, close to MNIST: 10,000 of 70,000
 _SHOWN = 20  # names in one sentence
 _DEEPEST = 5  # folders around the one that holds the digits
 
@@ -104,13 +103,9 @@ def read(
     if "test" in read_parts:
         arrays = Arrays(*read_parts["train"], *read_parts["test"])
     else:
-        arrays = split(*read_parts["train"], _PARTS)
-    if not len(arrays.test_labels):
-        raise DataError(
-            f"{folder}: {_count(len(arrays.train_labels), 'picture')}, which is too few: some "
-            "digit must have two different ones, one to train and one to test on. Add some, or see "
-            f"how the shipped network reads these: {digits('evaluate', '--pictures', folder)}"
-        )
+        see = digits("evaluate", "--pictures", folder)
+        advice = f", or see how the shipped network reads these: {see}"
+        arrays = set_aside(*read_parts["train"], folder, "picture", advice)
     return check(arrays, folder), (*left_out, *notes, *opened.notes())
 
 

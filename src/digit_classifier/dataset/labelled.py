@@ -19,6 +19,7 @@ MNIST_NAME = "MNIST"
 SAMPLE_NAME = "MNIST sample (5,000 images)"
 # MNIST's last 5,000 training images of 60,000, and the same share of any other set.
 HELD_OUT_SHARE = 12
+_PARTS = 6  # one in six for testing, close to MNIST: 10,000 of 70,000
 
 
 class Arrays(NamedTuple):
@@ -139,6 +140,28 @@ def split(images: Pixels, labels: Pixels, parts: int) -> Arrays:
         is_test[members] = np.isin(named[members], different[:share])
     train, test = order[~is_test[order]], order[is_test[order]]
     return Arrays(images[train], labels[train], images[test], labels[test])
+
+
+def set_aside(images: Pixels, labels: Pixels, where: Path, what: str, advice: str = ".") -> Arrays:
+    """Set one image in six of every class aside for testing, as near to MNIST as a share can be.
+
+    Args:
+        images: uint8, shape (n, 28, 28), of any number.
+        labels: uint8, shape (n,).
+        where: where they come from, for the error.
+        what: what the error calls them: "image" or "picture".
+        advice: how the error's last sentence ends.
+    Raises:
+        DataError: no class has two different images.
+    """
+    arrays = split(images, labels, _PARTS)
+    if not len(arrays.test_labels):
+        n = len(labels)
+        raise DataError(
+            f"{where}: {n:,} {what}{'s' * (n != 1)}, which is too few: some digit must have two "
+            f"different ones, one to train and one to test on. Add some{advice}"
+        )
+    return arrays
 
 
 def turn(arrays: Arrays, transpose: bool, invert: bool) -> Arrays:

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from digit_classifier.dataset.labelled import Arrays, Pixels, check, split
+from digit_classifier.dataset.labelled import Arrays, Pixels, check, set_aside
 from digit_classifier.errors import DataError
 
 Read = tuple[Arrays, tuple[str, ...]]
 
-_PARTS = 6  # one image in six for testing, close to MNIST: 10,000 of 70,000
 _SIDES = ((28, 28), (784,), (28, 28, 1), (1, 28, 28))
 _ROLE = re.compile(r"train(ing)?|test(ing)?|t10k|valid(ation)?|val(?!ue)")
 _IMAGES = {"x", "image", "images", "img", "imgs", "data", "pixels", "features", "inputs"}
@@ -79,12 +78,7 @@ def settle(found: Mapping[str, np.ndarray], where: Path) -> Read:
     if "test" in ready:
         return check(Arrays(*ready["train"], *ready["test"]), where), tuple(notes)
     checked = check(Arrays(*ready["train"], *ready["train"]), where)
-    halves = split(checked.train_images, checked.train_labels, _PARTS)
-    if not len(halves.test_labels):
-        raise DataError(
-            f"{where}: {len(halves.train_labels):,} images are too few: some digit must have two "
-            "different ones, one to train and one to test on. Add some."
-        )
+    halves = set_aside(checked.train_images, checked.train_labels, where, "image")
     n, whole = len(halves.test_labels), len(checked.train_labels)
     notes[
         f"{where} has no test part, so {n:,} of its {whole:,} images are held out to test on."
