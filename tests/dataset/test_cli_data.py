@@ -121,7 +121,7 @@ def test_verify_of_data_of_ones_own_says_how_to_see_them(tmp_path, capsys):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="file names are bytes on Linux only")
 def test_byte_that_is_no_letter_is_shown_alike_in_errors_and_notes(tmp_path):
-    from digit_classifier.dataset.loading import _printable
+    from digit_classifier.shell import readable
 
     path = tmp_path / os.fsdecode(b"d\xe9j\xe0 \xe4\xb8\x83")
     said = subprocess.run(
@@ -130,7 +130,7 @@ def test_byte_that_is_no_letter_is_shown_alike_in_errors_and_notes(tmp_path):
         env=os.environ | {"PYTHONIOENCODING": "utf-8"},
         check=False,
     ).stderr.decode("utf-8")
-    assert f"no data set {_printable(str(path))}: " in said
+    assert f"no data set {readable(str(path))}: " in said
     assert r"d\xe9j\xe0 七" in said
 
 

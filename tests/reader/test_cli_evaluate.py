@@ -66,7 +66,7 @@ def test_refusals_of_drawn_nondigits_are_measured_with_what_they_cost(
     model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     images, labels = styles.generate(60, seed=9)
-    known = SimpleNamespace(test_images=images, test_labels=labels, name="drawn")
+    known = SimpleNamespace(test_images=images, test_labels=labels, name="drawn", notes=())
     monkeypatch.setattr("digit_classifier.dataset.load", lambda *_, **__: known)
     monkeypatch.setattr(
         "digit_classifier.evaluation.ood_sets.measure", partial(measure, per_kind=5)
