@@ -125,9 +125,13 @@ def _box(pen: ImageDraw.ImageDraw, mark: Digit | Rejected, scale: float) -> None
     x, y, width, height = (side * scale for side in mark.box)
     colour = GREEN if isinstance(mark, Digit) else RED
     pen.rectangle((x - 2, y - 2, x + width + 1, y + height + 1), outline=colour, width=2)
-    label = _label(mark) if isinstance(mark, Digit) else "?" * (mark.image is not None)
+    label, font = "?" * (mark.image is not None), ImageFont.load_default(14)
+    if isinstance(mark, Digit):
+        label = _label(mark)
+        if pen.textlength(label, font) > width + 12:  # it would run into the next one's
+            label = str(mark.digit)
     top = y - 18 if y >= 18 else y + height + 3  # below the box where there is no room above
-    pen.text((x, top), label, fill=colour, font=ImageFont.load_default(14))
+    pen.text((x, top), label, fill=colour, font=font)
 
 
 def _cell(
@@ -142,4 +146,4 @@ def _cell(
 
 
 def _label(digit: Digit) -> str:
-    return f"{digit.digit} {percent(digit.confidence)}"
+    return f"{digit.digit}: {percent(digit.confidence)}"
