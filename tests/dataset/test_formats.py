@@ -309,7 +309,7 @@ def test_known_data_that_are_turned_are_no_longer_called_so(published_folder):
         ("a.parquet", b"PAR1....", "Parquet: needed a CSV"),
         ("a.h5", b"\x89HDF\r\n\x1a\n", "HDF5"),
         ("a.pkl", b"\x80\x04\x95....", "pickle, which can run anything"),
-        ("7.png", b"\x89PNG\r\n\x1a\n", "a picture: name the folder"),
+        ("7.png", b"\x89PNG\r\n\x1a\n", r"a picture \(PNG\): name the folder"),
         ("a.csv", b"<!DOCTYPE html>", "web page"),
         ("a.csv.gz", b"\x1f\x8b\x08\x00abc", "damaged gzip"),
         ("a.csv", "label,1\n".encode("utf-16"), "no text"),

@@ -5,6 +5,7 @@ import pytest
 from dataset import stand_in
 from digit_classifier.dataset import load, loading
 from digit_classifier.dataset.loading import Place
+from digit_classifier.errors import DataError
 
 
 def state(path: Path) -> loading.Finding:
@@ -75,6 +76,14 @@ def test_without_a_home_the_cache_is_a_temporary_one_and_that_is_said(
     assert "cannot be written" in note
     assert "DIGITS_CACHE" in note
     assert (loading.cache_folder() / "sample.npz").is_file()
+
+
+def test_what_is_wrong_where_the_variable_points_names_the_variable(monkeypatch, tmp_path):
+    stand_in.write_idx(tmp_path / "other", stand_in.make_arrays(30, 20))
+    for name, words in (("none", "no file or folder"), ("other", "is not MNIST")):
+        monkeypatch.setenv("MNIST_DATA_DIR", str(tmp_path / name))
+        with pytest.raises(DataError, match=f"{words}.*MNIST_DATA_DIR names it"):
+            load("mnist")
 
 
 @pytest.mark.parametrize("given", ["~/mnist", Path("~/mnist")])

@@ -186,6 +186,8 @@ def test_a_photograph_of_16_megapixels_is_within_the_limits() -> None:
         (b"", "empty"),
         (b"my notes about digits", "not a picture"),
         (b"%PDF-1.7 ...", "not a picture"),
+        (b"\x89PNG\r\n", "begins as PNG and is damaged or cut off"),
+        (b"RIFF1234WEBP", "begins as WEBP and is damaged or cut off"),
         (encode(Image.fromarray(GREY), "PNG")[:60], "truncated"),
         (encode(Image.effect_noise((99, 99), 50), "JPEG")[:-900], "truncated"),
         (png_header(30, 30), "truncated"),

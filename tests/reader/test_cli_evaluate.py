@@ -44,6 +44,21 @@ def test_pictures_are_measured_by_kind_and_mistakes_are_drawn(
         assert drawn.format == "PNG"
 
 
+def test_a_picture_that_cannot_be_read_is_named_and_no_mistake(
+    model: Path, known: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (known / "a.png").write_bytes(b"\x89PNG\r\n")
+    assert evaluate(model, "--pictures", known) == 0
+    out, err = capsys.readouterr()
+    assert "2 pictures" in out
+    assert "a.png" not in out
+    assert "a.png: not counted, cannot be read: a.png begins as PNG and is damaged" in err
+    for name in ("b.png", "c.png"):
+        (known / name).write_bytes(b"")
+    assert evaluate(model, "--pictures", known) == 2
+    assert "none of the 3 pictures" in capsys.readouterr().err
+
+
 def test_mistakes_are_never_drawn_among_the_pictures(
     model: Path, known: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

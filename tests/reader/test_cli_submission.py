@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from digit_classifier import weights
 from digit_classifier.cli import main
@@ -58,11 +59,15 @@ def test_flags_that_have_no_meaning_and_files_that_are_no_table_are_one_sentence
     tmp_path, predict, images
 ):
     table, out = write_table(tmp_path / "test.csv", images), str(tmp_path / "s.csv")
+    picture = tmp_path / "pi.png"
+    Image.new("L", (40, 40), 255).save(picture)
     (tmp_path / "bad.csv").write_text("a,b\n1,2\n")
     for arguments, words in (
         ([table, "--submission", out, "--json"], "--json has no meaning for --submission"),
         ([table, table, "--submission", out], "reads one CSV file, 2 were given"),
         ([str(tmp_path / "bad.csv"), "--submission", out], "columns found: 2; needed 785"),
+        ([str(picture), "--submission", out], "is a picture (PNG); --submission needs a CSV file"),
+        ([table], f"predict {table} --submission submission.csv"),
         ([str(tmp_path / "none.csv"), "--submission", out], "cannot read"),
     ):
         code, said = predict(*arguments)

@@ -139,7 +139,7 @@ def long_training(small_folder):
     """Start a training of 200 epochs and wait until some are saved."""
 
     def begin(out):
-        flags = ["--dataset", small_folder, "--epochs", "200", "--out", out]
+        flags = ["--dataset", small_folder, "--epochs", "200", "--out", out, "--no-show"]
         process = subprocess.Popen(
             [*DIGITS, "train", *flags], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
@@ -178,7 +178,7 @@ def test_ctrl_c_saves_what_there_is_and_says_how_to_go_on(digits, long_training)
     process.send_signal(signal.SIGINT)
     printed, complaint = process.communicate(timeout=60)
     assert process.returncode == 130, complaint
-    assert "digits train --resume run" in printed
+    assert "digits train --resume run --no-show\n" in printed
     names = {path.name for path in Path("run").iterdir()}
     assert {"model.keras", "model.onnx", "history.csv", "loss.png", "checkpoint.npz"} <= names
     assert "metrics.json" not in names

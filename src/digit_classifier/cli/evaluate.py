@@ -185,12 +185,22 @@ def _print_summary(console: "Console", report: "Report") -> None:
 def _judge_pictures(
     reader: "DigitReader", folder: str, single: bool, out: str | None, jobs: int
 ) -> None:
+    from digit_classifier.errors import DataError
     from digit_classifier.evaluation import mistakes, pictures
 
     cases, left_out = pictures.list_cases(folder)
     for sentence in left_out:
         click.secho(f"Warning: {sentence}", err=True, fg="yellow")
     readings = list(reader.read_many((case.path for case in cases), jobs, single))
+    for case, reading in zip(cases, readings, strict=True):
+        if reading.error:
+            # no digit of it was misread, so it counts neither for nor against the model
+            unread = f"not counted, cannot be read: {reading.error}"
+            click.secho(f"Warning: {case.path.name}: {unread}", err=True, fg="yellow")
+    read = [pair for pair in zip(cases, readings, strict=True) if not pair[1].error]
+    if not read:
+        raise DataError(f"none of the {len(cases)} pictures in {folder} can be read.")
+    cases, readings = [case for case, _ in read], [reading for _, reading in read]
     outcomes = pictures.judge(cases, readings)
     click.echo(f"model {reader.name}, {_rule(reader)}, {len(cases)} pictures")
     _print_table(pictures.tabulate(outcomes))
@@ -246,7 +256,7 @@ def _print_table(rows: "Sequence[Row]") -> None:
 
 def _caption(outcome: "Outcome", reading: "Reading") -> str:
     there = outcome.case.text or "no digit"
-    return f"{outcome.case.path.name}: {there}, read {reading.error or outcome.read or 'nothing'}"
+    return f"{outcome.case.path.name}: {there}, read {outcome.read or 'nothing'}"
 
 
 def _mistake(outcome: "Outcome", reading: "Reading") -> "Mistake":

@@ -5,9 +5,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from digit_classifier.errors import OptionError
-from digit_classifier.picture.decode import SUFFIXES
+from digit_classifier.picture.decode import SUFFIXES, format_of
+from digit_classifier.shell import digits
 
 STDIN = "-"
+# Tables of pixels, each row an image, which --submission reads.
+_TABLES = (".csv", ".csv.gz", ".npz", ".npy", ".mat")
 
 
 def expand(names: Iterable[str]) -> list[str]:
@@ -42,6 +45,11 @@ def _matching(name: str, *, alone: bool) -> list[str]:
             raise OptionError(f"no picture in the folder {name}; files that end with {known} are")
         return found
     if path.exists():
+        if alone and name.lower().endswith(_TABLES) and not _begins_as_picture(path):
+            raise OptionError(
+                f"{name} is a table, not a picture. For a digit for each of its rows: "
+                f"{digits('predict', name, '--submission', 'submission.csv')}"
+            )
         return [name]
     if any(sign in name for sign in "*?["):
         matches = glob.glob(name, recursive=True)  # noqa: PTH207  Path.glob takes no absolute pattern
@@ -52,6 +60,14 @@ def _matching(name: str, *, alone: bool) -> list[str]:
     if not alone:  # the others shall still be read; the reader says that this one is missing
         return [name]
     raise OptionError(f"no file {name}; check the path")
+
+
+def _begins_as_picture(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return format_of(file.read(12)) is not None
+    except OSError:  # the reader says so
+        return True
 
 
 def _is_picture(file: Path, folder: Path) -> bool:

@@ -15,13 +15,22 @@ def write(reader: "DigitReader", table: str, out: str) -> None:
     Every row gets the likeliest digit; how many the model is not sure of is said.
 
     Raises:
+        OptionError: it is a picture.
         DataError: no such table, or its pixels are not 0 to 255 or 0 to 1.
         StorageError: the file cannot be written.
     """
     from digit_classifier.atomic import write_text
-    from digit_classifier.dataset.files import read_images
+    from digit_classifier.dataset.files import head_of, read_images
+    from digit_classifier.errors import OptionError
+    from digit_classifier.picture.decode import format_of
 
-    images, notes = read_images(Path(table))
+    path = Path(table)
+    if path.is_file() and (picture := format_of(head_of(path))):
+        raise OptionError(
+            f"{table} is a picture ({picture}); --submission needs a CSV file of 784 pixels a row. "
+            "To read the picture, leave --submission out."
+        )
+    images, notes = read_images(path)
     probabilities = reader.model.predict(images)
     digits = probabilities.argmax(axis=1)
     rows = (f"{number},{digit}\n" for number, digit in enumerate(digits, start=1))

@@ -40,7 +40,9 @@ def _flags(command: Callable[..., None]) -> Callable[..., None]:
 @click.command("train")
 @_flags
 @click.option(
-    "--resume", metavar="RUN", help="Go on with a training that was stopped; takes no other flags."
+    "--resume",
+    metavar="RUN",
+    help="Go on with a training that was stopped; takes no other flag than --no-show.",
 )
 @click.option("--show/--no-show", default=True, help="Show the plots in a window while it trains.")
 @click.pass_context
@@ -78,8 +80,10 @@ def command(context: click.Context, /, resume: str | None, show: bool, **chosen:
             run = session.resume(resume, screen, lean=True)
         else:
             run = session.train(TrainConfig(**chosen), screen, lean=True)
-        following = ["train", "--resume"] if run.stopped else ["predict", "PICTURE", "--model"]
-        console.print(f"Next      {digits(*following, run.folder)}", markup=False)
+        following = ["predict", "PICTURE", "--model", run.folder]
+        if run.stopped:
+            following = ["train", "--resume", run.folder, *([] if show else ["--no-show"])]
+        console.print(f"Next      {digits(*following)}", markup=False)
         if run.stopped:
             sys.exit(130)
         screen.leave_window()

@@ -12,7 +12,7 @@ from digit_classifier.dataset.folder import read as read_pictures
 from digit_classifier.dataset.labelled import Pixels
 from digit_classifier.dataset.named import Read, kind, role, settle, settle_images
 from digit_classifier.errors import DataError
-from digit_classifier.picture.decode import SUFFIXES
+from digit_classifier.picture.decode import SUFFIXES, format_of
 
 _SUFFIXES = (".csv", ".csv.gz", ".npz", ".npy", ".mat")
 # First bytes of what is not read, and what to do instead.
@@ -22,8 +22,6 @@ _OTHERS = {
     'in ds["image"]]), labels=ds["label"])',
     b"\x89HDF": 'HDF5 (or MATLAB 7.3): needed a CSV, .npz or older .mat file. In MATLAB: save(..., '
     '"-v7"); in Python read it with h5py and write it with np.savez',
-    b"\x89PNG": "a picture: name the folder of pictures instead, with sub-folders 0 to 9",
-    b"\xff\xd8\xff": "a picture: name the folder of pictures instead, with sub-folders 0 to 9",
     b"\x80": "a Python pickle, which can run anything when it is opened: write its arrays with "
     "np.savez(..., x_train=, y_train=, x_test=, y_test=)",
     b"ARROW1": "Arrow: needed a CSV or .npz file; write its arrays with np.savez",
@@ -49,7 +47,7 @@ def read(path: Path) -> Read:
         DataError: of another kind, damaged, or not labelled digits.
         MissingExtraError: a `.mat` file, and scipy is not installed.
     """
-    head = _head(path)
+    head = head_of(path)
     if head.startswith(b"\0\0\x08"):
         return _read_idx(path)
     if head.startswith(b"\x93NUMPY"):
@@ -59,7 +57,7 @@ def read(path: Path) -> Read:
     notes: tuple[str, ...] = ()
     beside = _beside(path)
     if beside and not any(role(name) == "test" for name in found):
-        test = _named(beside, _head(beside))
+        test = _named(beside, head_of(beside))
         if any(kind(name) == "labels" for name in test):
             found = {f"train/{name}": array for name, array in found.items()}
             found |= {f"test/{name}": array for name, array in test.items()}
@@ -84,7 +82,7 @@ def read_images(path: Path) -> tuple[Pixels, tuple[str, ...]]:
             return idx.read(there, 3), ()
         arrays, notes = read_folder(path) or read_pictures(path)
         return arrays.test_images, notes
-    head = _head(path)
+    head = head_of(path)
     if head.startswith(b"\0\0"):
         return idx.read(path, 3), ()
     if head.startswith(b"\x93NUMPY"):
@@ -148,6 +146,11 @@ def _named(path: Path, head: bytes) -> dict[str, np.ndarray]:
         return npz.read_named(path)
     if head.startswith(b"MATLAB 5.0"):
         return npz.read_mat(path)
+    if picture := format_of(head):
+        raise DataError(
+            f"{path} is a picture ({picture}): name the folder of pictures instead, with "
+            "sub-folders 0 to 9."
+        )
     for begin, advice in _OTHERS.items():
         if head.startswith(begin):
             raise DataError(f"{path} is {advice}.")
@@ -190,7 +193,7 @@ def _is_data(path: Path) -> bool:
     return path.name.lower().endswith(_SUFFIXES) and not path.name.startswith(".")
 
 
-def _head(path: Path) -> bytes:
+def head_of(path: Path) -> bytes:
     """The first bytes, those inside where it is gzipped."""
     try:
         with path.open("rb") as file:

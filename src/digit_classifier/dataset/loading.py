@@ -29,6 +29,7 @@ from digit_classifier.errors import (
 from digit_classifier.shell import readable
 
 _NAME = "mnist-digit-classifier"
+_VARIABLE = "MNIST_DATA_DIR"
 
 
 def load(
@@ -261,8 +262,8 @@ def given_folder(data_dir: str | Path | None) -> Place | None:
     """Where the user says MNIST lies: `data_dir`, else MNIST_DATA_DIR, else None."""
     if data_dir:
         return Place("data folder", expand(data_dir))
-    chosen = os.environ.get("MNIST_DATA_DIR")
-    return Place("MNIST_DATA_DIR", expand(chosen)) if chosen else None
+    chosen = os.environ.get(_VARIABLE)
+    return Place(_VARIABLE, expand(chosen)) if chosen else None
 
 
 def usual_places() -> list[Place]:
@@ -321,13 +322,18 @@ def read_mnist(place: Place, notes: tuple[str, ...] = ()) -> Dataset:
     Raises:
         DataError: missing, damaged, or sound files of other data.
     """
-    arrays = read_copy(place.path)
-    found = digest(arrays)
-    if found != download.DIGEST:
-        raise DataError(
-            f"{place.path} is not MNIST: the digest of its arrays is {found[:12]}..., MNIST's is "
-            f"{download.DIGEST[:12]}.... To train on other data: --dataset {place.path}"
-        )
+    try:
+        arrays = read_copy(place.path)
+        found = digest(arrays)
+        if found != download.DIGEST:
+            raise DataError(
+                f"{place.path} is not MNIST: the digest of its arrays is {found[:12]}..., MNIST's "
+                f"is {download.DIGEST[:12]}.... To train on other data: --dataset {place.path}"
+            )
+    except DataError as error:
+        if place.label != _VARIABLE:
+            raise
+        raise DataError(f"{error} The variable {_VARIABLE} names it.") from error
     source = f"{place.label}: {place.path}"
     return Dataset(MNIST_NAME, *arrays, sha256=found, source=source, notes=notes)
 

@@ -30,6 +30,10 @@ SUFFIXES = frozenset(
 MAX_BYTES = 50_000_000
 MAX_PIXELS = 64_000_000
 
+_SIGNATURES = {
+    b"\x89PNG": "PNG", b"\xff\xd8\xff": "JPEG", b"GIF8": "GIF", b"BM": "BMP",
+    b"II*\0": "TIFF", b"MM\0*": "TIFF",
+}  # fmt: skip
 _HEIF_BRANDS = {b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"}
 # EXIF orientation -> transpose, flip rows, flip columns, in that order. Source: EXIF 2.3, 274.
 _TURNS = {
@@ -117,6 +121,15 @@ def decode(
     )
 
 
+def format_of(head: bytes) -> str | None:
+    """The format of a picture by its first 12 bytes, whole or not; None if it is none we know."""
+    if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS:
+        return "HEIC"
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "WEBP"
+    return next((name for sign, name in _SIGNATURES.items() if head.startswith(sign)), None)
+
+
 def held(source: Any, max_bytes: int = MAX_BYTES) -> Any:
     """An open file as its bytes, a tensor as an array; any other source as it is.
 
@@ -192,7 +205,7 @@ def _decode_bytes(data: bytes, name: str, max_pixels: int) -> Picture:
     if not data:
         raise PictureError(f"{name} is empty; a picture is needed")
     formats = FORMATS
-    if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS:
+    if (kind := format_of(data)) == "HEIC":
         formats = _register_heif(name)
     try:
         image = _open(io.BytesIO(data), formats)
@@ -201,6 +214,10 @@ def _decode_bytes(data: bytes, name: str, max_pixels: int) -> Picture:
             f"{name} claims far more pixels than the {max_pixels:,} that are read; scale it down"
         ) from None
     except Exception:  # Pillow's readers raise a dozen unrelated classes on broken headers
+        if kind:
+            raise PictureError(
+                f"{name} begins as {kind} and is damaged or cut off; save or download it again"
+            ) from None
         raise PictureError(
             f"{name} is not a picture that can be read, it begins with {data[:8]!r}; {READABLE} can"
         ) from None
