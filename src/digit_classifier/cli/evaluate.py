@@ -205,8 +205,8 @@ def _judge_pictures(
     click.echo(f"model {reader.name}, {_rule(reader)}, {len(cases)} pictures")
     _print_table(pictures.tabulate(outcomes))
     wrong = [pair for pair in zip(outcomes, readings, strict=True) if not pair[0].exact]
-    for outcome, reading in wrong:
-        click.echo(_caption(outcome, reading))
+    for outcome, _ in wrong:
+        click.echo(_caption(outcome))
     if out:
         mistakes.write_sheet(out, [_mistake(outcome, reading) for outcome, reading in wrong])
         click.echo(f"{len(wrong)} mistakes drawn in {out}")
@@ -254,7 +254,7 @@ def _print_table(rows: "Sequence[Row]") -> None:
         click.echo(click.style(line.rstrip(), bold=not row.style))
 
 
-def _caption(outcome: "Outcome", reading: "Reading") -> str:
+def _caption(outcome: "Outcome") -> str:
     there = outcome.case.text or "no digit"
     return f"{outcome.case.path.name}: {there}, read {outcome.read or 'nothing'}"
 
@@ -265,4 +265,4 @@ def _mistake(outcome: "Outcome", reading: "Reading") -> "Mistake":
 
     seen = [(f"{d.digit} {percent(d.confidence)}", d.image) for d in reading.digits]
     seen += [("?", mark.image) for mark in reading.rejected if mark.image is not None]
-    return Mistake(Path(outcome.case.path), _caption(outcome, reading), seen)
+    return Mistake(Path(outcome.case.path), _caption(outcome), seen)
