@@ -116,8 +116,8 @@ def test_a_form_keeps_a_picture_that_base64_makes_too_long(keeping: Server) -> N
 
 @pytest.mark.parametrize(
     "fields",
-    [{}, {"label": "10"}, {"label": "-1"}, {"label": " 4"}, {"label": "four"}, {"label": "٤"},
-     {"label": "4", "box": "1,2,3"}, {"label": "4", "box": "[0,0,5,5]"}, {"label": "4", "box": ""},
+    [{}, {"label": "10"}, {"label": "-1"}, {"label": "04"}, {"label": " 4"}, {"label": "four"},
+     {"label": "٤"}, {"label": "4", "box": "1,2,3"}, {"label": "4", "box": "[0,0,5,5]"}, {"label": "4", "box": ""},
      {"label": "4", "box": "0,0,999999,5"}, {"label": "4", "replaces": ""}],
     ids=str,
 )  # fmt: skip
@@ -125,6 +125,13 @@ def test_a_form_that_makes_no_sense_is_refused(
     keeping: Server, picture: bytes, fields: dict[str, str]
 ) -> None:
     assert fault(as_form(keeping, picture, **fields))[:2] == (422, "bad_input")
+
+
+def test_a_number_that_is_no_digit_is_told_so_and_not_that_it_is_no_number(
+    keeping: Server, picture: bytes
+) -> None:
+    for label in ("10", "-1"):
+        assert "than or equal to" in fault(as_form(keeping, picture, label=label))[2]
 
 
 def test_another_content_type_is_refused(keeping: Server, picture: bytes) -> None:

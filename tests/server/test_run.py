@@ -1,11 +1,13 @@
 """How a server starts, how it stops, and how it takes another model in between."""
 
+import asyncio
 import json
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import httpx
@@ -14,8 +16,10 @@ import onnx
 import pytest
 from onnx import TensorProto, numpy_helper
 
-from digit_classifier import OnnxModel, weights
-from server.process import DidNotStart, Server, everything, fault, wait_until
+from digit_classifier import OnnxModel, latest, weights
+from digit_classifier.server import models
+from digit_classifier.server.access_log import Metrics
+from server.process import PATIENCE, DidNotStart, Server, everything, fault, wait_until
 
 HEAD = b"POST /v1/read HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/png\r\n"
 
@@ -168,6 +172,38 @@ def test_a_changed_model_is_taken_once_it_is_checked(start, tmp_path: Path, mine
     wait_until(lambda: error() is None)
     assert np.array_equal(infer(), OnnxModel(weights.find("mlp")).predict(image)[0])
     assert server.metric('digits_model_reloads_total{result="taken"}') == 1
+
+
+@pytest.mark.parametrize("as_link", [True, False], ids=["link", "file"])
+def test_runs_latest_is_followed_to_the_next_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, as_link: bool
+) -> None:
+    """Where the disk holds no links it is a file that names the run."""
+
+    def finish(run: str, model: str) -> None:
+        folder = tmp_path / "runs" / run
+        folder.mkdir(parents=True)
+        shutil.copy(weights.find(model), folder / "model.onnx")
+        if as_link:
+            latest.point_at(folder)
+        else:
+            (folder.parent / "latest").write_text(f"{run}\n", "utf-8")
+
+    async def follow() -> None:
+        served = models.ModelRegistry(str(tmp_path / "runs" / "latest"))
+        before = served.find("small").content
+        watching = asyncio.create_task(served.watch(Metrics()))
+        await asyncio.sleep(0.1)
+        finish("second", "mlp")
+        until = time.monotonic() + PATIENCE
+        while served.find("small").content == before and time.monotonic() < until:
+            await asyncio.sleep(0.01)
+        watching.cancel()
+        assert served.find("small").content == weights.find("mlp").read_bytes()
+
+    monkeypatch.setattr(models, "RELOAD_SECONDS", 0.02)
+    finish("first", "small")
+    asyncio.run(follow())
 
 
 def test_without_the_flag_a_changed_model_is_left_alone(

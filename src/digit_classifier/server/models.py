@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from digit_classifier import weights
-from digit_classifier.errors import ModelError
+from digit_classifier.errors import DigitError, ModelError
 from digit_classifier.onnx_model import CLASSES, SIDE, OnnxModel
 from digit_classifier.reader import DigitReader
 from digit_classifier.server.access_log import Metrics
@@ -62,7 +62,7 @@ class ModelRegistry:
         chosen = load(weights.find(model))
         self.default = chosen.name
         self.reload_error: str | None = None
-        self._path = weights.find(model)
+        self._model = model
         self.models = {name: load(weights.find(name)) for name in weights.names()}
         self.models[chosen.name] = chosen
 
@@ -102,17 +102,17 @@ class ModelRegistry:
 
     async def watch(self, metrics: Metrics) -> None:
         """Look at the default's file once a second, and read with a new one that works."""
-        seen = _stamp(self._path)
+        seen = _stamp(self._model)
         while True:
             await asyncio.sleep(RELOAD_SECONDS)
-            now = _stamp(self._path)
+            now = _stamp(self._model)
             if now is not None and now != seen:
                 seen = now
-                await asyncio.to_thread(self._reload, metrics)
+                await asyncio.to_thread(self._reload, now[0], metrics)
 
-    def _reload(self, metrics: Metrics) -> None:
+    def _reload(self, path: Path, metrics: Metrics) -> None:
         try:
-            new = load(self._path)
+            new = load(path)
         except ModelError as error:
             self.reload_error = f"{error}; the one before it is still in use"
             metrics.reloads.labels("refused").inc()
@@ -121,7 +121,7 @@ class ModelRegistry:
             self.replace(new)
             self.reload_error = None
             metrics.reloads.labels("taken").inc()
-            _log.warning("The model %s was loaded anew from %s.", self.default, self._path)
+            _log.warning("The model %s was loaded anew from %s.", self.default, path)
 
     def describe(self) -> list[dict[str, Any]]:
         """What each model says of itself, the default first."""
@@ -179,10 +179,11 @@ def _described(model: ServedModel) -> dict[str, Any]:
     }
 
 
-def _stamp(path: Path) -> tuple[int, int, int] | None:
-    """What changes when the file does; None while it is not there."""
+def _stamp(model: str) -> tuple[Path, int, int, int] | None:
+    """The file, and what changes when it does; None while it is not there."""
     try:
+        path = weights.find(model)  # anew: another run may be runs/latest by now
         about = path.stat()
-    except OSError:
+    except (DigitError, OSError):
         return None
-    return about.st_mtime_ns, about.st_size, about.st_ino
+    return path, about.st_mtime_ns, about.st_size, about.st_ino

@@ -86,7 +86,7 @@ def _folder(service: Service) -> LabelFolder:
 
 def _number(text: Any) -> Any:
     """What a form's field stands for; as it is where it stands for nothing: it is judged later."""
-    fits = isinstance(text, str) and re.fullmatch("[0-9]", text)
+    fits = isinstance(text, str) and re.fullmatch("[0-9]|-?[1-9][0-9]{0,8}", text)
     return int(text) if fits else text
 
 
