@@ -1,5 +1,7 @@
 """A request's body: received up to the limit, then taken for a picture in one of three forms."""
 
+import base64
+import binascii
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
@@ -9,7 +11,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
 from digit_classifier.server.errors import ApiError
-from digit_classifier.server.parsing import encoded, json_object
+from digit_classifier.server.worker.inference import json_object
 
 FORMS = (
     "send a multipart form with a field `file`, "
@@ -100,6 +102,26 @@ async def json_request(request: Request, limit: int) -> dict[str, Any]:
     if kind != JSON:
         raise ApiError(415, "unsupported_type", f"the content type is {header[:80]!r}, not {JSON}.")
     return json_object(await receive(request, limit))
+
+
+def encoded(value: Any, name: str) -> bytes:
+    """The bytes that a base64 string or a data URL stands for.
+
+    Raises:
+        ApiError: 422, neither.
+    """
+    if not isinstance(value, str):
+        found = "is missing" if value is None else f"is a {type(value).__name__}"
+        raise ApiError(422, "bad_input", f"`{name}` {found}; a base64 string is needed.")
+    if value.startswith("data:"):
+        head, _, value = value.partition(",")
+        if not head.endswith(";base64"):
+            raise ApiError(422, "bad_input", f"`{name}` is a data URL without `;base64`.")
+    try:
+        # line breaks are allowed: the base64 command and Python's encodebytes write them
+        return base64.b64decode("".join(value.split()), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise ApiError(422, "bad_input", f"`{name}` is not base64: {error}.") from None
 
 
 def _kind(request: Request) -> tuple[str, str]:

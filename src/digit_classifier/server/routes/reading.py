@@ -13,7 +13,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from digit_classifier.onnx_model import SIDE
-from digit_classifier.server import parsing, request_body, schemas
+from digit_classifier.server import request_body, schemas
 from digit_classifier.server.errors import ApiError
 from digit_classifier.server.service import service_of
 from digit_classifier.server.worker import jobs
@@ -87,7 +87,7 @@ async def activations(request: Request, model: _Layered = None) -> Response:
     """Layer by layer; the last one holds the ten probabilities."""
     served = service_of(request).models.find_layers(model)
     body = await request_body.json_request(request, IMAGE_BODY_BYTES)
-    data = parsing.encoded(body.get("image"), "image")
+    data = request_body.encoded(body.get("image"), "image")
     if len(data) != SIDE * SIDE:
         message = f"`image` has {len(data):,} bytes; {SIDE * SIDE} are needed."
         raise ApiError(422, "bad_input", message)

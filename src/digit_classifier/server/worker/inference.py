@@ -15,7 +15,6 @@ import orjson
 from digit_classifier.onnx_model import CLASSES, SIDE
 from digit_classifier.reader import DigitReader
 from digit_classifier.server.errors import ApiError
-from digit_classifier.server.parsing import json_object
 
 # In a request and in an answer: how many bytes of the body are JSON; binary tensors follow.
 HEADER = "Inference-Header-Content-Length"
@@ -63,6 +62,21 @@ def infer(reader: DigitReader, name: str, body: bytes, header: str | None) -> An
         return Answer(said, "application/json", {})
     headers = {HEADER: str(len(said))}
     return Answer(said + raw, "application/octet-stream", headers)
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """The JSON object in `body`.
+
+    Raises:
+        ApiError: 400, not JSON; 422, JSON but no object.
+    """
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise ApiError(400, "bad_json", f"the body is not JSON: {error}.") from None
+    if not isinstance(value, dict):
+        raise ApiError(422, "bad_input", "the body is JSON but not an object; {...} is needed.")
+    return value
 
 
 def _length(header: str | None, size: int) -> int:
