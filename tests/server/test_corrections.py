@@ -118,7 +118,8 @@ def test_a_form_keeps_a_picture_that_base64_makes_too_long(keeping: Server) -> N
     "fields",
     [{}, {"label": "10"}, {"label": "-1"}, {"label": "04"}, {"label": " 4"}, {"label": "four"},
      {"label": "٤"}, {"label": "4", "box": "1,2,3"}, {"label": "4", "box": "[0,0,5,5]"},
-     {"label": "4", "box": ""}, {"label": "4", "box": "0,0,999999,5"}, {"label": "4", "replaces": ""}],
+     {"label": "4", "box": ""}, {"label": "4", "box": "0,0,999999,5"},
+     {"label": "4", "replaces": ""}],
     ids=str,
 )  # fmt: skip
 def test_a_form_that_makes_no_sense_is_refused(

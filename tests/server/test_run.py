@@ -193,7 +193,7 @@ def test_runs_latest_is_followed_to_the_next_run(
         served = models.ModelRegistry(str(tmp_path / "runs" / "latest"))
         before = served.find("small").content
         watching = asyncio.create_task(served.watch(Metrics()))
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0)  # until it has seen the first run
         finish("second", "mlp")
         until = time.monotonic() + PATIENCE
         while served.find("small").content == before and time.monotonic() < until:
