@@ -15,6 +15,7 @@ LEAVES = {
     "machine",
     "plotting",
     "stats",
+    "words",
     "rejection",
 }
 # room -> rooms it may import
@@ -22,7 +23,8 @@ LAYERS = {
     "shell": set(),
     "errors": {"shell"},
     "registry": {"errors"},
-    "stats": set(),
+    "words": set(),
+    "stats": {"words"},
     "rejection": {"errors", "stats"},
     "latest": {"atomic", "errors"},
     "machine": set(),

@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 
+from digit_classifier.words import count
+
 # With fewer images the 95 % interval of a good network is wider than one point in a hundred.
 MANY = 1000
 
@@ -31,11 +33,26 @@ def wilson(hits: int, n: int, z: float = 1.959964) -> tuple[float, float]:
     return max(0.0, (centre - half) / scale), min(1.0, (centre + half) / scale)
 
 
+def upper_bound(hits: int, n: int) -> float:
+    """What the proportion behind `hits` of `n` is below with 95 % certainty.
+
+    Args:
+        hits: 0 <= hits <= n.
+        n: at least 1.
+    Source: Clopper, Pearson, "The use of confidence or fiducial limits illustrated in the case of
+        the binomial", Biometrika 26 (1934), one-sided. No hit: about 3 / n.
+    """
+    from scipy.special import betaincinv
+
+    return 1.0 if hits == n else float(betaincinv(hits + 1, n - hits, 0.95))
+
+
 def caveat(n: int) -> str:
     """What to say beside a share that was measured on `n` images; "" where they are enough."""
     if n >= MANY:
         return ""
-    return f"So few as {n:,} image{'s' * (n != 1)} tell little: mind the interval."
+    tells = "tells" if n == 1 else "tell"
+    return f"Only {count(n, 'image')}, which {tells} little: mind the interval."
 
 
 def fit_temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:

@@ -93,8 +93,16 @@ def test_the_section_names_images_and_file_by_digest_and_says_what_an_answer_cos
     assert facts["Model file"] == "1.23 MB"
     assert facts["Weights"] == "26,506"
     assert facts["Multiply-adds an image"] == "6.4 million"
-    assert section.metrics["images_per_second"] == 3.0
+    assert section.metrics["images_per_second"] is None
     assert section.metrics["latency_ms"] > 0
+
+
+def test_images_a_second_are_of_many_images_or_not_told():
+    model = Model("stub", None, lambda x: np.full((len(x), 10), 0.1))
+    few, many = (predictions(np.zeros(n, int), np.zeros(n, int)) for n in (999, 1000))
+    told = [accuracy.section(model, held, dataset(held)) for held in (few, many)]
+    assert [each.metrics["images_per_second"] for each in told] == [None, 500.0]
+    assert ["Many images" in str(each.tables) for each in told] == [False, True]
 
 
 def test_the_built_in_sample_is_said_to_be_of_the_training_set():

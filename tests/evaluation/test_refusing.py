@@ -18,14 +18,27 @@ def test_the_curve_counts_what_each_threshold_accepts():
 
 
 def test_the_threshold_refuses_no_more_than_it_must():
-    labels = np.array([0, 5, 0, 5, 0])
-    curve = risk_coverage.trace(
-        Predictions(images(5), labels, rows([0.9, 0.8, 0.8, 0.6, 0.5], [0] * 5))
-    )
-    found = risk_coverage.find_threshold(curve, 0.4)
-    assert found == {"threshold": pytest.approx(0.8), "accepted": 3, "wrong": 1,
+    labels = np.repeat([0, 5, 0, 5, 0], 10)
+    sure = np.repeat([0.9, 0.8, 0.8, 0.6, 0.5], 10)
+    curve = risk_coverage.trace(Predictions(images(50), labels, rows(sure, [0] * 50)))
+    found = risk_coverage.find_threshold(curve, 0.51)
+    assert found == {"threshold": pytest.approx(0.8), "accepted": 30, "wrong": 10,
                      "refused": pytest.approx(0.4)}  # fmt: skip
-    assert risk_coverage.find_threshold(curve, 0.001)["accepted"] == 1
-    assert risk_coverage.find_threshold(curve, 0.5)["refused"] == 0
+    assert risk_coverage.find_threshold(curve, 0.3)["accepted"] == 10
+    assert risk_coverage.find_threshold(curve, 0.6)["refused"] == 0
     worst = risk_coverage.trace(Predictions(images(2), np.array([1, 1]), rows([0.9, 0.8], [0, 0])))
     assert risk_coverage.find_threshold(worst, 0.001) is None
+
+
+@pytest.mark.parametrize(("n", "claims"), [(10, False), (2994, False), (2995, True)])
+def test_errors_under_a_thousandth_are_claimed_of_no_handful(n, claims):
+    """No error in n images: the 95 % bound is 1 - 0.05 ** (1 / n)."""
+    held = Predictions(images(n), np.zeros(n, int), rows(np.full(n, 0.9), [0] * n))
+    section = risk_coverage.section(held)
+    assert (section.metrics["target"] is not None) == claims
+    assert ("too few to say" in section.sentences[-1]) == (not claims)
+    few = risk_coverage.section(
+        Predictions(images(10), np.array([0] * 9 + [1]), rows([0.9] * 9 + [0.1399], [0] * 10))
+    )
+    assert not few.tiles
+    assert few.caveats == ["Only 10 images, which tell little: mind the interval."]

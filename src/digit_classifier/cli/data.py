@@ -8,6 +8,7 @@ import click
 
 from digit_classifier.cli.loading import load_aloud, progress_bars, turning
 from digit_classifier.shell import digits
+from digit_classifier.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -248,7 +249,8 @@ def _draw_augmented(
     )
     title = f"How the recipe {recipe} of {model} distorts training images"
     write_png(out, sheet.draw(rows, title, caption, leading=1))
-    click.echo(f"{out}: {len(rows)} images of {data.name}, {contact.COPIES} copies of each")
+    images = count(len(rows), "image")
+    click.echo(f"{out}: {images} of {data.name}, {contact.COPIES} copies of each")
 
 
 def _all_places() -> "list[Place]":

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from digit_classifier.cli.loading import turning
+from digit_classifier.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -202,14 +203,14 @@ def _judge_pictures(
         raise DataError(f"none of the {len(cases)} pictures in {folder} can be read.")
     cases, readings = [case for case, _ in read], [reading for _, reading in read]
     outcomes = pictures.judge(cases, readings)
-    click.echo(f"model {reader.name}, {_rule(reader)}, {len(cases)} pictures")
+    click.echo(f"model {reader.name}, {_rule(reader)}, {count(len(cases), 'picture')}")
     _print_table(pictures.tabulate(outcomes))
     wrong = [pair for pair in zip(outcomes, readings, strict=True) if not pair[0].exact]
     for outcome, _ in wrong:
         click.echo(_caption(outcome))
     if out:
         mistakes.write_sheet(out, [_mistake(outcome, reading) for outcome, reading in wrong])
-        click.echo(f"{len(wrong)} mistakes drawn in {out}")
+        click.echo(f"{count(len(wrong), 'mistake')} drawn in {out}")
 
 
 def _rule(reader: "DigitReader") -> str:

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from digit_classifier.words import count
+
 if TYPE_CHECKING:
     from digit_classifier.reader import DigitReader
 
@@ -38,4 +40,5 @@ def write(reader: "DigitReader", table: str, out: str) -> None:
     unsure = int((~reader.rule.accept(probabilities)).sum())
     for note in notes:
         click.secho(f"Warning: {note}", err=True, fg="yellow")
-    click.echo(f"{out}: {len(digits):,} rows by {reader.name}, not sure of {unsure:,} of them")
+    rows = count(len(digits), "row")
+    click.echo(f"{out}: {rows} by {reader.name}, not sure of {unsure:,} of them")

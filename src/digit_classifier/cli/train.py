@@ -17,6 +17,7 @@ from digit_classifier.training.loop import Epoch
 from digit_classifier.training.plan import Plan
 from digit_classifier.training.run_folder import RunFolder
 from digit_classifier.training.window import Window
+from digit_classifier.words import count
 
 
 def _flags(command: Callable[..., None]) -> Callable[..., None]:
@@ -155,7 +156,7 @@ class _Screen(Listener):
             f"Keras on {plan.config.backend}, seed {plan.config.seed}"
         )
         self._say(
-            f"Training  recipe {plan.config.recipe}: {recipe.epochs} epochs of batches of "
+            f"Training  recipe {plan.config.recipe}: {count(recipe.epochs, 'epoch')} of batches of "
             f"{recipe.batch_size}, learning rate {recipe.learning_rate:g}"
         )
         if plan.finished:
@@ -186,7 +187,7 @@ class _Screen(Listener):
         self._say(
             f"\nAccuracy  {100 * metrics['accuracy']:.2f} % of {metrics['measured_on']} of "
             f"{metrics['dataset']} (95 % interval {100 * low:.2f} to {100 * high:.2f} %), "
-            f"{metrics['errors']:,} errors, loss {metrics['loss']:.4f}",
+            f"{count(metrics['errors'], 'error')}, loss {metrics['loss']:.4f}",
             "bold",
         )
         if few := caveat(len(self._plan.dataset.test_labels)):

@@ -149,11 +149,6 @@ def fine_percent(share: float) -> str:
     return "under 0.000001 %"
 
 
-def count(n: int, what: str) -> str:
-    """1 error, 2 errors, 1,000 errors."""
-    return f"{n:,} {what}" + ("" if n == 1 else "s")
-
-
 def scaled(number: float) -> str:
     """280234 as "280 thousand", 6434048 as "6.4 million"."""
     for size, word in ((1e9, "billion"), (1e6, "million"), (1e3, "thousand")):

@@ -6,6 +6,7 @@ from typing import Any
 
 from digit_classifier.training.loop import Epoch
 from digit_classifier.training.plan import Plan
+from digit_classifier.words import count
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -35,10 +36,10 @@ class Run:
     def __repr__(self) -> str:
         config, metrics, done = self.plan.config, self.metrics, len(self.history)
         low, high = (100 * bound for bound in metrics["interval"])
-        epochs = f"{done} epoch{'s' * (done != 1)}"
+        epochs = count(done, "epoch")
         folder = f"{self.folder}"
         if self.stopped:
-            epochs = f"{done} of {self.plan.recipe.epochs} epochs"
+            epochs = f"{done} of {count(self.plan.recipe.epochs, 'epoch')}"
             folder += ", stopped: resume() goes on with it"
         return (
             f"Network   {config.model}, {self.plan.parameters:,} parameters: {epochs} of recipe "

@@ -30,6 +30,7 @@ from digit_classifier.training.recipes import optimiser as make_optimiser
 from digit_classifier.training.run import Run
 from digit_classifier.training.run_folder import RunFolder, check_out
 from digit_classifier.training.tracking import tracked
+from digit_classifier.words import count
 
 NONDIGIT_LABEL = 10
 # 80 images of own data: 50 % right after 30 steps of the original network, 90 % after 300.
@@ -332,8 +333,9 @@ def _warned(
         )
     if not config.epochs and steps * recipe.epochs < FEW_STEPS:
         notes.append(
-            f"{recipe.epochs} epochs of so few images are {steps * recipe.epochs} training steps, "
-            f"too few to learn much. Give more, such as --epochs {-(-FEW_STEPS // steps)}."
+            f"{count(recipe.epochs, 'epoch')} of so few images give "
+            f"{count(steps * recipe.epochs, 'training step')}, too few to learn much. "
+            f"Give more, such as --epochs {-(-FEW_STEPS // steps)}."
         )
     return replace(dataset, notes=tuple(notes))
 

@@ -17,8 +17,9 @@ from digit_classifier.evaluation.compare import report as comparison_report
 from digit_classifier.evaluation.compare.comparison import Comparison
 from digit_classifier.evaluation.compare.report import History
 from digit_classifier.evaluation.report import page
-from digit_classifier.evaluation.section import Section, count, percent
+from digit_classifier.evaluation.section import Section, percent
 from digit_classifier.machine import count_cores, list_versions, name_processor
+from digit_classifier.words import count
 
 MADE_BY = "digits compare"
 PAGE = "comparison.html"

@@ -22,9 +22,10 @@ from digit_classifier.evaluation.corruptions.error_rates import (
     find_baseline,
     relative_errors,
 )
-from digit_classifier.evaluation.section import ReportFigure, Section, Table, count, write_p
+from digit_classifier.evaluation.section import ReportFigure, Section, Table, write_p
 from digit_classifier.machine import name_processor
 from digit_classifier.stats import wilson
+from digit_classifier.words import count
 
 
 def section(comparison: Comparison) -> Section:

@@ -19,9 +19,10 @@ from digit_classifier.evaluation.model import Model
 from digit_classifier.evaluation.predictions import Predictions, predict_all
 from digit_classifier.evaluation.report import page
 from digit_classifier.evaluation.report.page import render_section, write_metrics
-from digit_classifier.evaluation.section import SECTIONS, Evaluation, Section, count
+from digit_classifier.evaluation.section import SECTIONS, Evaluation, Section
 from digit_classifier.evaluation.sections import accuracy
 from digit_classifier.machine import count_cores, list_versions, name_processor
+from digit_classifier.words import count
 
 MADE_BY = "digits evaluate"
 PAGE = "report.html"

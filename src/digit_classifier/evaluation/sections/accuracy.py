@@ -15,14 +15,14 @@ from digit_classifier.evaluation.section import (
     ReportFigure,
     Section,
     Table,
-    count,
     percent,
     report_section,
     scaled,
 )
 from digit_classifier.machine import count_cores, name_processor
 from digit_classifier.onnx_model import CLASSES
-from digit_classifier.stats import caveat, wilson
+from digit_classifier.stats import MANY, caveat, wilson
+from digit_classifier.words import count
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -41,7 +41,7 @@ def section(model: Model, predictions: Predictions, dataset: Dataset) -> Section
     latency = measure_latency(model, predictions.images)
     speed = {
         "latency_ms": latency,
-        "images_per_second": predictions.n / predictions.seconds if predictions.seconds else None,
+        "images_per_second": _throughput(predictions),
         "cores": count_cores(),
         "processor": name_processor(),
     }
@@ -166,6 +166,13 @@ def _sentences(model: Model, predictions: Predictions, figures: dict[str, Any]) 
     ]
 
 
+def _throughput(predictions: Predictions) -> float | None:
+    """Images a second; None where they are so few that calling the network is what is timed."""
+    if predictions.n < MANY or not predictions.seconds:
+        return None
+    return predictions.n / predictions.seconds
+
+
 def _caveats(predictions: Predictions, dataset: Dataset) -> list[str]:
     caveats = []
     if dataset.is_sample:
@@ -182,7 +189,7 @@ def _about(
     model: Model, predictions: Predictions, dataset: Dataset, speed: dict[str, Any]
 ) -> Table:
     rows = [
-        ["Images", f"{dataset.name}, {predictions.n:,} images to test with"],
+        ["Images", f"{dataset.name}, {count(predictions.n, 'image')} to test with"],
         ["sha256 of the images", dataset.sha256],
         ["Model file", f"{model.size_bytes / 1e6:.2f} MB"],
         ["sha256 of the file", model.sha256 or "-"],

@@ -14,14 +14,21 @@ from digit_classifier.evaluation.section import (
     ReportFigure,
     Section,
     Table,
-    count,
     fine_percent,
     percent,
     report_section,
 )
 from digit_classifier.onnx_model import CLASSES
 from digit_classifier.rejection import RejectionRule
-from digit_classifier.stats import apply_temperature, fit_temperature, wilson
+from digit_classifier.stats import (
+    MANY,
+    apply_temperature,
+    caveat,
+    fit_temperature,
+    upper_bound,
+    wilson,
+)
+from digit_classifier.words import count
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,6 +40,7 @@ LEAST_DOUBT = 1e-4
 # Fewer than this in either half fit no temperature worth telling.
 ENOUGH = 50
 TARGET = 0.001
+SURE = "with 95 % certainty"
 
 
 @dataclass(frozen=True)
@@ -88,9 +96,10 @@ def section(predictions: Predictions, metadata: dict[str, Any] | None = None) ->
             "thresholds": rows,
         },
         tiles=[
-            (percent(before.ece), "calibration error"),
+            *([(percent(before.ece), "calibration error")] if predictions.n >= MANY else []),
             *([(percent(target["refused"]), "to refuse for errors under 0.1 %")] if target else []),
         ],
+        caveats=[few] if (few := caveat(predictions.n)) else [],
     )  # fmt: skip
 
 
@@ -216,20 +225,27 @@ def _sentences(
         )
     else:
         sentences.append(f"No temperature: {count(predictions.n, 'image')} are too few to fit one.")
-    sentences.append(_say_target(target))
+    sentences.append(_say_target(target, predictions.n))
     return sentences
 
 
-def _say_target(target: dict[str, float | int] | None) -> str:
+def _say_target(target: dict[str, float | int] | None, n: int) -> str:
+    under = f"under {percent(TARGET, 1)}"
+    if upper_bound(0, n) >= TARGET:
+        return (
+            f"{count(n, 'image')}: too few to say what must be refused for errors {under} among "
+            "the accepted. That takes about 3,000 accepted images without an error, or more."
+        )
     if target is None:
-        return f"No threshold brings errors among accepted images under {percent(TARGET, 1)}."
+        return f"No threshold is sure to bring errors among accepted images {under}."
+    errors = f"{count(int(target['wrong']), 'error')} among {target['accepted']:,}, {SURE}"
     if not target["refused"]:
-        return f"Without refusing any image its errors are under {percent(TARGET, 1)}."
+        return f"Without refusing any image its errors are {under} ({errors})."
     return (
-        f"Errors among accepted images fall under {percent(TARGET, 1)} where answers of less than "
+        f"Errors among accepted images fall {under} where answers of less than "
         f"{100 * target['threshold']:.4g} % confidence are refused: {percent(target['refused'])} "
-        "of the images. (A threshold chosen on the images that it is judged by, so a little "
-        "hopeful.)"
+        f"of the images ({errors}). The threshold is chosen on the images that it is judged by, so "
+        "it is a little hopeful."
     )
 
 
@@ -249,14 +265,23 @@ def _calibration_table(before: Calibration, after: Calibration | None) -> Table:
 
 def _threshold_table(rows: list[dict[str, Any]]) -> Table:
     return Table(
-        ["Least confidence", "Refused", "Accepted", "Errors among accepted", "Share"],
+        ["Least confidence", "Refused", "Accepted", "Errors among accepted", "Share",
+         "95 % interval"],
         [
             [row["rule"], percent(row["refused"]), f"{row['accepted']:,}", row["wrong"],
-             "-" if row["error"] is None else fine_percent(row["error"])]
+             *_error_cells(row)]
             for row in rows
         ],
         "What refusing unsure answers buys.",
     )  # fmt: skip
+
+
+def _error_cells(row: dict[str, Any]) -> list[str]:
+    """The share of errors among the accepted, and its interval (Wilson)."""
+    if not row["accepted"]:
+        return ["-", "-"]
+    low, high = map(fine_percent, wilson(row["wrong"], row["accepted"]))
+    return [fine_percent(row["error"]), f"{low} to {high}"]
 
 
 RELIABILITY = (
@@ -394,10 +419,13 @@ def trace(predictions: Predictions) -> RiskCoverage:
 def find_threshold(curve: RiskCoverage, error: float) -> dict[str, float | int] | None:
     """The threshold that refuses least while errors among accepted images are under a share.
 
+    They are where the one-sided 95 % bound of their share is: no error in a handful proves nothing.
+
     Returns:
         threshold, accepted, wrong and the share refused; None where no threshold does it.
     """
-    good = np.flatnonzero(curve.wrong / curve.accepted < error)
+    counted = zip(curve.wrong.tolist(), curve.accepted.tolist(), strict=True)
+    good = np.flatnonzero([upper_bound(wrong, accepted) < error for wrong, accepted in counted])
     if not len(good):
         return None
     at = int(good[-1])

@@ -16,11 +16,11 @@ from digit_classifier.evaluation.section import (
     ReportFigure,
     Section,
     Table,
-    count,
     percent,
     report_section,
 )
 from digit_classifier.onnx_model import CLASSES
+from digit_classifier.words import count
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -277,7 +277,8 @@ def error_sheets(predictions: Predictions, disputes: Mapping[int, Dispute]) -> l
         which = "" if len(parts) == 1 else f", sheet {number + 1} of {len(parts)}"
         caption = (
             f"All {count(len(errors), 'error')}{which}" if len(shown) == len(errors) else
-            f"The worst {len(shown):,} of {len(errors):,} errors{which}; all are in metrics.json"
+            f"The worst {len(shown):,} of {count(len(errors), 'error')}{which}; all are in "
+            "metrics.json"
         )  # fmt: skip
         caption += (
             ". Below each: what it is → what was read, how sure the model was, and the image's "

@@ -16,10 +16,10 @@ from digit_classifier.evaluation.section import (
     Evaluation,
     ReportFigure,
     Section,
-    count,
     report_section,
 )
 from digit_classifier.onnx_model import CLASSES
+from digit_classifier.words import count
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

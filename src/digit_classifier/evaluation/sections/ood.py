@@ -22,7 +22,7 @@ from digit_classifier.evaluation.section import (
     report_section,
 )
 from digit_classifier.rejection import RejectionRule
-from digit_classifier.stats import wilson
+from digit_classifier.stats import caveat, wilson
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -82,6 +82,7 @@ def section(
             ),
         ],
         metrics=_measure(scores),
+        caveats=[few] if (few := caveat(len(scores.digits))) else [],
         tiles=[(percent(_share(scores.sums[0]), 1), "of strange non-digits taken for digits")],
     )
 

@@ -33,7 +33,7 @@ from digit_classifier.evaluation.section import (
 )
 from digit_classifier.evaluation.sections import worst_case
 from digit_classifier.evaluation.sections.worst_case import SHIFTS, TURNS, WorstCase
-from digit_classifier.stats import wilson
+from digit_classifier.stats import caveat, wilson
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -93,6 +93,7 @@ def section(
             *_summarise_worst(worst),
             _explain(measured, worst),
         ],
+        caveats=[few] if (few := caveat(measured.n)) else [],
         tables=[_tabulate(measured, baseline), _tabulate_worst(worst)],
         figures=[
             ReportFigure(
