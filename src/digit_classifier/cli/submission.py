@@ -40,5 +40,5 @@ def write(reader: "DigitReader", table: str, out: str) -> None:
     unsure = int((~reader.rule.accept(probabilities)).sum())
     for note in notes:
         click.secho(f"Warning: {note}", err=True, fg="yellow")
-    rows = count(len(digits), "row")
-    click.echo(f"{out}: {rows} by {reader.name}, not sure of {unsure:,} of them")
+    read = count(len(digits), "row")
+    click.echo(f"{out}: {read} by {reader.name}, not sure of {unsure:,} of them")

@@ -13,6 +13,7 @@ from digit_classifier.dataset.labelled import Arrays, Pixels, Progress, check, l
 from digit_classifier.errors import DataError, MissingExtraError, NoInkError, PictureError
 from digit_classifier.picture.decode import SUFFIXES
 from digit_classifier.shell import digits
+from digit_classifier.words import count
 
 _SHOWN = 20  # names in one sentence
 _DEEPEST = 5  # folders around the one that holds the digits
@@ -169,7 +170,7 @@ def _named(pictures: list[Path], folder: Path) -> list[tuple[Path, int]]:
     found = [(path, digit_of_file(path.name)) for path in pictures]
     if odd := [path for path, digit in found if digit is None]:
         raise DataError(
-            f"{folder} has no sub-folders 0 to 9, and of {_count(len(pictures), 'picture')} these "
+            f"{folder} has no sub-folders 0 to 9, and of {count(len(pictures), 'picture')} these "
             f"do not begin with their one digit, as 7.png and 7-anna.png do: {_names(odd, folder)}."
         )
     return [(path, digit) for path, digit in found if digit is not None]
@@ -182,16 +183,16 @@ def _leave_out(
     sentences = []
     for path in folders:
         if inside := _walk(path)[0]:
-            count = _count(len(inside), "picture")
+            n = count(len(inside), "picture")
             sentences.append(
-                f"left out: {count} in the folder {path.relative_to(top)}, whose name is no digit."
+                f"left out: {n} in the folder {path.relative_to(top)}, whose name is no digit."
             )
     if pictures:
-        count = _count(len(pictures), "picture")
-        sentences.append(f"left out: {count} beside the digits' folders: {_names(pictures, top)}.")
+        n = count(len(pictures), "picture")
+        sentences.append(f"left out: {n} beside the digits' folders: {_names(pictures, top)}.")
     if others:
-        count = _count(len(others), "file")
-        sentences.append(f"left out: {count}, no pictures by name: {_names(others, top)}.")
+        n = count(len(others), "file")
+        sentences.append(f"left out: {n}, no pictures by name: {_names(others, top)}.")
     return sentences
 
 
@@ -253,10 +254,10 @@ class _Opened:
 
     def notes(self) -> list[str]:
         """How pictures were read that are more than one."""
-        return [f"{what} ({_count(n, 'picture')})." for what, n in self._remarks.items()]
+        return [f"{what} ({count(n, 'picture')})." for what, n in self._remarks.items()]
 
     def _of(self, some: Collection[Path]) -> str:
-        return f"{len(some):,} of {_count(self._total, 'picture')}"
+        return f"{len(some):,} of {count(self._total, 'picture')}"
 
     def _redraw(self, path: Path) -> Pixels | None:
         from digit_classifier.picture import decode, normalise
@@ -324,7 +325,3 @@ def _names(paths: Iterable[Path], folder: Path) -> str:
 
 def _joined(sentences: Iterable[str]) -> str:
     return " ".join(sentence[0].upper() + sentence[1:] for sentence in sentences)
-
-
-def _count(n: int, what: str) -> str:
-    return f"{n:,} {what}" + ("" if n == 1 else "s")
