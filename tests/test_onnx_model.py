@@ -1,3 +1,5 @@
+import pickle
+
 import numpy as np
 import onnx
 import pytest
@@ -44,13 +46,14 @@ def test_images_in_probabilities_out_any_number_of_them():
 
 def test_many_images_are_run_in_slices_that_bound_the_memory(monkeypatch):
     model, sizes = OnnxModel(network()), []
-    run = model._session.run
+    session = model._adapter.feed._session
+    run = session.run
 
     def watched(names, feed):
         sizes.extend(map(len, feed.values()))
         return run(names, feed)
 
-    monkeypatch.setattr(model._session, "run", watched)
+    monkeypatch.setattr(session, "run", watched)
     assert model.predict(np.zeros((2 * SLICE + 1, 28, 28), np.uint8)).shape == (2 * SLICE + 1, 10)
     assert sizes == [SLICE, SLICE, 1]
 
@@ -85,9 +88,9 @@ def test_no_file_no_onnx_and_no_digit_network_are_three_sentences(tmp_path):
     (tmp_path / "text.onnx").write_text("hello")
     with pytest.raises(ModelError, match=r"text\.onnx is not a model"):
         OnnxModel(tmp_path / "text.onnx")
-    with pytest.raises(ModelError, match="a digit network takes one uint8 input"):
+    with pytest.raises(ModelError, match="a digit network takes one of uint8 or float"):
         OnnxModel(network(shape=("n", 32, 32)))
-    with pytest.raises(ModelError, match=r"a digit network gives .* \(n, 10\)"):
+    with pytest.raises(ModelError, match="tells 5 classes apart.*ten classes"):
         OnnxModel(network(classes=5))
 
 
@@ -124,3 +127,21 @@ def test_external_data_cannot_reach_outside_the_models_folder(tmp_path):
     (folder / "model.onnx").write_bytes(model.SerializeToString())
     with pytest.raises(ModelError):
         OnnxModel(folder / "model.onnx")
+
+
+def test_a_model_is_called_as_its_file_or_its_run_folder(tmp_path):
+    for path, called in (("run_a/model.onnx", "run_a"), ("mine.onnx", "mine")):
+        place = tmp_path / path
+        place.parent.mkdir(exist_ok=True)
+        place.write_bytes(network(name="mlp", network="mlp"))
+        assert OnnxModel(place).name == called
+    (tmp_path / "latest").symlink_to("run_a", target_is_directory=True)
+    assert OnnxModel(tmp_path / "latest" / "model.onnx").name == "run_a"
+    assert OnnxModel(network(name="mlp")).name == "mlp"
+
+
+def test_a_float_network_is_read_as_the_scale_says_and_copied_so():
+    model = OnnxModel(network(kind=TensorProto.FLOAT, shape=("n", 784)), scale="-1..1")
+    assert model.wiring == "float32 of shape (n, 784), scaled to -1..1; gives probabilities"
+    assert pickle.loads(pickle.dumps(model)).scale == "-1..1"
+    assert model.predict(np.zeros((3, 28, 28), np.uint8)).shape == (3, 10)

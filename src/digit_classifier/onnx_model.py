@@ -1,22 +1,16 @@
 """A trained network as a file: model.onnx, read by ONNX Runtime."""
 
-import json
-import os
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from digit_classifier.adapter import CLASSES, SIDE, Adapter
 from digit_classifier.errors import ModelError
 
-# From 1.29 on it reports its use to its maker, unless it is told otherwise before it is imported;
-# disable_telemetry_events() comes too late. Nothing else imports it, so that this comes first.
-os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-import onnxruntime
+__all__ = ["CLASSES", "SIDE", "OnnxModel"]
 
-SIDE = 28
-CLASSES = 10
 # Images in one run of the network: what it works out between its layers is 200 kB an image for cnn.
 SLICE = 1000
 # Further outputs of a network of dense layers: hidden_1, hidden_2, ..., and these.
@@ -32,28 +26,36 @@ class OnnxModel:
         path: the file; None when made from bytes of nowhere.
         metadata: what the exporter wrote: name, classes, dataset, dataset_sha256, accuracy,
             temperature, reject, versions; values that parse as JSON are parsed.
+        scale: what a float input is given, a key of `adapter.SCALES`; "" for uint8.
+        wiring: how images go in and answers come out, in words.
     """
 
     def __init__(
-        self, model: str | Path | bytes, threads: int = 1, *, path: Path | None = None
+        self,
+        model: str | Path | bytes,
+        threads: int = 1,
+        *,
+        path: Path | None = None,
+        scale: str | None = None,
     ) -> None:
-        """Load a model.
+        """Load a model: one that `digits train` made, or whatever `Adapter` takes.
 
         Args:
             model: a path to an .onnx file, or its bytes.
             threads: how many cores one `predict` may use; 0 for all.
             path: the file that bytes were read from.
+            scale: what a float input is given, a key of `adapter.SCALES`; None for what the file's
+                metadata says under "scale", or else 0..1.
         Raises:
             ModelError: no such file, not ONNX, or not a digit network.
+            OptionError: a scale for a uint8 network, or none that is known.
         """
         self.path = path if isinstance(model, bytes) else Path(model)
         self._given = model, threads
-        shown = self.path or "the bytes given"
-        self._session = open_session(model, threads, shown)
-        self._input = self._session.get_inputs()[0]
-        self._output = self._session.get_outputs()[0]
-        self._check(shown)
-        self.metadata = read_metadata(self._session)
+        self._adapter = Adapter(model, scale, threads, self.path)
+        feed = self._adapter.feed
+        self.metadata, self.scale = feed.metadata, feed.scale
+        self.wiring = f"{feed.said}; gives {self._adapter.output}"
 
     def predict(self, images: np.ndarray) -> np.ndarray:
         """Probabilities of the ten digits.
@@ -77,13 +79,23 @@ class OnnxModel:
             )
         # no images are one empty slice
         slices = [images[at : at + SLICE] for at in range(0, max(1, len(images)), SLICE)]
-        answers = [self._run(part) for part in slices]
+        answers = [self._adapter.predict(part) for part in slices]
         return answers[0] if len(answers) == 1 else np.concatenate(answers)
+
+    @property
+    def name(self) -> str:
+        """What to call it: its run folder where the file is model.onnx, else the file's own name.
+
+        For bytes of nowhere what the exporter wrote, or "model".
+        """
+        if self.path is None:
+            return str(self.metadata.get("name") or "model")
+        return name_of(self.path)
 
     @property
     def hidden(self) -> tuple[str, ...]:
         """The outputs with the activations of its hidden layers; none where the file has none."""
-        names = [output.name for output in self._session.get_outputs()]
+        names = [output.name for output in self._adapter.feed.outputs]
         return tuple(name for name in names if name.startswith(HIDDEN)) * (FIRST_WEIGHTS in names)
 
     def activations(self, image: np.ndarray) -> list[np.ndarray]:
@@ -94,101 +106,26 @@ class OnnxModel:
         Returns:
             float32, one array for each hidden layer, shape (neurons,), and the ten probabilities.
         """
-        names = [*self.hidden, self._output.name]
-        return [row[0] for row in self._session.run(names, {self._input.name: image[None]})]
+        names = [*self.hidden, self._adapter.name]
+        return [self._adapter.feed.run(image[None], name)[0] for name in names]
 
     def first_weights(self) -> np.ndarray:
         """float32, shape (neurons, 784): for each neuron of the first layer, a weight per pixel."""
         blank = np.zeros((1, SIDE, SIDE), np.uint8)
-        (weights,) = self._session.run([FIRST_WEIGHTS], {self._input.name: blank})
-        return np.ascontiguousarray(weights.T)
+        return np.ascontiguousarray(self._adapter.feed.run(blank, FIRST_WEIGHTS).T)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Copied and pickled as what it was made from: ONNX Runtime's sessions cannot be."""
-        return partial(type(self), path=self.path), self._given
+        return partial(type(self), path=self.path, scale=self.scale or None), self._given
 
     def __repr__(self) -> str:
-        name, accuracy = self.metadata.get("name", "model"), self.metadata.get("accuracy")
+        accuracy = self.metadata.get("accuracy")
         said = f", accuracy {100 * accuracy:.2f} %" if isinstance(accuracy, float) else ""
-        return f"<OnnxModel {name}{said}{f', from {self.path}' if self.path else ''}>"
-
-    def _run(self, images: np.ndarray) -> np.ndarray:
-        (probabilities,) = self._session.run([self._output.name], {self._input.name: images})
-        return np.asarray(probabilities)
-
-    def _check(self, shown: object) -> None:
-        shape, kind = self._input.shape, self._input.type
-        if len(self._session.get_inputs()) != 1 or kind != "tensor(uint8)" or shape[1:] != [28, 28]:
-            raise ModelError(
-                f"{shown} takes {kind} of shape {shape}; "
-                "a digit network takes one uint8 input of shape (n, 28, 28)"
-            )
-        shape, kind = self._output.shape, self._output.type
-        if kind != "tensor(float)" or shape[1:] != [CLASSES]:
-            raise ModelError(
-                f"{shown} gives {kind} of shape {shape}; "
-                f"a digit network gives tensor(float) of shape (n, {CLASSES})"
-            )
+        return f"<OnnxModel {self.name}{said}{f', from {self.path}' if self.path else ''}>"
 
 
-def open_session(
-    model: str | Path | bytes, threads: int = 1, shown: object = None
-) -> onnxruntime.InferenceSession:
-    """Load any ONNX file, whatever its inputs and outputs are.
-
-    Args:
-        model: a path to an .onnx file, or its bytes.
-        threads: how many cores one run may use; 0 for all.
-        shown: what errors call it.
-    Raises:
-        ModelError: no such file, or nothing that ONNX Runtime can load.
-    """
-    shown = shown or ("the bytes given" if isinstance(model, bytes) else str(model))
-    if not isinstance(model, bytes) and not Path(model).is_file():
-        raise ModelError(f"no model at {shown}. Give a run folder, an .onnx file or a name.")
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    source = model if isinstance(model, bytes) else os.fspath(model)
-    try:
-        return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # ONNX Runtime raises a dozen unrelated classes
-        raise ModelError(_refusal(shown, model, error)) from error
-
-
-# What else networks are saved as, and what makes an .onnx file of it.
-_OTHERS = {
-    ".keras": ("a Keras network", "model.export('net.onnx', format='onnx') in Keras makes one"),
-    ".h5": ("a Keras network", "keras.models.load_model(...).save('net.keras') makes a .keras "
-            "file, which `digits predict`, `serve`, `evaluate` and `compare` read"),
-    ".pt": ("a PyTorch network", "torch.onnx.export(model, images, 'net.onnx') makes one"),
-    ".pkl": ("a Python pickle", "skl2onnx.to_onnx makes one of a scikit-learn model"),
-    ".tflite": ("a TensorFlow Lite network", "export the network that it was made of"),
-}  # fmt: skip
-_OTHERS |= {".hdf5": _OTHERS[".h5"], ".pth": _OTHERS[".pt"], ".ckpt": _OTHERS[".pt"],
-            ".safetensors": _OTHERS[".pt"], ".joblib": _OTHERS[".pkl"]}  # fmt: skip
-
-
-def _refusal(shown: object, model: str | Path | bytes, error: Exception) -> str:
-    """Say what a file is that ONNX Runtime cannot load, and how to come by one that it can."""
-    if (len(model) if isinstance(model, bytes) else Path(model).stat().st_size) == 0:
-        return f"{shown} is empty; an .onnx file is needed. Copy or export it again."
-    what, how = _OTHERS.get(Path(str(shown)).suffix.lower(), ("", ""))
-    if what:
-        return f"{shown} is {what}; an .onnx file is needed: {how}."
-    reason = " ".join(str(error).split())
-    return f"{shown} is not a model that ONNX Runtime can load: {reason}"
-
-
-def read_metadata(session: onnxruntime.InferenceSession) -> dict[str, Any]:
-    """What the exporter wrote into the file; values that parse as JSON are parsed."""
-    texts = session.get_modelmeta().custom_metadata_map
-    return {key: _parsed(value) for key, value in texts.items()}
-
-
-def _parsed(value: str) -> Any:
-    try:
-        return json.loads(value)
-    except ValueError:
-        return value
+def name_of(path: Path) -> str:
+    """A model file's name; its run folder's, behind `latest` too, where all are called model."""
+    if path.name in ("model.onnx", "model.keras"):
+        return path.parent.resolve().name or path.stem
+    return path.stem

@@ -5,8 +5,8 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
+from digit_classifier.adapter import Adapter
 from digit_classifier.errors import ModelError, OptionError
-from digit_classifier.evaluation.model import Adapter
 from evaluation.networks import softmax, write
 
 
@@ -88,18 +88,18 @@ def test_a_scale_that_has_no_meaning_is_a_mistake(linear, tmp_path, matrix):
     with pytest.raises(OptionError, match="takes uint8, which is always 0 to 255"):
         Adapter(linear, "0..1")
     odd = write(tmp_path / "m.onnx", matrix, dtype="float32", metadata={"scale": "2..7"})
-    with pytest.raises(OptionError, match=r"no scale '2\.\.7'; needed one of 0\.\.1"):
+    with pytest.raises(ModelError, match=r"m\.onnx says scale '2\.\.7'; one of 0\.\.1"):
         Adapter(odd)
 
 
 @pytest.mark.parametrize("layout", [("n", 32, 32), ("n", 3, 28, 28), ("n", 785)], ids=str)
 def test_another_input_is_refused_with_what_is_needed(tmp_path, matrix, layout):
-    with pytest.raises(ModelError, match=r"needed one of uint8 or float, of shape \(n, 28, 28\)"):
+    with pytest.raises(ModelError, match=r"takes one of uint8 or float, of shape \(n, 28, 28\)"):
         Adapter(write(tmp_path / "m.onnx", matrix, layout=layout))
 
 
 def test_another_output_is_refused_with_what_is_needed(tmp_path, matrix):
-    with pytest.raises(ModelError, match=r"gives floats of shape \(n, 10\)"):
+    with pytest.raises(ModelError, match=r"tells 5 classes apart.*ten classes"):
         Adapter(write(tmp_path / "five.onnx", matrix, classes=5))
 
 

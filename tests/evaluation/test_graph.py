@@ -5,7 +5,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from digit_classifier import weights
-from digit_classifier.evaluation.model import Feed
+from digit_classifier.adapter import Feed
 from digit_classifier.evaluation.onnx_graph import (
     count_multiply_adds,
     count_parameters,

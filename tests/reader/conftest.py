@@ -10,7 +10,7 @@ from reader import drawing
 @pytest.fixture(scope="session")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small network that reads what the tests draw."""
-    return drawing.write_model(tmp_path_factory.mktemp("model") / "model.onnx")
+    return drawing.write_model(tmp_path_factory.mktemp("model") / "linear.onnx")
 
 
 @pytest.fixture(scope="session")

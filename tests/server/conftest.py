@@ -68,6 +68,6 @@ def mine(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model that does not ship: small's network under a name of its own."""
     network = onnx.load(weights.find("small"))
     onnx.helper.set_model_props(network, {"name": "mine"})
-    path = tmp_path_factory.mktemp("model") / "model.onnx"
+    path = tmp_path_factory.mktemp("model") / "mine.onnx"
     onnx.save(network, path)
     return path

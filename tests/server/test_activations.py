@@ -65,7 +65,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if list(held.dims) == [784, 32]:
             turned = numpy_helper.to_array(held)[:, ::-1]
             held.CopyFrom(numpy_helper.from_array(np.ascontiguousarray(turned), held.name))
-    path = tmp_path_factory.mktemp("own") / "model.onnx"
+    path = tmp_path_factory.mktemp("own") / "mine.onnx"
     onnx.save(network, path)
     return path
 

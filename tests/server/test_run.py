@@ -138,7 +138,7 @@ def test_a_model_that_answers_no_probabilities_is_refused_at_the_start(
 
 
 def test_a_changed_model_is_taken_once_it_is_checked(start, tmp_path: Path, mine: Path) -> None:
-    file = tmp_path / "model.onnx"
+    file = tmp_path / "mine.onnx"
     shutil.copy(mine, file)
     server = start("--model", str(file), "--reload-model")
     image = np.random.default_rng(1).integers(0, 256, (1, 28, 28), np.uint8)
@@ -172,6 +172,8 @@ def test_a_changed_model_is_taken_once_it_is_checked(start, tmp_path: Path, mine
     wait_until(lambda: error() is None)
     assert np.array_equal(infer(), OnnxModel(weights.find("mlp")).predict(image)[0])
     assert server.metric('digits_model_reloads_total{result="taken"}') == 1
+    told = server.client.get("v1/settings").json()["models"][0]
+    assert (told["name"], told["summary"]) == ("mine", "a network of your own: mlp")
 
 
 @pytest.mark.parametrize("as_link", [True, False], ids=["link", "file"])
@@ -209,7 +211,7 @@ def test_runs_latest_is_followed_to_the_next_run(
 def test_without_the_flag_a_changed_model_is_left_alone(
     start, tmp_path: Path, mine: Path, picture: bytes
 ) -> None:
-    file = tmp_path / "model.onnx"
+    file = tmp_path / "mine.onnx"
     shutil.copy(mine, file)
     server = start("--model", str(file))
     file.write_bytes(b"no model")

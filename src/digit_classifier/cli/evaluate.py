@@ -85,9 +85,9 @@ def command(
     if not pictures and not nondigits:
         _write_report(model, out, **chosen)
         return
-    from digit_classifier.reader import DigitReader
+    from digit_classifier.cli import opening
 
-    reader = DigitReader(model, threshold)
+    reader = opening.reader(model, threshold, chosen["scale"])
     if pictures:
         _judge_pictures(reader, pictures, single, out, jobs)
     else:
@@ -101,7 +101,7 @@ def _check_flags(context: click.Context, pictures: str | None, nondigits: bool) 
 
     if pictures and nondigits:
         raise OptionError("choose one of --pictures FOLDER and --nondigits")
-    for_report = {"quick", "ood", "scale"}
+    for_report = {"quick", "ood"}
     ignored = (
         {"jobs", "single", "threshold"}
         if not pictures and not nondigits

@@ -8,7 +8,7 @@ import click
 from digit_classifier.cli.streams import echo_json
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from digit_classifier.onnx_model import OnnxModel
 
 
 @click.command()
@@ -24,12 +24,12 @@ def command(model: str | None, as_json: bool) -> None:
       digits models runs/latest --json
     """
     from digit_classifier import weights
-    from digit_classifier.cli.opening import exported
+    from digit_classifier.cli import opening
+    from digit_classifier.onnx_model import OnnxModel
     from digit_classifier.training.networks import NETWORKS
 
-    given = click.get_current_context().with_resource(exported(model)) if model else ""
-    paths = [weights.find(given)] if model else [weights.find(name) for name in weights.names()]
-    described = [_describe(path) for path in paths]
+    shipped = map(OnnxModel, map(weights.find, weights.names()))
+    described = [_describe(each) for each in ([opening.network(model)] if model else shipped)]
     if as_json:
         for entry in described:
             echo_json(entry)
@@ -45,12 +45,11 @@ def command(model: str | None, as_json: bool) -> None:
             click.echo(f"{network.name:10} {', '.join(network.recipes):20} {network.summary}")
 
 
-def _describe(path: "Path") -> dict[str, Any]:
-    from digit_classifier.onnx_model import OnnxModel
-
-    metadata = dict(OnnxModel(path).metadata)
-    name = metadata.pop("name", path.stem)
-    return {"name": name, "file": str(path), "bytes": path.stat().st_size, **metadata}
+def _describe(model: "OnnxModel") -> dict[str, Any]:
+    assert model.path
+    metadata = {key: value for key, value in model.metadata.items() if key != "name"}
+    about = {"name": model.name, "file": str(model.path), "bytes": model.path.stat().st_size}
+    return {**about, "wiring": model.wiring, **metadata}
 
 
 def _row(entry: dict[str, Any]) -> str:

@@ -7,8 +7,44 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 if TYPE_CHECKING:
     from digit_classifier.evaluation.model import Model
+    from digit_classifier.onnx_model import OnnxModel
+    from digit_classifier.reader import DigitReader
+
+
+def reader(model: str, threshold: float | None = None, scale: str | None = None) -> "DigitReader":
+    """Load what reads pictures; which scale a float network is given unasked is a warning.
+
+    Raises:
+        ModelError, OptionError, MissingExtraError: as `OnnxModel` and `exported`.
+    """
+    from digit_classifier.reader import DigitReader
+
+    return DigitReader(network(model, scale), threshold)
+
+
+def network(model: str, scale: str | None = None) -> "OnnxModel":
+    """Load a model of any kind; as `reader`."""
+    from digit_classifier import weights
+    from digit_classifier.onnx_model import OnnxModel
+
+    with exported(model) as path:
+        if isinstance(path, Path):  # it is gone soon
+            loaded = OnnxModel(path.read_bytes(), path=Path(model), scale=scale)
+        else:
+            loaded = OnnxModel(weights.find(path), scale=scale)
+    if loaded.scale and not scale and "scale" not in loaded.metadata:
+        click.secho(
+            f"Warning: {model} takes floats and does not say of which scale; it is given "
+            f"{loaded.scale}. If it was trained on another: `digits predict --scale`, or `scale` "
+            "in the .onnx file's metadata.",
+            err=True,
+            fg="yellow",
+        )
+    return loaded
 
 
 @contextmanager
@@ -30,8 +66,8 @@ def opened(model: str, scale: str | None = None) -> Iterator["Model"]:
         if not isinstance(path, Path):
             yield open_model(path, scale=scale)
             return
-        saved, name = Path(model), path.stem
-        made = open_model(path, scale=scale, name=name)
+        saved = Path(model)
+        made = open_model(path, scale=scale, name=path.stem)
         yield replace(made, size_bytes=saved.stat().st_size, sha256=digest(saved))
 
 
@@ -44,6 +80,7 @@ def exported(model: str) -> Iterator[str | Path]:
         MissingExtraError: a .keras file, and Keras is not installed.
     """
     from digit_classifier.errors import ModelError
+    from digit_classifier.onnx_model import name_of
 
     saved = Path(model)
     if saved.suffix.lower() != ".keras":
@@ -53,8 +90,10 @@ def exported(model: str) -> Iterator[str | Path]:
         raise ModelError(f"no model at {saved}; check the path")
     from digit_classifier.training.export import convert_file
 
-    name = saved.resolve().parent.name if saved.name == "model.keras" else saved.stem
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"{name}.onnx"
+        path = Path(folder) / f"{name_of(saved)}.onnx"
         convert_file(saved, path)
-        yield path
+        try:
+            yield path
+        except ModelError as error:  # names the user's own file
+            raise ModelError(str(error).replace(str(path), str(saved))) from error

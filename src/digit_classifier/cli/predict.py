@@ -25,6 +25,9 @@ BAR_FROM = 20
 @click.option("--model", default="cnn", show_default=True, metavar="NAME|FOLDER|FILE",
               help="A shipped model, a run folder, or an .onnx or .keras file.")  # fmt: skip
 @click.option("--single", is_flag=True, help="Each picture holds one digit: do not look for more.")
+@click.option("--scale", type=click.Choice(["0..1", "0..255", "-1..1", "mnist"]),
+              help="What a network of your own with float input was trained on, as in `digits "
+                   "evaluate`. Default: what its file says, else 0..1.")  # fmt: skip
 @click.option("--threshold", type=click.FloatRange(0, 1), metavar="0..1",
               help="Least confidence for a digit; below it a mark is shown as ?. "
                    "Default: the model's own rule, which was measured.")  # fmt: skip
@@ -41,6 +44,7 @@ def command(
     pictures: tuple[str, ...],
     model: str,
     single: bool,
+    scale: str | None,
     threshold: float | None,
     as_json: bool,
     as_csv: bool,
@@ -64,22 +68,21 @@ def command(
       curl -s https://example.org/7.png | digits predict -
     """
     from digit_classifier.atomic import check_png, check_spares
-    from digit_classifier.cli.opening import exported
+    from digit_classifier.cli import opening
     from digit_classifier.cli.sources import expand
     from digit_classifier.errors import OptionError
-    from digit_classifier.reader import DigitReader
 
     if as_json and as_csv:
         raise OptionError("--json and --csv were both given; choose one")
     if submission:
-        _write_submission(pictures, model, threshold, submission)
+        _write_submission(pictures, model, scale, threshold, submission)
         return
     files = expand(pictures)
     if show and len(files) != 1:
         raise OptionError(f"--show draws one picture, {len(files)} were given")
     if show:
         check_spares(check_png(show), "/dev/stdin" if files[0] == "-" else files[0])
-    reader = DigitReader(click.get_current_context().with_resource(exported(model)), threshold)
+    reader = opening.reader(model, threshold, scale)
     if show:
         readings = iter([_read_and_show(reader, files[0], single, show)])
     else:
@@ -94,13 +97,11 @@ def command(
 
 
 def _write_submission(
-    tables: tuple[str, ...], model: str, threshold: float | None, out: str
+    tables: tuple[str, ...], model: str, scale: str | None, threshold: float | None, out: str
 ) -> None:
     from digit_classifier.atomic import check_spares
-    from digit_classifier.cli import submission
-    from digit_classifier.cli.opening import exported
+    from digit_classifier.cli import opening, submission
     from digit_classifier.errors import OptionError
-    from digit_classifier.reader import DigitReader
 
     context = click.get_current_context()
     for name in ("single", "as_json", "as_csv", "show", "jobs"):
@@ -110,8 +111,7 @@ def _write_submission(
     if len(tables) != 1:
         raise OptionError(f"--submission reads one CSV file, {len(tables)} were given.")
     check_spares(out, tables[0], model, Path(model, "model.onnx"))
-    reader = DigitReader(context.with_resource(exported(model)), threshold)
-    submission.write(reader, tables[0], out)
+    submission.write(opening.reader(model, threshold, scale), tables[0], out)
 
 
 def _read(reader: "DigitReader", files: list[str], jobs: int, single: bool) -> "Iterator[Reading]":

@@ -103,19 +103,19 @@ def command(
         raise MissingExtraError(f"{error.name}, which `digits serve` needs,", "serve") from error
     from digit_classifier.server.run import serve
 
-    path = str(click.get_current_context().with_resource(exported(model)))
-    settings = Settings(
-        host, port, path, corrections, log_json, reload_model, allow_host, Limits(**limits)
-    )
-    if not settings.is_local:
-        click.echo(_warning(settings.host, corrections), err=True)
-
     def ready(address: str) -> None:
         click.echo(address)
         if open_page:
             click.launch(address)
 
-    serve(settings, ready)
+    with exported(model) as path:
+        settings = Settings(
+            host, port, str(path), corrections, log_json, reload_model, allow_host,
+            Limits(**limits),
+        )  # fmt: skip
+        if not settings.is_local:
+            click.echo(_warning(settings.host, corrections), err=True)
+        serve(settings, ready)
 
 
 def _warning(host: str, corrections: Path | None) -> str:

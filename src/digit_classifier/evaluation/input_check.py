@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from digit_classifier.adapter import SCALES, Adapter
 from digit_classifier.dataset import Dataset
-from digit_classifier.evaluation.model import SCALES, Adapter, Model, Predict
+from digit_classifier.evaluation.model import Model, Predict
 
 _SAMPLE = 300
 _GOOD, _BETTER = 0.9, 0.1  # an accuracy that asks for no check; what is better than chance is

@@ -81,8 +81,7 @@ class DigitReader:
                 "needed a name, a path, such as the folder of a run, or an OnnxModel"
             )
         self.model = model if isinstance(model, OnnxModel) else OnnxModel(weights.find(model))
-        path = self.model.path
-        self.name = str(self.model.metadata.get("name") or (path.stem if path else "model"))
+        self.name = self.model.name
         self.threshold = threshold
         self._own = _measured_rule(self.model)
         self.rule = self._own if threshold is None else _given_rule(threshold)

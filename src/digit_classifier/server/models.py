@@ -164,11 +164,19 @@ def _layers(model: OnnxModel) -> list[int] | None:
     return [len(layer) for layer in model.activations(np.zeros((SIDE, SIDE), np.uint8))]
 
 
+def _summary(model: OnnxModel) -> str:
+    """By the file that is read now: one of one's own may be called as a shipped one is."""
+    kind = str(model.metadata.get("network") or model.metadata.get("name"))
+    if model.path and model.path.parent == weights.FOLDER:
+        return SUMMARIES.get(kind, "")
+    return "a network of your own" + (f": {kind}" if kind in SUMMARIES else "")
+
+
 def _described(model: ServedModel) -> dict[str, Any]:
     said = model.reader.model.metadata
     return {
         "name": model.name,
-        "summary": SUMMARIES.get(model.name, "a network of your own"),
+        "summary": _summary(model.reader.model),
         "accuracy": said.get("accuracy"),
         "measured_on": said.get("measured_on"),
         "dataset": said.get("dataset"),

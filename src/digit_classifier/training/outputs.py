@@ -133,6 +133,7 @@ def _metadata(metrics: dict[str, Any]) -> dict[str, Any]:
     names = ("accuracy", "interval", "measured_on", "dataset", "dataset_sha256", "recipe", "seed")
     return {
         "name": metrics["model"],
+        "network": metrics["model"],
         "classes": [str(digit) for digit in range(10)],
         **{name: metrics[name] for name in names},
         "parameters": metrics["parameters"],

@@ -87,8 +87,8 @@ def test_a_network_of_ones_own_is_the_one_that_is_looked_into(open_page, start, 
     network = onnx.load(weights.find("mlp"))
     about = {"name": "mine", "accuracy": "0.9", "dataset": "homework", "measured_on": "40 images"}
     onnx.helper.set_model_props(network, about)
-    onnx.save(network, tmp_path / "model.onnx")
-    page = open_page(start("--model", str(tmp_path)).address)
+    onnx.save(network, tmp_path / "mine.onnx")
+    page = open_page(start("--model", str(tmp_path / "mine.onnx")).address)
     expect(page.locator("#inside-title")).to_have_text("Inside mine")
     expect(page.locator("#measured")).to_have_text(re.compile("of mine on homework’s 40 images"))
     with page.expect_response(re.compile("/v1/inside")) as asked:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from digit_classifier import plotting
-from digit_classifier.evaluation.model import Feed, Model
+from digit_classifier.adapter import Feed
+from digit_classifier.evaluation.model import Model
 from digit_classifier.evaluation.onnx_graph import expose_features, first_weights
 from digit_classifier.evaluation.predictions import BATCH, Predictions, Progress
 from digit_classifier.evaluation.section import (
