@@ -1,6 +1,7 @@
 """How every plot of this project looks: the one home of style, colours and saving."""
 
 import contextlib
+import functools
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.colors import LinearSegmentedColormap
     from matplotlib.figure import Figure
+    from PIL.ImageFont import FreeTypeFont, ImageFont
 
 # Okabe and Ito's colours, told apart by colour-blind readers (jfly.uni-koeln.de/color, 2008).
 BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
@@ -61,8 +63,50 @@ def style() -> Iterator[None]:
     """Draw in the house style inside the block."""
     import matplotlib
 
-    with matplotlib.rc_context(_STYLE):
+    with matplotlib.rc_context({**_STYLE, "font.family": list(_fonts())}):
         yield
+
+
+# What systems have for letters that matplotlib's own font lacks; the first is that font.
+_FONTS = (
+    "DejaVu Sans", "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans SC", "Source Han Sans SC",
+    "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Droid Sans Fallback", "Microsoft YaHei",
+    "Hiragino Sans GB", "PingFang SC", "Malgun Gothic", "Nirmala UI", "Arial Unicode MS",
+)  # fmt: skip
+
+
+@functools.cache
+def _fonts() -> dict[str, frozenset[int]]:
+    """The fonts that text is drawn in, the first that has a letter taken, with their letters."""
+    from matplotlib.font_manager import fontManager, get_font
+
+    files = {font.name: font.fname for font in fontManager.ttflist}
+    there = [name for name in _FONTS if name in files]
+    return {name: frozenset(get_font(files[name]).get_charmap()) for name in there}
+
+
+def show_name(name: str) -> str:
+    r"""A user's own name as a plot can show it: $ is no mathematics, \u5f20 a letter of no font."""
+    return _escaped(name, frozenset().union(*_fonts().values())).replace("$", r"\$")
+
+
+def choose_font(text: str, size: int) -> "tuple[str, FreeTypeFont | ImageFont]":
+    """A line as Pillow can draw it, and the font that has its letters."""
+    from matplotlib.font_manager import findfont
+    from PIL import ImageFont
+
+    if text.isascii():
+        return text, ImageFont.load_default(size)
+    usual, *_ = _fonts()
+    name = next((name for name, has in _fonts().items() if has.issuperset(map(ord, text))), usual)
+    return _escaped(text, _fonts()[name]), ImageFont.truetype(findfont(name), size)
+
+
+def _escaped(text: str, known: frozenset[int]) -> str:
+    return "".join(
+        c if ord(c) in known else c.encode("ascii", "backslashreplace").decode("ascii")
+        for c in text
+    )
 
 
 def heat() -> "LinearSegmentedColormap":

@@ -3,6 +3,7 @@ import io
 import json
 import os
 import shutil
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from digit_classifier import shell
 from digit_classifier.cli import main
 from digit_classifier.errors import DataError, OptionError
+from digit_classifier.training.config import TrainConfig
 from digit_classifier.training.loop import Epoch
 from digit_classifier.training.run_folder import RunFolder
 from digit_classifier.training.runs import list_runs, read_history, sort_runs
@@ -181,3 +183,37 @@ def test_on_a_terminal_the_table_fits_its_width(monkeypatch, capsys, width):
     assert "91.70%" in out
     assert ("No room for: seconds" in out) == (width == 80)
     assert ("MNIST" in out) == (width == 150)
+
+
+def test_a_copied_run_keeps_its_time_and_order():
+    """Copying a folder gives its files the time of the copy."""
+    make_run("old", accuracy=0.97)
+    config = {
+        "model": "mlp",
+        "recipe": "classic",
+        "seed": 0,
+        "started": "2026-01-31T12:00:00+00:00",
+    }
+    RunFolder("runs/old").write_json("config.json", config)
+    os.utime("runs/old/config.json", (BEGUN, BEGUN))
+    (found,) = list_runs("runs")
+    assert found.time == datetime.fromisoformat(config["started"])
+
+
+def test_a_run_folder_says_when_it_was_started(tmp_path):
+    config = TrainConfig(out=tmp_path / "run")
+    run = RunFolder.create(config)
+    os.utime(run.path / "config.json", (BEGUN, BEGUN))
+    assert run.config() == replace(config, out=run.config().out)
+    assert list_runs(run.path)[0].time.timestamp() > BEGUN + 1000
+
+
+def test_columns_stay_straight_where_the_output_lacks_letters(monkeypatch):
+    make_run("张伟", accuracy=0.97)
+    make_run("anna", accuracy=0.97)
+    out = io.TextIOWrapper(io.BytesIO(), encoding="cp1252", errors="backslashreplace")
+    monkeypatch.setattr("sys.stdout", out)
+    runs()
+    out.flush()
+    heading, *lines = out.buffer.getvalue().decode("cp1252").splitlines()
+    assert {line.index("mlp") for line in lines} == {heading.index("model")}

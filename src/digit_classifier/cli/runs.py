@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from digit_classifier.cli.streams import echo_json
+from digit_classifier.cli.streams import echo_json, writable
 from digit_classifier.shell import digits
 
 if TYPE_CHECKING:
@@ -88,7 +88,8 @@ def _print_table(runs: "list[RunSummary]") -> None:
 
     from digit_classifier.training.runs import BROKEN, COLUMNS, FINISHED
 
-    rows = [{name: _cell(run, name) for name in COLUMNS} for run in runs]
+    # Escaped before they are measured: a letter that the output lacks is wider as \u5f20.
+    rows = [{name: writable(_cell(run, name)) for name in COLUMNS} for run in runs]
     console = Console(highlight=False)
     if not console.is_terminal:
         _print_lines([name for name in COLUMNS if any(row[name] for row in rows)], rows)

@@ -34,6 +34,12 @@ def _escape(error: UnicodeError) -> tuple[str, int]:
     return text.encode("ascii", "backslashreplace").decode("ascii"), error.end
 
 
+def writable(text: str) -> str:
+    """A text as the standard output will write it, after `prepare`."""
+    encoding = sys.stdout.encoding or "utf-8"
+    return text.encode(encoding, sys.stdout.errors or "strict").decode(encoding)
+
+
 def echo_json(value: Any) -> None:
     """Print a value as a line of JSON: letters as they are where the output can write them all."""
     text = json.dumps(value, ensure_ascii=False)

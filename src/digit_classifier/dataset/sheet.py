@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from digit_classifier.dataset.labelled import Pixels
+from digit_classifier.plotting import choose_font
 
 COLUMNS = 20
 _SCALE = 2  # each pixel becomes a block of 2 x 2: every pixel of the data can be seen
@@ -54,18 +55,19 @@ def draw(rows: Sequence[Row], title: str, caption: str = "", *, leading: int = 0
     Returns:
         A grey picture ("L"), no wider than the longest row needs, or the text.
     """
-    large, middle, small = (ImageFont.load_default(size) for size in (26, 24, 15))
+    middle = ImageFont.load_default(24)
+    title, large = choose_font(title, 26)
     across = max(len(row.images) for row in rows)
-    lines = caption.splitlines()
+    lines = [choose_font(line, 15) for line in caption.splitlines()]
     top = _MARGIN + 40 + 21 * len(lines) + 8
-    text = max(large.getlength(title), *(small.getlength(line) for line in lines), 0)
+    text = max(large.getlength(title), *(small.getlength(line) for line, small in lines), 0)
     apart = _APART if leading else 0
     width = max(_LABELS + across * (_TILE + _GAP) - _GAP + apart, int(text)) + 2 * _MARGIN
     height = top + len(rows) * (_TILE + _GAP) - _GAP + _MARGIN
     page = Image.new("L", (width, height), _GROUND)
     pen = ImageDraw.Draw(page)
     pen.text((_MARGIN, _MARGIN - 6), title, fill=_TEXT, font=large)
-    for index, line in enumerate(lines):
+    for index, (line, small) in enumerate(lines):
         pen.text((_MARGIN, _MARGIN + 34 + 21 * index), line, fill=_FAINT, font=small)
     for index, row in enumerate(rows):
         y = top + index * (_TILE + _GAP)

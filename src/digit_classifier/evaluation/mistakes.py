@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 from digit_classifier.atomic import write_png
 from digit_classifier.errors import DigitError
 from digit_classifier.picture import decode
+from digit_classifier.plotting import choose_font
 
 MARGIN, THUMBNAIL, SEEN, CAPTION = 8, 150, 84, 18
 COLUMNS = 8  # images of the network in one row
@@ -63,7 +64,8 @@ def _strip(mistake: Mistake) -> Image.Image:
     strip = Image.new("RGB", (width, height), "white")
     pen = ImageDraw.Draw(strip)
     font = ImageFont.load_default(13)
-    pen.text((MARGIN, 1), mistake.caption, fill="black", font=font)
+    caption, fitting = choose_font(mistake.caption, 13)
+    pen.text((MARGIN, 1), caption, fill="black", font=fitting)
     strip.paste(_thumbnail(mistake.path), (MARGIN, CAPTION))
     for index, (label, image) in enumerate(mistake.seen):
         x = left + index % COLUMNS * (SEEN + MARGIN)

@@ -43,6 +43,7 @@ def draw_on(
     shares = [row.accuracy for row in history], [row.val_accuracy for row in history]
     percents = [100 * share for share in shares[0]], [100 * share for share in shares[1]]
     names = ("training", validation)
+    data = plotting.show_name(data)
     with plotting.style():
         for figure in figures.values():
             figure.clear()

@@ -65,7 +65,8 @@ class RunFolder:
             ) from error
         run = cls(path)
         try:
-            run.write_json("config.json", config.to_dict())
+            started = datetime.now().astimezone().isoformat(timespec="seconds")
+            run.write_json("config.json", {**config.to_dict(), "started": started})
         except BaseException:
             run.discard()
             raise
@@ -94,13 +95,14 @@ class RunFolder:
             DataError: no such folder, or its config.json is missing or damaged.
         """
         try:
-            return TrainConfig(**json.loads((self.path / "config.json").read_text("utf-8")))
+            settings = json.loads((self.path / "config.json").read_text("utf-8"))
+            return TrainConfig(**{k: v for k, v in settings.items() if k != "started"})
         except FileNotFoundError as error:
             raise DataError(
                 f"{self.path} is not a run folder: it holds no config.json. "
                 "Give a folder that `digits train` made."
             ) from error
-        except (ValueError, TypeError, OSError) as error:
+        except (ValueError, TypeError, AttributeError, OSError) as error:
             raise DataError(f"{self.path / 'config.json'} cannot be read: {error}") from error
 
     @property

@@ -37,7 +37,8 @@ class RunSummary:
 
     Attributes:
         run: the folder.
-        time: when config.json was written, which is when the training began; local time.
+        time: when the training began, as config.json says, or of older runs the time of that file;
+            local time.
         model: the network's name.
         recipe: the recipe's name.
         seed: as asked for.
@@ -115,7 +116,7 @@ def summarise(folder: Path) -> RunSummary:
     run, told = str(folder), {}
     try:
         told = _checked(folder / "config.json", _CONFIG)
-        told["time"] = datetime.fromtimestamp((folder / "config.json").stat().st_mtime).astimezone()
+        told["time"] = _started(folder / "config.json")
         if (folder / "metrics.json").exists():
             figures = _checked(folder / "metrics.json", _METRICS)
             figures |= _certainty(figures["accuracy"], measured_on(folder))
@@ -216,6 +217,13 @@ def measured_on(folder: Path) -> str:
 def validated_on(folder: Path) -> str:
     """What the validation images of a finished run were; "" where it does not say."""
     return _said(folder, "validated_on")
+
+
+def _started(config: Path) -> datetime:
+    try:
+        return datetime.fromisoformat(_read_json(config)["started"]).astimezone()
+    except (KeyError, TypeError, ValueError):
+        return datetime.fromtimestamp(config.stat().st_mtime).astimezone()
 
 
 def _said(folder: Path, name: str) -> str:

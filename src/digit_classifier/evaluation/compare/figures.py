@@ -202,7 +202,7 @@ def _write_plain_numbers(axis: Axis, steps: tuple[float, ...]) -> None:
 
 
 def _short(name: str, most: int = 24) -> str:
-    """A name with its middle left out where it is long, and $ as a sign, not as mathematics."""
+    """A name as a plot can show it, with its middle left out where it is long."""
     if len(name) > most:
         name = f"{name[: most // 2 - 1]}…{name[-(most // 2) :]}"
-    return name.replace("$", r"\$")
+    return plotting.show_name(name)

@@ -232,7 +232,9 @@ def draw_kinds(scores: OodScores) -> Figure:
                 elinewidth=1.2,
                 label=label,
             )
-        axes.set_yticks(range(len(rows)), [row.kind for row in rows], fontsize=9)
+        axes.set_yticks(
+            range(len(rows)), [plotting.show_name(row.kind) for row in rows], fontsize=9
+        )
         axes.set(
             title="Not a digit, but taken for one",
             xlabel="share taken for a digit (%), where 99 % of digits are accepted",
