@@ -42,7 +42,7 @@ def process(*arguments: str | Path, **options: object) -> "subprocess.Popen[byte
 def test_a_person_sees_the_text_and_how_sure_each_digit_is(predict: Run, folder: Path) -> None:
     code, out, error = predict(folder / "12.png")
     assert (code, error) == (0, "")
-    assert out.startswith("12.png\n  12  1 ")
+    assert out.startswith(f"{folder / '12.png'}\n  12  1 ")
     assert out.count("%") == 2
 
 
@@ -65,8 +65,8 @@ def test_without_json_what_cannot_be_read_goes_to_standard_error(
 ) -> None:
     code, out, error = predict(folder / "broken.png", folder / "3.png")
     assert code == 1
-    assert out.startswith("3.png")
-    assert error.startswith("Error: broken.png is not a picture")
+    assert out.startswith(f"{folder / '3.png'}\n")
+    assert error.startswith(f"Error: {folder / 'broken.png'} is not a picture")
     assert "Traceback" not in error
 
 
@@ -99,8 +99,8 @@ def test_a_fault_of_the_program_is_one_pictures_error_with_a_traceback_only_on_r
     code, out, error = predict(folder, *["--debug"] * debug)
     assert code == 1
     named = [line for line in out.splitlines() if line.endswith(".png")]
-    assert named == ["12.png", "3.png", "5.png"]
-    assert "Error: 1-odd.png could not be read: internal error in " in error
+    assert named == [str(folder / name) for name in ("12.png", "3.png", "5.png")]
+    assert f"Error: {folder / '1-odd.png'} could not be read: internal error in " in error
     assert "(KeyError: (3, 9)); please report it with the file" in error
     assert ("Traceback" in caplog.text) == debug
 
@@ -145,6 +145,18 @@ def test_a_folder_is_read_to_any_depth_in_order(predict: Run, folder: Path) -> N
     code, out, _ = predict("--json", folder)
     assert code == 0
     assert [json.loads(line)["text"] for line in out.splitlines()] == ["12", "3", "5", "7"]
+
+
+def test_a_broken_link_in_a_folder_or_pattern_is_an_error_of_its_own(
+    predict: Run, folder: Path
+) -> None:
+    (folder / "broken.png").unlink()
+    (folder / "gone.png").symlink_to(folder / "nowhere.png")
+    for place in (folder, folder / "*.png"):
+        code, out, _ = predict("--json", place)
+        rows = {Path(row["file"]).name: row for row in map(json.loads, out.splitlines())}
+        assert (code, len(rows)) == (1, 4)
+        assert "no file" in rows["gone.png"]["error"]
 
 
 def test_a_pattern_that_the_shell_left_alone_is_expanded(predict: Run, folder: Path) -> None:
@@ -200,12 +212,15 @@ def test_threshold_and_single_reach_the_reader(predict: Run, folder: Path) -> No
 def test_a_picture_without_digits_is_said_to_have_none(predict: Run, tmp_path: Path) -> None:
     Image.fromarray(np.full((40, 40), 255, np.uint8)).save(tmp_path / "blank.png")
     code, out, _ = predict(tmp_path / "blank.png")
-    assert (code, out) == (0, "blank.png: no digit; nothing stands out from the paper\n")
+    assert (code, out) == (
+        0,
+        f"{tmp_path / 'blank.png'}: no digit; nothing stands out from the paper\n",
+    )
 
 
 def test_show_draws_what_was_read(predict: Run, folder: Path) -> None:
     code, out, _ = predict("--show", folder / "seen.png", folder / "12.png")
-    assert (code, out.splitlines()[0]) == (0, "12.png")
+    assert (code, out.splitlines()[0]) == (0, str(folder / "12.png"))
     with Image.open(folder / "seen.png") as seen:
         assert seen.format == "PNG"
         assert seen.height > 200

@@ -86,6 +86,10 @@ def test_pickling_keeps_all_but_the_picture(digits: DigitReader) -> None:
     reading = digits.read(drawing.page("37"))
     copied = pickle.loads(pickle.dumps(reading))
     assert copied.to_dict() == reading.to_dict()
+    assert copied == reading == digits.read(drawing.page("37"))
+    assert len({copied, reading}) == 1
+    assert reading != digits.read(drawing.page("38"))
+    assert reading.digits[0] != reading.digits[1]
     assert (copied.digits[0].image == reading.digits[0].image).all()
     assert len(pickle.dumps(reading)) < 6000
 

@@ -178,10 +178,11 @@ def _csv_printer() -> "Callable[[Reading], None]":
 
 
 def _print_text(reading: "Reading") -> None:
-    if reading.error:
-        click.echo(f"Error: {reading.error}", err=True)
+    name = "standard input" if reading.file == "-" else str(reading.file)
+    if reading.error:  # names the file without its folder, where another may have that name, too
+        told = reading.error.removeprefix(Path(name).name)
+        click.echo(f"Error: {reading.error if told == reading.error else name + told}", err=True)
         return
-    name = "standard input" if reading.file == "-" else Path(str(reading.file)).name
     click.echo(click.style(name, bold=True) + _aside(reading))
     lines = reading.text.split("\n") if reading.text else []
     width = max(map(len, lines), default=0)

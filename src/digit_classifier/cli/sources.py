@@ -53,7 +53,7 @@ def _matching(name: str, *, alone: bool) -> list[str]:
         return [name]
     if any(sign in name for sign in "*?["):
         matches = glob.glob(name, recursive=True)  # noqa: PTH207  Path.glob takes no absolute pattern
-        found = sorted(file for file in matches if Path(file).is_file())
+        found = sorted(file for file in matches if _may_be_read(Path(file)))
         if not found:
             raise OptionError(f"no file matches {name}; check the pattern")
         return found
@@ -72,4 +72,9 @@ def _begins_as_picture(path: Path) -> bool:
 
 def _is_picture(file: Path, folder: Path) -> bool:
     hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
-    return file.suffix.lower() in SUFFIXES and not hidden and file.is_file()
+    return file.suffix.lower() in SUFFIXES and not hidden and _may_be_read(file)
+
+
+def _may_be_read(file: Path) -> bool:
+    """Whether it is a file, or a link to one that is gone, of which the reader says so."""
+    return file.is_file() or (file.is_symlink() and not file.exists())

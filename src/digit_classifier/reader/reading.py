@@ -42,7 +42,16 @@ class _Answer(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self.to_dict())
 
-    __eq__, __hash__ = object.__eq__, object.__hash__
+    def __eq__(self, other: object) -> bool:
+        """Whether both were read alike: of one kind, with the same `to_dict`."""
+        return (
+            isinstance(other, _Answer)
+            and type(self) is type(other)
+            and self.to_dict() == other.to_dict()
+        )
+
+    def __hash__(self) -> int:
+        return hash(str(self.to_dict()))
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> dict[str, Any]:
