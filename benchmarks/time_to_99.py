@@ -153,7 +153,7 @@ def run(contender: Contender, archive: Path, seed: int, options: argparse.Namesp
 def report(console: Console, results: Results) -> None:
     """Print the table, and a verdict for each contender."""
     table = Table(title="training to an accuracy on MNIST's 10,000 test images")
-    heads = ("", "n", "training, s", "compiling, s", "accuracy, %", "least, %", "quick is sooner")
+    heads = ("", "n", "training, s", "compiling, s", "accuracy, %", "least, %", "quick is faster")
     for head in heads:
         table.add_column(head, justify="left" if not head else "right")
     for contender, runs in results.items():

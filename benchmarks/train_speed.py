@@ -108,7 +108,7 @@ def table(results: dict[str, list[Result]]) -> Table:
     """Medians of times and of ratios to plain Keras; mean and deviation of accuracies."""
     plain = results[PLAIN]
     shown = Table(title="784-32-32-10, Adam, batches of 32, 60,000 images an epoch")
-    for head in ("", "s / epoch", "times sooner", "whole process, s", "times sooner", "accuracy %"):
+    for head in ("", "s / epoch", "times faster", "whole process, s", "times faster", "accuracy %"):
         shown.add_column(head, justify="left" if not head else "right")
     for name, runs in results.items():
         epoch, whole = ([getattr(r, key) for r in runs] for key in ("epoch", "whole"))

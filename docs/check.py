@@ -1,4 +1,4 @@
-"""Check the documents: links lead somewhere, commands parse, make targets exist.
+"""Check the documents: links lead somewhere, commands parse, files and make targets exist.
 
 python docs/check.py        # prints what is wrong and exits with 1, or a line and 0
 """
@@ -14,6 +14,10 @@ from digit_classifier.cli import group
 
 ROOT = Path(__file__).resolve().parents[1]
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)#\s]+)[^)]*\)|(?:src|href)=\"([^\"#]+)\"")
+FILE = re.compile(
+    r"(?<![\w./-])(?:benchmarks|tools|tests|docs|"
+    r"cli|dataset|drawn|picture|reader|training|evaluation|server)/[\w./-]*\w"
+)
 BLOCK = re.compile(r"^```[a-z]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -24,7 +28,7 @@ def main() -> None:
         print(fault)
     if found:
         sys.exit(1)
-    print(f"{len(documents)} documents: links, commands and make targets are good")
+    print(f"{len(documents)} documents: links, commands, files and make targets are good")
 
 
 def check(path: Path) -> list[str]:
@@ -43,7 +47,14 @@ def check(path: Path) -> list[str]:
     lines += [quoted.strip() for quoted in re.findall(r"`([^`\n]+)`", text)]
     for line in lines:
         faults += check_line(line, targets)
+        faults += [f"there is no {name}" for name in FILE.findall(line) if not is_there(name)]
     return faults
+
+
+def is_there(name: str) -> bool:
+    """Whether a file is in the repository, or a module, named as in the walks, in the package."""
+    package = ROOT / "src" / "digit_classifier"
+    return any(p.exists() for p in (ROOT / name, package / name, package / f"{name}.py"))
 
 
 def check_line(line: str, targets: set[str]) -> list[str]:

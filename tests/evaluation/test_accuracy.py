@@ -1,4 +1,4 @@
-"""How good: figures against counts by hand."""
+"""Accuracy: figures against counts by hand."""
 
 import numpy as np
 import pytest

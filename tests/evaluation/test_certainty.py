@@ -93,7 +93,7 @@ def test_the_models_own_rule_is_tried_as_its_file_says():
     rules = {row["rule"]: row for row in certainty.section(held, metadata).metrics["thresholds"]}
     own = rules["the model's own rule"]
     assert (own["accepted"], own["wrong"]) == (2, 0)
-    assert rules["nothing refused"]["wrong"] == 1
+    assert rules["nothing rejected"]["wrong"] == 1
     assert rules["90 %"]["accepted"] == 1
     assert rules["99 %"]["error"] is None
 

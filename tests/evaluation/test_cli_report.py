@@ -36,7 +36,7 @@ def test_a_piped_summary_is_plain_and_says_where_the_report_is(
     out = capsys.readouterr().out
     assert "\x1b" not in out
     assert "linear on 30 test images of own data: drawn.npz" in out.splitlines()
-    assert "How good is it?" in out
+    assert "How accurate is it?" in out
     assert "Only 30 images, which tell little: mind the interval." in out
     assert "Does it know what is not a digit?" in out
     place = Path("reports") / "linear"

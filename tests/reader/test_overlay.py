@@ -28,7 +28,7 @@ def test_tiny_and_huge_pictures_are_shown_at_a_size_to_look_at(model: Path) -> N
     assert max(overlay.draw(huge, reading).size) == overlay.LARGEST
 
 
-def test_a_mark_that_is_not_vouched_for_gets_a_red_box(model: Path) -> None:
+def test_a_rejected_mark_gets_a_red_box(model: Path) -> None:
     pixels = drawing.page("3", height=300)
     drawn = np.asarray(overlay.draw(pixels, DigitReader(model, threshold=1).read(pixels)))
     assert np.all(drawn == overlay.RED, axis=2).any()

@@ -22,7 +22,7 @@ DEBUG = "--debug"
 # command -> (module, one line of help, shown without importing the module)
 COMMANDS = {
     "predict": "Read the handwritten digits in pictures.",
-    "evaluate": "Judge a model: a report of how good it is, where it errs, what it is sure of.",
+    "evaluate": "Measure a model: a report of its accuracy, errors, calibration and robustness.",
     "compare": "Compare models on the same images: which is better, or cannot be told.",
     "models": "List the models that ship, and what a model says of itself.",
     "serve": "Serve a page to draw digits on, and an HTTP interface.",

@@ -1,4 +1,4 @@
-"""`digits evaluate`: what a model is worth."""
+"""`digits evaluate`: figures about a model."""
 
 from functools import partial
 from pathlib import Path
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
                    "(file,text[,kind,style]; / between lines), or in sub-folders 0 to 9, or named "
                    "by their digit.")  # fmt: skip
 @click.option("--nondigits", is_flag=True,
-              help="No report: which share is refused of drawn crosses, letters, scribbles and "
+              help="No report: which share is rejected of drawn crosses, letters, scribbles and "
                    "the like, and what that costs in digits.")  # fmt: skip
 @click.option("--single", is_flag=True, help="Each picture holds one digit: do not look for more.")
 @click.option("--threshold", type=click.FloatRange(0, 1), metavar="0..1",
@@ -63,7 +63,7 @@ def command(
     jobs: int,
     **chosen: Any,
 ) -> None:
-    """Judge a model: how good it is, where it errs, what its confidence is worth.
+    """Measure a model: its accuracy, errors, calibration and robustness.
 
     MODEL is a shipped model, a run folder, a .keras file, or any .onnx file that reads 28x28
     images: exports of PyTorch and scikit-learn too. It is shown MNIST's 10,000 test images; the

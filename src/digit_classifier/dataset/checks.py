@@ -1,4 +1,4 @@
-"""What is odd about data that nobody has vouched for: digits that lack, copies, how images lie."""
+"""What is odd about data that nobody has checked: digits that lack, copies, how images lie."""
 
 from collections.abc import Callable
 
@@ -29,7 +29,7 @@ _TURNS: dict[str, tuple[Callable[[Pixels], Pixels], str]] = {
 
 
 def composition(arrays: Arrays) -> tuple[str, ...]:
-    """What a user should know of data that nobody has vouched for, a sentence each.
+    """What a user should know of data that nobody has checked, a sentence each.
 
     Digits that are missing or hardly there, test images that are trained on as well, and images
     that are there under two labels.

@@ -16,7 +16,7 @@ class Answer(Protocol):
 
     @property
     def text(self) -> str:
-        """Lines separated by newlines; `?` for a mark that is not vouched for."""
+        """Lines separated by newlines; `?` for a mark that is not sure."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""From marks and the network's probabilities to what is vouched for."""
+"""From marks and the network's probabilities to what is accepted."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -66,7 +66,7 @@ def judge(
         page: what was found.
         probabilities: float32, shape (n, 10), one row per image of `images(page)`.
         of_pieces: float32, shape (m, 10), one row per image of `pieces(page, probabilities)`.
-        rule: which marks are vouched for.
+        rule: which marks are accepted.
         own: the same by the model's own rule, which tells words from digits: whoever asks for
             more certainty asks for more `?`, not for less of the page.
         single: the picture was said to hold one digit; its surroundings are not judged.
@@ -82,7 +82,7 @@ def judge(
         line = lines.index(each.mark.line)
         text[line] += " " if each.space and text[line] else ""
         rejected += [Rejected(left.box, left.reason) for left in each.mark.beside]
-        if each.vouched:
+        if each.accepted:
             digits.append(_digit(each, line))
             text[line] += str(each.digit)
         else:
@@ -147,14 +147,14 @@ def _seen(
 def _answers(
     probabilities: np.ndarray, rules: tuple[RejectionRule, RejectionRule]
 ) -> Iterator[_Answer]:
-    """Of each row: itself, the digit, the confidence, and whether each rule vouches for it."""
+    """Of each row: itself, the digit, the confidence, and whether each rule accepts it."""
     if not len(probabilities):
         return
     digits, sure = probabilities.argmax(axis=1).tolist(), probabilities.max(axis=1).tolist()
     told, own = rules
-    vouched = told.accept(probabilities).tolist()
-    usual = vouched if own == told else own.accept(probabilities).tolist()
-    yield from zip(probabilities, digits, sure, vouched, usual, strict=True)
+    accepted = told.accept(probabilities).tolist()
+    usual = accepted if own == told else own.accept(probabilities).tolist()
+    yield from zip(probabilities, digits, sure, accepted, usual, strict=True)
 
 
 def _cut(mark: Mark, answers: Iterator[_Answer]) -> list[Seen]:

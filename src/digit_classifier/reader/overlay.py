@@ -82,7 +82,7 @@ def draw(pixels: np.ndarray | None, reading: Reading) -> Image.Image:
         reading: what was read in it.
     Returns:
         RGB: the picture with a green box for each digit and a red one for each mark that is not
-        vouched for; below it each 28x28 image that the network saw, enlarged, with its answer.
+        accepted; below it each 28x28 image that the network saw, enlarged, with its answer.
     """
     seen = _seen(reading)
     if pixels is None:

@@ -66,7 +66,7 @@ class _Answer(Mapping[str, Any]):
 
 
 class Digit(_Answer):
-    """One digit that the reader vouches for.
+    """One digit that was accepted.
 
     Attributes:
         digit: 0 to 9.
@@ -140,7 +140,7 @@ class Reading(_Answer):
 
     Attributes:
         text: one line per line of writing; digits that stand clearly apart are separated by a
-            space; `?` for a mark that the reader will not vouch for. Empty when no digit is there.
+            space; `?` for a mark that it is not sure of. Empty when no digit is there.
         digits: in reading order.
         rejected: ink that was not taken for a digit, and why.
         model: name of the model that read.

@@ -26,7 +26,7 @@ MIN_ERRORS = 3
 def calibrate(
     network: Any, answer: Answer, images: np.ndarray, labels: np.ndarray
 ) -> tuple[float, tuple[RejectionRule, float] | None]:
-    """Put a temperature into a network's last layer and choose what it vouches for.
+    """Put a temperature into a network's last layer and choose the rule for what it rejects.
 
     Args:
         network: a Keras network that ends in Dense with softmax; its last weights are changed.

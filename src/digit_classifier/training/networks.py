@@ -243,7 +243,7 @@ _CONVOLUTIONAL = Recipe(
     "five convolutions in under 30,000 weights",
     {"best": replace(_CONVOLUTIONAL, distortions=MORE_HANDS, nondigits=0.0)},
     weaknesses=(
-        "Was never shown anything that is no digit: it refuses few letters and scribbles.",
+        "Was never shown anything that is no digit: it rejects few letters and scribbles.",
         "Was taught gentle distortions only; very thick, thin or blurred pens are read worse "
         "than by cnn.",
     ),
@@ -278,7 +278,7 @@ def _small() -> list[Any]:
         "long": replace(_CONVOLUTIONAL, epochs=60, learning_rate=6e-3, late=MEDIUM, late_share=0.2),
     },
     weaknesses=(
-        "Some non-digits are read as digits: see the share refused above. Letters and signs "
+        "Some non-digits are read as digits: see the share rejected above. Letters and signs "
         "that look like digits are read as those digits: O, D, Q, l, S, Z, B, T, u, g, "
         "slashes and brackets.",
         "A 1 with a long flag and a 7 without a bar are close to each other; MNIST holds few "

@@ -54,7 +54,7 @@ class RunFolder:
         check_out(config)
         try:
             path = _make(config)
-        except FileExistsError as error:  # another training was sooner by a moment
+        except FileExistsError as error:  # another training was first by a moment
             raise OptionError(
                 f"{config.out} exists already. Choose another --out, or remove it first."
             ) from error

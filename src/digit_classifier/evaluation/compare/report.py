@@ -50,8 +50,8 @@ def section(comparison: Comparison) -> Section:
         figures.append(
             ReportFigure(
                 "disagreements",
-                "What each model misreads and another reads rightly, its surest errors first: the "
-                "truth, and what it answers.",
+                "What each model misreads and another reads rightly, its most confident errors "
+                "first: the truth, and what it answers.",
                 partial(plots.draw_disagreements, results),
             )
         )

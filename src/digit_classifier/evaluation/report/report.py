@@ -177,7 +177,7 @@ def _facts(
     machine = metrics["machine"]
     versions = ", ".join(f"{name} {number}" for name, number in metrics["versions"].items())
     return {
-        "title": f"What {model.name} is worth",
+        "title": f"Report on {model.name}",
         "subtitle": f"Judged by {metrics['images']['dataset']}: "
         f"{count(predictions.n, 'test image')}.",
         "tiles": [tile for part in parts for tile in part.section.tiles],

@@ -1,4 +1,4 @@
-"""How good: the share of right answers, digit by digit, and what it costs."""
+"""Accuracy: the share of right answers, digit by digit, and what it costs."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def section(model: Model, predictions: Predictions, dataset: Dataset) -> Section
     ]
     return Section(
         key="accuracy",
-        title="How good is it?",
+        title="How accurate is it?",
         sentences=_sentences(model, predictions, figures),
         caveats=_caveats(predictions, dataset),
         tables=[

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 BINS = 15
 # Less doubt than this is drawn as this much: one in ten thousand is all that MNIST can tell.
 LEAST_DOUBT = 1e-4
-# Fewer than this in either half fit no temperature worth telling.
+# Fewer than this in either half fit no temperature that says anything.
 ENOUGH = 50
 TARGET = 0.001
 SURE = "with 95 % certainty"
@@ -65,7 +65,7 @@ def section(predictions: Predictions, metadata: dict[str, Any] | None = None) ->
 
     Args:
         predictions: a model's answers.
-        metadata: of the model's file; its own rule for refusing, under "reject", is tried too.
+        metadata: of the model's file; its own rule for rejecting, under "reject", is tried too.
     """
     before = calibrate(predictions.probabilities, predictions.labels)
     scaled, temperatures = scale_crosswise(predictions.probabilities, predictions.labels)
@@ -97,7 +97,7 @@ def section(predictions: Predictions, metadata: dict[str, Any] | None = None) ->
         },
         tiles=[
             *([(percent(before.ece), "calibration error")] if predictions.n >= MANY else []),
-            *([(percent(target["refused"]), "to refuse for errors under 0.1 %")] if target else []),
+            *([(percent(target["rejected"]), "rejected for errors under 0.1 %")] if target else []),
         ],
         caveats=[few] if (few := caveat(predictions.n)) else [],
     )  # fmt: skip
@@ -233,17 +233,17 @@ def _say_target(target: dict[str, float | int] | None, n: int) -> str:
     under = f"under {percent(TARGET, 1)}"
     if upper_bound(0, n) >= TARGET:
         return (
-            f"{count(n, 'image')}: too few to say what must be refused for errors {under} among "
+            f"{count(n, 'image')}: too few to say what must be rejected for errors {under} among "
             "the accepted. That takes about 3,000 accepted images without an error, or more."
         )
     if target is None:
         return f"No threshold is sure to bring errors among accepted images {under}."
     errors = f"{count(int(target['wrong']), 'error')} among {target['accepted']:,}, {SURE}"
-    if not target["refused"]:
-        return f"Without refusing any image its errors are {under} ({errors})."
+    if not target["rejected"]:
+        return f"Without rejecting any image its errors are {under} ({errors})."
     return (
         f"Errors among accepted images fall {under} where answers of less than "
-        f"{100 * target['threshold']:.4g} % confidence are refused: {percent(target['refused'])} "
+        f"{100 * target['threshold']:.4g} % confidence are rejected: {percent(target['rejected'])} "
         f"of the images ({errors}). The threshold is chosen on the images that it is judged by, so "
         "it is a little hopeful."
     )
@@ -265,14 +265,14 @@ def _calibration_table(before: Calibration, after: Calibration | None) -> Table:
 
 def _threshold_table(rows: list[dict[str, Any]]) -> Table:
     return Table(
-        ["Least confidence", "Refused", "Accepted", "Errors among accepted", "Share",
+        ["Least confidence", "Rejected", "Accepted", "Errors among accepted", "Share",
          "95 % interval"],
         [
-            [row["rule"], percent(row["refused"]), f"{row['accepted']:,}", row["wrong"],
+            [row["rule"], percent(row["rejected"]), f"{row['accepted']:,}", row["wrong"],
              *_error_cells(row)]
             for row in rows
         ],
-        "What refusing unsure answers buys.",
+        "What rejecting unsure answers gains.",
     )  # fmt: skip
 
 
@@ -291,7 +291,7 @@ RELIABILITY = (
     "lower edge: no error in the bin."
 )
 REFUSING = (
-    "What refusing unsure answers buys: the share of images refused against the share of the "
+    "What rejecting unsure answers gains: the share of images rejected against the share of the "
     "accepted ones that is misread. The curve ends where nothing is left to be misread."
 )
 
@@ -325,7 +325,7 @@ def draw_reliability(bins: dict[str, np.ndarray]) -> Figure:
 def draw_refusing(
     curve: RiskCoverage, target: dict[str, float | int] | None, error: float
 ) -> Figure:
-    """Share refused against share wrong among accepted, with the point that meets a target."""
+    """Share rejected against share wrong among accepted, with the point that meets a target."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7.0, 3.8), layout="constrained")
@@ -339,18 +339,18 @@ def draw_refusing(
     axes.axhline(error, color=plotting.INK, linewidth=1, linestyle=(0, (4, 3)))
     axes.annotate(f"{100 * error:g} %", (0.995, error), xycoords=("axes fraction", "data"),
                   xytext=(0, 4), textcoords="offset points", ha="right", fontsize=10)  # fmt: skip
-    if target and target["refused"]:
-        x, y = target["refused"], target["wrong"] / target["accepted"]
+    if target and target["rejected"]:
+        x, y = target["rejected"], target["wrong"] / target["accepted"]
         axes.plot(
             x, max(y, wrong[shown].min(initial=error)), "o", color=plotting.ORANGE, markersize=8
         )
         axes.annotate(
-            f"{100 * x:.2g} % refused, below {100 * target['threshold']:.3g} % confidence",
+            f"{100 * x:.2g} % rejected, below {100 * target['threshold']:.3g} % confidence",
             (x, y), xytext=(-8, -16), textcoords="offset points", ha="right", fontsize=10,
         )  # fmt: skip
     axes.set(
-        title="Fewer errors for more refusals",
-        xlabel="images refused",
+        title="Fewer errors for more rejections",
+        xlabel="images rejected",
         ylabel="errors among accepted images",
         xscale="log",
         yscale="log",
@@ -391,7 +391,7 @@ THRESHOLDS = (0.5, 0.9, 0.99, 0.999)
 
 @dataclass(frozen=True, eq=False)
 class RiskCoverage:
-    """What every threshold does, from refusing all but the surest to refusing nothing.
+    """What every threshold does, from rejecting all but the most confident to rejecting nothing.
 
     Attributes:
         thresholds: least confidence that is accepted, falling.
@@ -417,12 +417,12 @@ def trace(predictions: Predictions) -> RiskCoverage:
 
 
 def find_threshold(curve: RiskCoverage, error: float) -> dict[str, float | int] | None:
-    """The threshold that refuses least while errors among accepted images are under a share.
+    """The threshold that rejects least while errors among accepted images are under a share.
 
     They are where the one-sided 95 % bound of their share is: no error in a handful proves nothing.
 
     Returns:
-        threshold, accepted, wrong and the share refused; None where no threshold does it.
+        threshold, accepted, wrong and the share rejected; None where no threshold does it.
     """
     counted = zip(curve.wrong.tolist(), curve.accepted.tolist(), strict=True)
     good = np.flatnonzero([upper_bound(wrong, accepted) < error for wrong, accepted in counted])
@@ -434,7 +434,7 @@ def find_threshold(curve: RiskCoverage, error: float) -> dict[str, float | int] 
         "threshold": float(curve.thresholds[at]),
         "accepted": accepted,
         "wrong": int(curve.wrong[at]),
-        "refused": 1 - accepted / curve.n,
+        "rejected": 1 - accepted / curve.n,
     }
 
 
@@ -442,16 +442,16 @@ def try_thresholds(predictions: Predictions, metadata: dict[str, Any]) -> list[d
     """What usual thresholds accept, and what the model's own rule does, if its file holds one.
 
     Returns:
-        For each the rule in words, accepted, refused (a share), wrong and error (a share, None
+        For each the rule in words, accepted, rejected (a share), wrong and error (a share, None
         where nothing is accepted).
     """
-    rules = {"nothing refused": np.ones(predictions.n, bool)}
+    rules = {"nothing rejected": np.ones(predictions.n, bool)}
     rules |= {f"{100 * t:g} %": predictions.confidence >= t for t in THRESHOLDS}
     if own := RejectionRule.read(metadata):
         rules["the model's own rule"] = own.accept(predictions.probabilities)
     rows = []
     for name, accepted in rules.items():
         n, wrong = int(accepted.sum()), int((accepted & ~predictions.right).sum())
-        rows.append({"rule": name, "accepted": n, "refused": 1 - n / predictions.n, "wrong": wrong,
+        rows.append({"rule": name, "accepted": n, "rejected": 1 - n / predictions.n, "wrong": wrong,
                      "error": wrong / n if n else None})  # fmt: skip
     return rows

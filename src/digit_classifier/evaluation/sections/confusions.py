@@ -237,7 +237,7 @@ def _figures(
             ReportFigure(
                 "pairs",
                 f"The {count(len(shown), 'most frequent mix-up')}, up to {EXAMPLES} examples each, "
-                "those first of which the model was surest.",
+                "the most confident first.",
                 lambda: draw_pairs(predictions, shown),
             ),
             *error_sheets(predictions, disputes),
@@ -307,7 +307,7 @@ def draw_sheet(
     axes = figure.add_axes((0.08 / width, 0, wide * scale / width, tall * scale / height))
     plotting.bare(axes)
     axes.set(xlim=(-0.6, wide + 0.6), ylim=(tall, -0.6))  # half a frame stands out
-    figure.text(0.08 / width, 1 - 0.3 / height, "Errors, the surest first", fontsize=13,
+    figure.text(0.08 / width, 1 - 0.3 / height, "Errors, the most confident first", fontsize=13,
                 fontweight="bold", va="center")  # fmt: skip
     if any(index in disputes for index in indices):
         figure.text(1 - 0.08 / width, 1 - 0.3 / height, "framed: human judges dispute the label",

@@ -39,7 +39,7 @@ def section(
     quick: bool = False,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Section:
-    """First-layer weights, occlusion maps of the surest errors, a map of the images.
+    """First-layer weights, occlusion maps of the most confident errors, a map of the images.
 
     Args:
         model: the model.
@@ -78,7 +78,7 @@ def _section(evaluation: Evaluation, tell: Progress) -> Section:
 
 
 def choose_examples(predictions: Predictions) -> np.ndarray:
-    """The surest errors; where there are few, the least sure of the right answers too."""
+    """The most confident errors; where there are few, the least sure of the right answers too."""
     unsure = np.flatnonzero(predictions.right)
     unsure = unsure[np.argsort(predictions.confidence[unsure], kind="stable")]
     return np.concatenate([predictions.errors, unsure])[:OCCLUDED].astype(np.int64)
@@ -194,8 +194,8 @@ def _figures(
     figures = [
         ReportFigure(
             "occlusion",
-            "The surest errors, each beside its map. Orange: covered there, the answer becomes "
-            "less likely, so it hangs on that place; blue: covered there, it becomes likelier. "
+            "The most confident errors, each beside its map. Orange: covered there, the answer "
+            "becomes less likely, so it depends on that place; blue: it becomes likelier. "
             "The thin line is the outline of the ink.",
             lambda: draw_occlusion(predictions, chosen, maps),
         )
@@ -260,7 +260,7 @@ class Embedding:
 
 
 def embed(model: Model, predictions: Predictions, *, quick: bool = False) -> Embedding | None:
-    """Map an evenly spread sample of the images, and the surest errors, by t-SNE.
+    """Map an evenly spread sample of the images, and the most confident errors, by t-SNE.
 
     Args:
         model: the model; where its file tells, images are compared by what enters its last

@@ -154,7 +154,7 @@ def _explain(scores: OodScores) -> list[str]:
         "digit scores higher than a picture of the kind: 0.5 is a coin, 1 is perfect.",
         "Networks whose recipe trains with non-digits, such as cnn, see the kinds marked 'may be'; "
         "no network ever saw the others. Some halves, alone or joined, look like digits to anyone, "
-        "so that nobody could refuse them all. The network is judged alone: the reader refuses "
+        "so that nobody could reject them all. The network is judged alone: the reader rejects "
         "blank paper and much else before the network is asked.",
     ]
 
