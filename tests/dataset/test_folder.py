@@ -46,6 +46,14 @@ def test_every_class_gives_test_images_and_they_are_always_the_same(tmp_path, di
     assert first.sha256 == second.sha256
 
 
+def test_a_picture_under_two_labels_is_named_with_its_files_and_labels(tmp_path, digits):
+    write(tmp_path / "e", dict(enumerate(digits)))
+    Image.fromarray(digits[2, 0]).save(tmp_path / "e" / "7" / "odd.png")
+    told = "\n".join(load(tmp_path / "e").notes)
+    assert "1 of 30 different images is there under two labels, as 2 and 7." in told
+    assert "the same picture under two labels: 2/0.png and 7/odd.png." in told.replace("\\", "/")
+
+
 def test_train_and_test_folders_are_kept_apart(tmp_path, digits):
     write(tmp_path / "train", {digit: digits[digit, :2] for digit in range(10)})
     write(tmp_path / "test", {digit: digits[digit, 2:] for digit in range(10)})

@@ -141,5 +141,5 @@ def test_remarks_count_test_images_that_are_trained_on_and_double_labels():
     twice = Arrays(images, labels, images[:12], np.roll(labels[:12], 1))
     told = "\n".join(checks.composition(twice))
     assert "12 of 12 test images are also among the training images" in told
-    assert "3 of 40 different images are there under two labels" in told
+    assert "3 of 40 different images are there under two labels, as 0 and 2, " in told
     assert checks.composition(Arrays(images, labels, images ^ 1, labels)) == ()

@@ -39,7 +39,7 @@ def test_pictures_are_measured_by_kind_and_mistakes_are_drawn(
     single = next(line for line in out.splitlines() if line.startswith("single"))
     assert single.split()[:4] == ["single", "2", "1", "50.0%"]
     assert "c.png: 9, read 7" in out
-    assert "1 mistakes drawn in" in out
+    assert "1 mistake drawn in" in out
     with Image.open(sheet) as drawn:
         assert drawn.format == "PNG"
 

@@ -46,18 +46,23 @@ def test_settings_go_on_top_of_a_config(keras, small_folder):
     assert (run.plan.config.epochs, run.plan.config.seed) == (1, 7)
 
 
+def test_the_history_is_of_plain_numbers(keras, small_folder):
+    run = train(dataset=small_folder, **QUICK)
+    assert {type(value) for value in vars(run.history[-1]).values()} <= {int, float, bool}
+
+
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
         ({"epoch": 2}, r"there is no setting epoch\. Did you mean epochs\?"),
         ({"x": 2}, r"there is no setting x\. There are: dataset, .*, mlflow\."),
-        ({"epochs": "2"}, "--epochs is '2'; it must be a whole number"),
-        ({"epochs": True}, "--epochs is True; it must be a whole number"),
-        ({"seed": None}, "--seed is None; it must be a whole number"),
-        ({"learning_rate": "high"}, "--learning-rate is 'high'; it must be a number"),
-        ({"offline": "no"}, "--offline is 'no'; it must be True or False"),
-        ({"dataset": np.zeros((9, 28, 28))}, "--dataset is a ndarray; it must be a name or a path"),
-        ({"model": "cnm"}, "--model 'cnm' is not known"),
+        ({"epochs": "2"}, "^epochs is '2'; it must be a whole number"),
+        ({"epochs": True}, "^epochs is True; it must be a whole number"),
+        ({"seed": None}, "^seed is None; it must be a whole number"),
+        ({"learning_rate": "high"}, "^learning_rate is 'high'; it must be a number"),
+        ({"offline": "no"}, "^offline is 'no'; it must be True or False"),
+        ({"dataset": np.zeros((9, 28, 28))}, "^dataset is a ndarray; it must be a name or a path"),
+        ({"model": "cnm"}, "^model 'cnm' is not known"),
         ({"config": "sample"}, r'a str was given as config.*train\(dataset="sample"\)'),
     ],
 )

@@ -37,6 +37,14 @@ EXTRAS = {
 }  # fmt: skip
 
 
+# What other programs call a flag of ours.
+_ALIASES = {
+    "--lr": "--learning-rate", "--bs": "--batch-size", "--batch": "--batch-size",
+    "--patience": "--early-stop", "--dataset-dir": "--data-dir", "--data": "--dataset",
+    "--output": "--out", "--network": "--model", "--workers": "--jobs",
+}  # fmt: skip
+
+
 class LazyGroup(click.Group):
     """A group whose commands are imported on use, from `digit_classifier.cli.<name>`."""
 
@@ -80,7 +88,7 @@ def main(arguments: list[str] | None = None) -> None:
         code = group.main([w for w in words if w != DEBUG], "digits", standalone_mode=False)
         sys.stdout.flush()  # what is left to print, while a failure can still be told
     except click.ClickException as error:
-        error.show()
+        (_suggested(error) if isinstance(error, click.NoSuchOption) else error).show()
         code = error.exit_code
     except (KeyboardInterrupt, click.Abort):
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one has nothing left to stop
@@ -91,6 +99,16 @@ def main(arguments: list[str] | None = None) -> None:
             traceback.print_exc()
         code = _tell(error, words)
     sys.exit(code)
+
+
+def _suggested(error: click.NoSuchOption) -> click.UsageError:
+    """Name the flag that an unknown one is elsewhere; never --help, which is near to every word."""
+    known = error.ctx.command.params if error.ctx else []
+    alias = _ALIASES.get(error.option_name, "")
+    near = [name for name in error.possibilities or () if name != "--help"]
+    if any(alias in flag.opts for flag in known):
+        return click.UsageError(f"{error.message} Did you mean '{alias}'?", error.ctx)
+    return click.NoSuchOption(error.option_name, possibilities=near, ctx=error.ctx)
 
 
 def _tell(error: Exception, words: list[str]) -> int:

@@ -41,4 +41,5 @@ def write(reader: "DigitReader", table: str, out: str) -> None:
     for note in notes:
         click.secho(f"Warning: {note}", err=True, fg="yellow")
     read = count(len(digits), "row")
-    click.echo(f"{out}: {read} by {reader.name}, not sure of {unsure:,} of them")
+    doubts = f"not sure of {unsure:,} of them" if unsure else "sure of all"
+    click.echo(f"{out}: {read} by {reader.name}, {doubts}")

@@ -80,7 +80,7 @@ def command(context: click.Context, /, resume: str | None, show: bool, **chosen:
                 )
             run = session.resume(resume, screen, lean=True)
         else:
-            run = session.train(TrainConfig(**chosen), screen, lean=True)
+            run = session.train(_config(chosen), screen, lean=True)
         following = ["predict", "PICTURE", "--model", run.folder]
         if run.stopped:
             following = ["train", "--resume", run.folder, *([] if show else ["--no-show"])]
@@ -88,6 +88,17 @@ def command(context: click.Context, /, resume: str | None, show: bool, **chosen:
         if run.stopped:
             sys.exit(130)
         screen.leave_window()
+
+
+def _config(chosen: dict[str, Any]) -> TrainConfig:
+    """The settings; what is wrong with one is said of its flag."""
+    from digit_classifier.errors import OptionError
+
+    try:
+        return TrainConfig(**chosen)
+    except OptionError as error:
+        name, _, rest = str(error).partition(" ")
+        raise OptionError(f"--{name.replace('_', '-')} {rest}") from None
 
 
 class _Screen(Listener):
@@ -171,14 +182,14 @@ class _Screen(Listener):
     def on_epoch(self, row: Epoch) -> None:
         epochs = self._plan.recipe.epochs
         self._seconds.append(row.seconds)
-        # The first epoch of a session compiles: leave it out as soon as there is another.
-        usual = self._seconds[1:] or self._seconds
-        left = sum(usual) / len(usual) * (epochs - row.epoch)
+        usual = self._seconds[1:]  # the first epoch of a session compiles: it tells nothing
+        left = (
+            f", {_duration(sum(usual) / len(usual) * (epochs - row.epoch))} left" if usual else ""
+        )
         self._say(
             f"epoch {row.epoch:>{len(str(epochs))}}/{epochs}  loss {row.loss:.4f}  "
             f"accuracy {100 * row.accuracy:.2f} %  val loss {row.val_loss:.4f}  "
-            f"val accuracy {100 * row.val_accuracy:.2f} %  {row.seconds:.2f} s, "
-            f"{_duration(left)} left"
+            f"val accuracy {100 * row.val_accuracy:.2f} %  {row.seconds:.2f} s{left}"
         )
 
     def on_end(self, metrics: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """What is odd about data that nobody has checked: digits that lack, copies, how images lie."""
 
+from collections import Counter
 from collections.abc import Callable
 
 import numpy as np
@@ -68,8 +69,15 @@ def _repeated(arrays: Arrays) -> list[str]:
     images, first, copies = np.unique(
         np.concatenate([train, test]), return_index=True, return_inverse=True
     )
-    if wrong := len(np.unique(copies[labels != labels[first][copies]])):
-        found.append(f"{wrong:,} of {len(images):,} different images are there under two labels.")
+    odd = np.flatnonzero(labels != labels[first][copies])
+    if wrong := len(np.unique(copies[odd])):
+        there = "is" if wrong == 1 else "are"
+        pairs = Counter(tuple(sorted((labels[first[copies[n]]], labels[n]))) for n in odd)
+        which = ", ".join(f"{one} and {other}" for (one, other), _ in pairs.most_common(3))
+        found.append(
+            f"{wrong:,} of {len(images):,} different images {there} there under two labels, "
+            f"{'such as' if len(pairs) > 3 else 'as'} {which}."
+        )
     return found
 
 

@@ -221,6 +221,8 @@ class _Opened:
         self._broken: dict[Path, str] = {}
         self._blank: list[Path] = []
         self._remarks: Counter[str] = Counter()
+        self._known: dict[bytes, tuple[Path, int]] = {}
+        self._twins: list[str] = []
 
     def read(self, pictures: Sequence[tuple[Path, int]]) -> tuple[Pixels, Pixels]:
         """Images and labels of those that can be read and show something."""
@@ -231,6 +233,10 @@ class _Opened:
             if image is not None:
                 images[len(labels)] = image
                 labels.append(digit)
+                twin, other = self._known.setdefault(image.tobytes(), (path, digit))
+                if other != digit:
+                    both = (str(each.relative_to(self._folder)) for each in (twin, path))
+                    self._twins.append(" and ".join(both))
             self._done += 1
             if self._progress:
                 self._progress("pictures", self._done, self._total)
@@ -253,8 +259,11 @@ class _Opened:
         return sentences
 
     def notes(self) -> list[str]:
-        """How pictures were read that are more than one."""
-        return [f"{what} ({count(n, 'picture')})." for what, n in self._remarks.items()]
+        """Pictures that are the same under two labels, and how those were read that hold more."""
+        named = [f"the same picture under two labels: {'; '.join(self._twins[:_SHOWN])}."]
+        return (named if self._twins else []) + [
+            f"{what} ({count(n, 'picture')})." for what, n in self._remarks.items()
+        ]
 
     def _of(self, some: Collection[Path]) -> str:
         return f"{len(some):,} of {count(self._total, 'picture')}"

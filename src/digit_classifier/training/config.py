@@ -25,7 +25,7 @@ class TrainConfig:
     Paths may be `Path` objects, numbers numpy's; they are kept as plain Python.
 
     Raises:
-        OptionError: a value of the wrong kind or out of its range.
+        OptionError: a value of the wrong kind or out of its range; begins with the field's name.
     """
 
     dataset: str = option(
@@ -91,18 +91,18 @@ class TrainConfig:
     def __post_init__(self) -> None:
         """Check the kinds and ranges that the fields declare."""
         for entry in fields(self):
-            flag, limits = "--" + entry.name.replace("_", "-"), entry.metadata
-            value = _plain(getattr(self, entry.name), entry.type, flag)
-            object.__setattr__(self, entry.name, value)
+            name, limits = entry.name, entry.metadata
+            value = _plain(getattr(self, name), entry.type, name)
+            object.__setattr__(self, name, value)
             if "choices" in limits and value not in limits["choices"]:
                 choices = ", ".join(limits["choices"])
-                raise OptionError(f"{flag} {value!r} is not known. Choose one of: {choices}.")
+                raise OptionError(f"{name} {value!r} is not known. Choose one of: {choices}.")
             if value is not None and "least" in limits:
                 least = limits["least"]
                 decimal = isinstance(value, float)
                 if not least <= value < math.inf or (decimal and value == least):
                     words = f"above {least} and finite" if decimal else f"{least} or more"
-                    raise OptionError(f"{flag} is {value}; it must be {words}.")
+                    raise OptionError(f"{name} is {value}; it must be {words}.")
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as plain values for JSON."""
@@ -148,7 +148,7 @@ def check_names(names: Iterable[str]) -> None:
 _KINDS = {bool: "True or False", int: "a whole number", float: "a number", str: "a name or a path"}
 
 
-def _plain(value: Any, kinds: Any, flag: str) -> Any:
+def _plain(value: Any, kinds: Any, name: str) -> Any:
     """The value as plain Python of its field's kind."""
     kind, *optional = get_args(kinds) or (kinds,)
     if value is None and optional:
@@ -168,4 +168,4 @@ def _plain(value: Any, kinds: Any, flag: str) -> Any:
     shown = (
         repr(value) if isinstance(value, (str, Real, type(None))) else f"a {type(value).__name__}"
     )
-    raise OptionError(f"{flag} is {shown}; it must be {_KINDS[kind]}.")
+    raise OptionError(f"{name} is {shown}; it must be {_KINDS[kind]}.")

@@ -189,7 +189,8 @@ class Loop:
             raise TrainingError(self._not_finite(epoch))
         digits = np.count_nonzero(self._training[1] < 10)
         loss, accuracy, seconds = loss / len(order), hits / digits, perf_counter() - begun
-        return Epoch(epoch, loss, accuracy, val_loss, val_accuracy, seconds, averaged)
+        figures = float(loss), float(accuracy)  # numpy's would print as np.float64(...)
+        return Epoch(epoch, *figures, val_loss, val_accuracy, seconds, averaged)
 
     def _keep(self, measure: Callable[[], None], best: float) -> tuple[float, float, bool]:
         """Give the answering network what is to be kept of the weights as they are now.

@@ -53,10 +53,10 @@ class Wording:
         assert self._plan
         text = f"{self._name}: epoch {epoch} of {self._plan.recipe.epochs}, {100 * share:.0f} %"
         if self._row:
-            # The first epoch compiles: leave it out as soon as there is another.
-            usual = self._seconds[1:] or self._seconds
+            text += self._figures
+        if usual := self._seconds[1:]:  # the first epoch compiles: it tells nothing
             left = sum(usual) / len(usual) * (self._plan.recipe.epochs - epoch + 1 - share)
-            text += f"{self._figures}, {left:.0f} s left"
+            text += f", {left:.0f} s left"
         return text
 
     def end(self, *, finished: bool) -> str:
