@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 
 from digit_classifier.reader import DigitReader, Reading, overlay
-from digit_classifier.reader.reading import percent
+from digit_classifier.reader.reading import Digit, Rejected, percent
 from reader import drawing
 
 
@@ -38,3 +38,12 @@ def test_a_rejected_mark_gets_a_red_box(model: Path) -> None:
 def test_no_confidence_is_shown_as_certainty() -> None:
     shown = {0.99996: ">99.9%", 0.9994: "99.9%", 0.5: "50.0%", 0.0001: "<0.1%", 0.0: "0.0%"}
     assert {share: percent(share) for share in shown} == shown
+
+
+def test_what_was_seen_stands_in_the_order_of_the_text():
+    image, answers = np.zeros((28, 28), np.uint8), np.full(10, 0.1, np.float32)
+    three, five = (Digit(d, 0.9, answers, (40 * d, 0, 9, 9), 0, image) for d in (3, 5))
+    speck, word = Rejected((0, 0, 1, 1), "a speck"), Rejected((0, 50, 9, 9), "a word", image)
+    mark = Rejected((160, 0, 9, 9), "not a digit", image)
+    reading = Reading("3?5", (three, five), (speck, word, mark))
+    assert overlay._seen(reading) == [three, mark, five, word]

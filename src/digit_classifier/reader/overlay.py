@@ -104,8 +104,16 @@ def draw(pixels: np.ndarray | None, reading: Reading) -> Image.Image:
 
 
 def _seen(reading: Reading) -> list[Digit | Rejected]:
-    """All but specks and ruled lines: never shown to the network, their boxes would clutter."""
-    return [*reading.digits, *(mark for mark in reading.rejected if mark.image is not None)]
+    """What the network saw, as the text reads; what is not in the text, such as words, is last.
+
+    Specks and ruled lines were never shown to it: their boxes would clutter.
+    """
+    asked = [mark for mark in reading.rejected if mark.image is not None]
+    first = max(0, len(asked) - reading.text.count("?"))  # words were rejected before
+    digits, unsure = iter(reading.digits), iter(asked[first:])
+    read = [unsure if letter == "?" else digits for letter in reading.text if not letter.isspace()]
+    ordered = [mark for marks in read if (mark := next(marks, None))]
+    return [*ordered, *digits, *unsure, *asked[:first]]
 
 
 def seen_image(image: np.ndarray, enlarged: int = ENLARGED) -> Image.Image:
