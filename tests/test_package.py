@@ -43,3 +43,17 @@ def test_the_package_and_its_settings_import_nothing_heavy() -> None:
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (result.stdout, result.stderr) == ("[]\n[]\n", "")
+
+
+def test_a_number_where_something_else_is_meant_is_an_error_of_this_package():
+    import digit_classifier as package
+
+    calls = (
+        lambda: list(package.DigitReader("mlp").read_many(5)),
+        lambda: package.resume(5),
+        lambda: package.load(5),
+        lambda: package.train(listener=5),
+    )
+    for call in calls:
+        with pytest.raises(package.DigitError, match="a int was given"):
+            call()

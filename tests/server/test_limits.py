@@ -193,3 +193,12 @@ def test_all_bodies_together_are_bounded(start) -> None:
     big = as_png("5") + b"\0" * 500_000
     for _ in range(5):  # what was held is given back
         assert server.client.post("v1/read", content=big, headers=PNG).status_code == 200
+
+
+def test_too_many_images_at_once_are_told_to_be_fewer(server: Server) -> None:
+    big = b'{"inputs": "' + b"0" * 5_000_000 + b'"}'
+    answer = server.client.post(
+        "v2/models/mlp/infer", content=big, headers={"content-type": "application/json"}
+    )
+    assert answer.status_code == 413
+    assert "send fewer images at once" in answer.json()["error"]["message"]

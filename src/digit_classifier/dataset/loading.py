@@ -71,6 +71,9 @@ def load(
         StorageError: the cache cannot be written.
         MissingExtraError: a part that is needed is not installed.
     """
+    if not isinstance(dataset, (str, os.PathLike)):
+        kind = type(dataset).__name__
+        raise OptionError(f"a {kind} was given as data set. Give a name or a path.")
     if data_dir and dataset not in ("auto", "mnist"):
         raise OptionError(f"a data folder says where MNIST is, but the data set is {dataset}.")
     if dataset in ("auto", "mnist", "sample"):

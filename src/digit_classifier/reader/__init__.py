@@ -273,6 +273,9 @@ def _refuse_one(sources: Any) -> None:
     flat = isinstance(sources, np.ndarray) and sources.ndim < 3
     if flat or isinstance(sources, (str, bytes, os.PathLike)) or hasattr(sources, "getexif"):
         raise OptionError("one picture was given where several are read. Use read, or [picture].")
+    if not isinstance(sources, Iterable):
+        kind = type(sources).__name__
+        raise OptionError(f"a {kind} was given where pictures are read. Give a list of them.")
 
 
 def _name(source: Any) -> str | None:

@@ -37,13 +37,13 @@ async def receive(request: Request, limit: int) -> bytes:
         )
     announced = request.headers.get("content-length", "")
     if announced.isdigit() and int(announced) > limit:
-        raise _too_large(limit)
+        raise _too_large(limit, request.url.path)
     parts, size = [], 0
     try:
         async for part in request.stream():
             size += len(part)
             if size > limit:
-                raise _too_large(limit)
+                raise _too_large(limit, request.url.path)
             parts.append(part)
     except ClientDisconnect:
         raise ApiError(408, "cut_off", "the body did not arrive.") from None
@@ -157,11 +157,14 @@ def _same(value: Any) -> Any:
     return value
 
 
-def _too_large(limit: int) -> ApiError:
+def _too_large(limit: int, path: str) -> ApiError:
+    smaller = "a smaller picture, or save it as JPEG"
+    if path.startswith("/v2/"):
+        smaller = "fewer images at once, or let the server take more with `--max-body`"
     return ApiError(
         413,
         "too_large",
-        f"the body has more than {limit:,} bytes; send a smaller picture, or save it as JPEG.",
+        f"the body has more than {limit:,} bytes; send {smaller}.",
     )
 
 

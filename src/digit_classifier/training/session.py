@@ -66,7 +66,7 @@ def train(
             each with one sentence that says what to do.
     """
     config = _settle(config, settings)
-    listener = listener or usual_listener(quiet=quiet)
+    listener = _heard(listener) or usual_listener(quiet=quiet)
     if config.recipe is None:
         config = replace(config, recipe=find_network(config.model).usual_recipe)
     recipe = _recipe(config)
@@ -114,7 +114,10 @@ def resume(
         DataError: no checkpoint, or the data is no longer the same.
         DigitError: as `train`.
     """
-    run, listener = RunFolder(folder), listener or usual_listener(quiet=quiet)
+    if not isinstance(folder, (str, Path)):
+        kind = type(folder).__name__
+        raise OptionError(f"a {kind} was given as a run folder. Give its path.")
+    run, listener = RunFolder(folder), _heard(listener) or usual_listener(quiet=quiet)
     config = run.config()
     if run.finished:
         raise OptionError(f"{folder} is finished: nothing to resume. Train anew without --resume.")
@@ -123,6 +126,13 @@ def resume(
     dataset = _load(config, listener)
     start(config.backend, lean=lean)
     return _run(config, _recipe(config), dataset, run, listener)
+
+
+def _heard(listener: Listener | None) -> Listener | None:
+    if not isinstance(listener, Listener | None):
+        kind = type(listener).__name__
+        raise OptionError(f"a {kind} was given as listener. Give one whose class is a Listener.")
+    return listener
 
 
 def _settle(config: TrainConfig | None, settings: Settings) -> TrainConfig:
