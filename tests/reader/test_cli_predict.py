@@ -214,7 +214,7 @@ def test_a_picture_without_digits_is_said_to_have_none(predict: Run, tmp_path: P
     code, out, _ = predict(tmp_path / "blank.png")
     assert (code, out) == (
         0,
-        f"{tmp_path / 'blank.png'}: no digit; nothing stands out from the paper\n",
+        f"{tmp_path / 'blank.png'}: no digit. Nothing stands out from the paper\n",
     )
 
 
@@ -352,3 +352,16 @@ def test_a_terminal_shows_a_bar_for_many_pictures_and_results_stay_clean(
     assert [json.loads(line)["text"] for line in lines] == ["3"] * 400
     assert b"reading" in shown
     assert b"/400" in shown
+
+
+def test_why_there_is_no_digit_is_sentences_and_counts_the_marks() -> None:
+    from digit_classifier.cli.predict import _aside
+    from digit_classifier.reader.reading import Reading, Rejected
+
+    marks = tuple(Rejected((n, 0, 3, 3), "speck") for n in range(2))
+    odd = Rejected((9, 0, 9, 9), "not a digit: at best a 4, confidence 0.14")
+    reading = Reading("", rejected=(*marks, odd), notes=("crop closer",))
+    assert _aside(reading) == (
+        ": no digit. Crop closer. Left out: 2 marks (speck), "
+        "1 mark (not a digit: at best a 4, confidence 0.14)"
+    )

@@ -3,6 +3,7 @@
 import csv
 import io
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import click
 
 from digit_classifier.cli.streams import echo_json
 from digit_classifier.shell import readable
+from digit_classifier.words import count
 
 if TYPE_CHECKING:
     from digit_classifier.reader import Digit, DigitReader, Reading
@@ -192,10 +194,12 @@ def _print_text(reading: "Reading") -> None:
 
 
 def _aside(reading: "Reading") -> str:
-    parts = list(reading.notes)
-    if not reading.digits:
-        parts = ["no digit", *parts, *dict.fromkeys(mark.reason for mark in reading.rejected)][:4]
-    return f": {'; '.join(parts)}" if parts else ""
+    if reading.digits:
+        return f": {'; '.join(reading.notes)}" if reading.notes else ""
+    reasons = Counter(mark.reason for mark in reading.rejected).most_common(3)
+    left_out = ", ".join(f"{count(n, 'mark')} ({reason})" for reason, n in reasons)
+    said = [*reading.notes, *([f"left out: {left_out}"] if left_out else [])]
+    return ": " + ". ".join(["no digit", *(each[:1].upper() + each[1:] for each in said)])
 
 
 def _sure(digit: "Digit") -> str:
