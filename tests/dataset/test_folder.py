@@ -216,3 +216,17 @@ def test_too_little_is_one_sentence(tmp_path, digits):
     (tmp_path / "broken" / "2" / "0.png").write_text("")
     with pytest.raises(DataError, match=r"can be used\. Left out: 1 of 1 picture that cannot"):
         load(tmp_path / "broken")
+
+
+def test_a_page_of_digits_is_not_learnt_as_one(tmp_path, digits):
+    write(tmp_path, {3: digits[3], 7: digits[7]})
+    page = Image.new("L", (600, 300), 255)
+    for at in range(10):
+        tile = Image.fromarray(255 - digits[at, 0]).resize((84, 84))
+        page.paste(tile, (20 + at % 5 * 115, 20 + at // 5 * 140))
+    page.save(tmp_path / "3" / "page.png")
+    data = load(tmp_path)
+    assert len(data.train_labels) + len(data.test_labels) == 6
+    assert "that show a page, and a training picture holds one digit" in " ".join(data.notes)
+    with pytest.raises(DataError, match="about 10 marks"):
+        load(tmp_path, strict=True)

@@ -15,6 +15,8 @@ from digit_classifier.picture.decode import SUFFIXES
 from digit_classifier.shell import digits
 from digit_classifier.words import count
 
+_PAGE_WIDTH = 300  # pixels
+_MARKS = 5  # a digit in pieces, on paper with specks, has no more
 _SHOWN = 20  # names in one sentence
 _DEEPEST = 5  # folders around the one that holds the digits
 
@@ -220,6 +222,7 @@ class _Opened:
         self._done = 0
         self._broken: dict[Path, str] = {}
         self._blank: list[Path] = []
+        self._pages: dict[Path, int] = {}
         self._remarks: Counter[str] = Counter()
         self._known: dict[bytes, tuple[Path, int]] = {}
         self._twins: list[str] = []
@@ -251,6 +254,13 @@ class _Opened:
                 f"{_names(self._broken, self._folder)}. The first: "
                 f"{next(iter(self._broken.values())).rstrip('.')}."
             )
+        if self._pages:
+            marks = next(iter(self._pages.values()))
+            sentences.append(
+                f"left out: {self._of(self._pages)} that show a page, and a training picture holds "
+                f"one digit: {_names(self._pages, self._folder)}. The first shows about "
+                f"{count(marks, 'mark')}."
+            )
         if self._blank:
             sentences.append(
                 f"left out: {self._of(self._blank)} that show nothing: "
@@ -270,17 +280,22 @@ class _Opened:
 
     def _redraw(self, path: Path) -> Pixels | None:
         from digit_classifier.picture import decode, normalise
+        from digit_classifier.picture import find as find_marks
 
         try:
             picture = decode(path)
             image = normalise(picture)
+            # A small picture has no room for a page; looking for one takes longer than all else.
+            marks = len(find_marks(picture).marks) if picture.width >= _PAGE_WIDTH else 1
         except NoInkError:
             self._blank.append(path)
         except (PictureError, MissingExtraError) as error:
             self._broken[path] = str(error)
         else:
-            self._remarks.update(picture.notes)
-            return image
+            if marks <= _MARKS:
+                self._remarks.update(picture.notes)
+                return image
+            self._pages[path] = marks
         return None
 
 
