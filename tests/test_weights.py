@@ -1,12 +1,16 @@
+import json
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from digit_classifier import weights
+from digit_classifier.cli.models import command as models_command
 from digit_classifier.drawn import nondigits, styles
 from digit_classifier.errors import ModelError
 from digit_classifier.onnx_model import OnnxModel
 from digit_classifier.reader import DigitReader
+from digit_classifier.rejection import RejectionRule
 
 
 def test_a_run_folder_and_a_file_are_found(tmp_path: Path) -> None:
@@ -56,3 +60,10 @@ def test_the_shipped_cnn_reads_drawn_digits_and_refuses_drawn_crosses() -> None:
     assert sum(text == str(label) for text, label in zip(read, labels, strict=True)) >= 190
     crosses = nondigits.generate(100, seed=31, digits=images, kinds=["cross", "plus", "heart"])
     assert sum(bool(reader.read(image, single=True).digits) for image in crosses) <= 3
+
+
+def test_digits_models_shows_the_rule_and_no_older_measurement_of_it() -> None:
+    result = CliRunner().invoke(models_command, ["cnn", "--json"])
+    rule = RejectionRule.read(OnnxModel(weights.find("cnn")).metadata)
+    assert rule
+    assert json.loads(result.output)["reject"] == rule.describe()

@@ -46,8 +46,13 @@ def command(model: str | None, as_json: bool) -> None:
 
 
 def _describe(model: "OnnxModel") -> dict[str, Any]:
+    from digit_classifier.rejection import RejectionRule
+
     assert model.path
     metadata = {key: value for key, value in model.metadata.items() if key != "name"}
+    if rule := RejectionRule.read(model.metadata):
+        # What it was measured to reject stands in the card; files hold older measurements of it.
+        metadata["reject"] = rule.describe()
     about = {"name": model.name, "file": str(model.path), "bytes": model.path.stat().st_size}
     return {**about, "wiring": model.wiring, **metadata}
 
