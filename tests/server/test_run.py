@@ -168,6 +168,8 @@ def test_a_changed_model_is_taken_once_it_is_checked(start, tmp_path: Path, mine
     assert server.client.get("v2/health/ready").status_code == 200
     assert "still in use" in server.log()
     file.unlink()
+    wait_until(lambda: "is gone" in (error() or ""))
+    assert "is gone" in server.log()
     shutil.copy(weights.find("mlp"), file)
     wait_until(lambda: error() is None)
     assert np.array_equal(infer(), OnnxModel(weights.find("mlp")).predict(image)[0])

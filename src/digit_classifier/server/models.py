@@ -106,7 +106,11 @@ class ModelRegistry:
         while True:
             await asyncio.sleep(RELOAD_SECONDS)
             now = _stamp(self._model)
-            if now is not None and now != seen:
+            if now is None and seen is not None:
+                seen = None  # whatever comes next is looked at
+                self.reload_error = f"{self._model} is gone; what was read from it is still in use"
+                _log.warning("The model's file: %s.", self.reload_error)
+            elif now is not None and now != seen:
                 seen = now
                 await asyncio.to_thread(self._reload, now[0], metrics)
 
