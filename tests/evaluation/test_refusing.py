@@ -23,9 +23,9 @@ def test_the_threshold_refuses_no_more_than_it_must():
     curve = risk_coverage.trace(Predictions(images(50), labels, rows(sure, [0] * 50)))
     found = risk_coverage.find_threshold(curve, 0.51)
     assert found == {"threshold": pytest.approx(0.8), "accepted": 30, "wrong": 10,
-                     "rejected": pytest.approx(0.4)}  # fmt: skip
+                     "refused": pytest.approx(0.4)}  # fmt: skip
     assert risk_coverage.find_threshold(curve, 0.3)["accepted"] == 10
-    assert risk_coverage.find_threshold(curve, 0.6)["rejected"] == 0
+    assert risk_coverage.find_threshold(curve, 0.6)["refused"] == 0
     worst = risk_coverage.trace(Predictions(images(2), np.array([1, 1]), rows([0.9, 0.8], [0, 0])))
     assert risk_coverage.find_threshold(worst, 0.001) is None
 

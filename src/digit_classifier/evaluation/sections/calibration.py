@@ -97,7 +97,7 @@ def section(predictions: Predictions, metadata: dict[str, Any] | None = None) ->
         },
         tiles=[
             *([(percent(before.ece), "calibration error")] if predictions.n >= MANY else []),
-            *([(percent(target["rejected"]), "rejected for errors under 0.1 %")] if target else []),
+            *([(percent(target["refused"]), "rejected for errors under 0.1 %")] if target else []),
         ],
         caveats=[few] if (few := caveat(predictions.n)) else [],
     )  # fmt: skip
@@ -239,7 +239,7 @@ def _say_target(target: dict[str, float | int] | None, n: int) -> str:
     if target is None:
         return f"No threshold is sure to bring errors among accepted images {under}."
     errors = f"{count(int(target['wrong']), 'error')} among {target['accepted']:,}, {SURE}"
-    if not target["rejected"]:
+    if not target["refused"]:
         return f"Without rejecting any image its errors are {under} ({errors})."
     return (
         f"Errors among accepted images fall {under} where answers of less than "
@@ -268,7 +268,7 @@ def _threshold_table(rows: list[dict[str, Any]]) -> Table:
         ["Least confidence", "Rejected", "Accepted", "Errors among accepted", "Share",
          "95 % interval"],
         [
-            [row["rule"], percent(row["rejected"]), f"{row['accepted']:,}", row["wrong"],
+            [row["rule"], percent(row["refused"]), f"{row['accepted']:,}", row["wrong"],
              *_error_cells(row)]
             for row in rows
         ],
@@ -339,8 +339,8 @@ def draw_refusing(
     axes.axhline(error, color=plotting.INK, linewidth=1, linestyle=(0, (4, 3)))
     axes.annotate(f"{100 * error:g} %", (0.995, error), xycoords=("axes fraction", "data"),
                   xytext=(0, 4), textcoords="offset points", ha="right", fontsize=10)  # fmt: skip
-    if target and target["rejected"]:
-        x, y = target["rejected"], target["wrong"] / target["accepted"]
+    if target and target["refused"]:
+        x, y = target["refused"], target["wrong"] / target["accepted"]
         axes.plot(
             x, max(y, wrong[shown].min(initial=error)), "o", color=plotting.ORANGE, markersize=8
         )
@@ -434,7 +434,7 @@ def find_threshold(curve: RiskCoverage, error: float) -> dict[str, float | int] 
         "threshold": float(curve.thresholds[at]),
         "accepted": accepted,
         "wrong": int(curve.wrong[at]),
-        "rejected": 1 - accepted / curve.n,
+        "refused": 1 - accepted / curve.n,
     }
 
 
@@ -452,6 +452,6 @@ def try_thresholds(predictions: Predictions, metadata: dict[str, Any]) -> list[d
     rows = []
     for name, accepted in rules.items():
         n, wrong = int(accepted.sum()), int((accepted & ~predictions.right).sum())
-        rows.append({"rule": name, "accepted": n, "rejected": 1 - n / predictions.n, "wrong": wrong,
+        rows.append({"rule": name, "accepted": n, "refused": 1 - n / predictions.n, "wrong": wrong,
                      "error": wrong / n if n else None})  # fmt: skip
     return rows
