@@ -358,3 +358,15 @@ def test_a_sign_joined_with_a_digit_may_be_told_from_it_again(sign: str) -> None
     assert digit.box[2] < joined.box[2] - 50
     assert [mark.loose for mark in row] == [True, False][sign == "dash" :]
     assert [left.reason for left in digit.beside] == ["dash or dot"] * (sign == "dash")
+
+
+def test_a_margin_line_askew_is_no_digit_and_swallows_none() -> None:
+    page = np.full((1000, 600), 235, np.uint8)
+    for row in range(4):
+        for column in range(3):
+            middle = 150 + 60 * row + 100 * column, 150 + 220 * row
+            cv2.ellipse(page, middle, (28, 42), 0, 0, 360, 40, 10)
+    cv2.line(page, (60, 5), (330, 995), 90, 4)
+    found = find(decode(page))
+    assert len(found.marks) == 12
+    assert "ruled line" in {left.reason for left in found.rejected}

@@ -17,6 +17,8 @@ TOO_MANY = "one of too many marks"
 LEAST = 0.2  # of a cell's height is the highest stroke in it, at least: less is a dot in a 0
 SLIMMEST = 0.6  # width over height of a frame: a slimmer one is a 0 with a stroke through it
 BROADEST = 0.4  # of its box is ink, at most: more is a shadow, or a page taken for ink
+# No digit is so many times as tall as the writing around it.
+TOO_TALL = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,6 +182,8 @@ def _judge(stroke: Stroke, typical: float, width: int, height: int, *, alone: bo
     spans = stroke.width > 0.6 * width or stroke.height > 0.6 * height
     if edge and spans and size > 2 * typical:
         return "edge of the page"
+    if stroke.height > TOO_TALL * typical:
+        return "ruled line"  # a margin, askew: it would swallow the digits in its box
     # An underline, be it of two digits only; the loose bar of a 5 or a 7 is shorter.
     if stroke.width > 6 * stroke.height and stroke.width > 1.25 * typical:
         return "ruled line"
