@@ -224,6 +224,8 @@ def test_a_picture_that_would_spoil_a_training_is_refused(keeping: Server, pictu
     assert fault(correct(keeping, as_png(" "), 4))[:2] == (422, "no_ink")
     assert fault(correct(keeping, picture, 4, [0, 0, 9, 9]))[:2] == (422, "no_ink")
     assert fault(correct(keeping, b"no picture", 4))[:2] == (400, "bad_picture")
+    status, _, sentence = fault(correct(keeping, as_png("0123456789"), 4))
+    assert (status, "10 marks" in sentence, "`box`" in sentence) == (422, True, True)
     assert keeping.client.get("v1/settings").json()["corrections"]["bytes"] == before
 
 

@@ -15,8 +15,6 @@ from digit_classifier.picture.decode import SUFFIXES
 from digit_classifier.shell import digits
 from digit_classifier.words import count
 
-_PAGE_WIDTH = 300  # pixels
-_MARKS = 5  # a digit in pieces, on paper with specks, has no more
 _SHOWN = 20  # names in one sentence
 _DEEPEST = 5  # folders around the one that holds the digits
 
@@ -279,20 +277,18 @@ class _Opened:
         return f"{len(some):,} of {count(self._total, 'picture')}"
 
     def _redraw(self, path: Path) -> Pixels | None:
-        from digit_classifier.picture import decode, normalise
-        from digit_classifier.picture import find as find_marks
+        from digit_classifier.picture import decode, normalise, page_marks
 
         try:
             picture = decode(path)
             image = normalise(picture)
-            # A small picture has no room for a page; looking for one takes longer than all else.
-            marks = len(find_marks(picture).marks) if picture.width >= _PAGE_WIDTH else 1
+            marks = page_marks(picture)
         except NoInkError:
             self._blank.append(path)
         except (PictureError, MissingExtraError) as error:
             self._broken[path] = str(error)
         else:
-            if marks <= _MARKS:
+            if not marks:
                 self._remarks.update(picture.notes)
                 return image
             self._pages[path] = marks

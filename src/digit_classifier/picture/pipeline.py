@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 SMALL_PICTURE = 64  # pixels: a small, squarish picture holds one digit however broken it is
 CROWD = 200  # marks: of more, none is cut apart, and pens are mended roughly
 CHAINS = 40  # marks as wide as several digits: the same
+PAGE_WIDTH, PIECES = 300, 5  # pixels; marks: a digit in pieces, on paper with specks, has no more
 SHOWN = 1000  # of what was left out: the largest
 
 
@@ -36,6 +37,14 @@ def find(picture: Picture, *, single: bool = False) -> Page:
         return Page((mark,), width=picture.width, height=picture.height, notes=picture.notes)
     page = _read(picture.pixels, single=single)
     return replace(page, notes=(*picture.notes, *page.notes))
+
+
+def page_marks(picture: Picture) -> int:
+    """How many marks a picture that is to hold one digit shows, where it is a page; else 0."""
+    if picture.width < PAGE_WIDTH:
+        return 0  # no room for a page, and looking for one takes longer than all else
+    marks = len(find(picture).marks)
+    return marks if marks > PIECES else 0
 
 
 def normalise(image: "Picture | np.ndarray | Image.Image") -> np.ndarray:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from digit_classifier.picture import Picture, decode, normalise
+from digit_classifier.picture import Picture, decode, normalise, page_marks
 from digit_classifier.reader import DigitReader, Reading
 from digit_classifier.server.errors import ApiError
 
@@ -70,10 +70,17 @@ def correct(_: DigitReader, *, data: bytes, box: Any, pixels: int) -> bytes:
         PictureError: as `picture.decode`.
         TooLargeError: more pixels.
         NoInkError: nothing is drawn there, so that it would spoil a later training.
-        ApiError: 422, no box inside the picture.
+        ApiError: 422, no box inside the picture, or none where it shows a page.
     """
     picture = decode(data, max_pixels=pixels)
     inside = _box(box, picture)
+    if inside is None and (marks := page_marks(picture)):
+        raise ApiError(
+            422,
+            "bad_input",
+            f"The picture shows {marks} marks, and a correction is of one digit. Send `box`: x, y, "
+            "width and height of the digit that is meant.",
+        )
     part = picture.pixels if inside is None else _cut_out(picture.pixels, inside)
     normalise(Picture(part, name="the picture"))
     return _png(part)
