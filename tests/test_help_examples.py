@@ -84,7 +84,10 @@ def machine(tmp_path, monkeypatch, run_folder):
     for name in ("runs/a", "runs/b", "runs/latest", "experiments/c"):
         shutil.copytree(run_folder, work / name)
     heading = ",".join(f"pixel{at}" for at in range(784))
-    np.savetxt("test.csv", images.reshape(-1, 784), "%d", ",", header=heading, comments="")
+    rows = images.reshape(-1, 784)
+    np.savetxt("test.csv", rows, "%d", ",", header=heading, comments="")
+    labelled = np.column_stack([labels, rows])
+    np.savetxt("train.csv", labelled, "%d", ",", header=f"label,{heading}", comments="")
     from evaluation import networks
 
     networks.write(

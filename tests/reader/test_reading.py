@@ -1,6 +1,5 @@
 """A reading as Python, JSON, FastAPI, pandas and a notebook take it."""
 
-import asyncio
 import io
 import json
 import pickle
@@ -16,6 +15,7 @@ from PIL import Image
 from digit_classifier.errors import PictureError
 from digit_classifier.reader import Digit, DigitReader, Reading, overlay
 from reader import drawing
+from support import run_async
 
 
 def png(pixels: np.ndarray) -> bytes:
@@ -73,8 +73,7 @@ def test_a_fastapi_route_may_return_it(digits: DigitReader) -> None:
             return await client.post(route, content=data)
 
     given = {
-        route: asyncio.run(ask(route)).json()
-        for route in ("plain", "typed", "many", "openapi.json")
+        route: run_async(ask(route)).json() for route in ("plain", "typed", "many", "openapi.json")
     }
     assert given["plain"] == given["typed"] == expected
     assert given["many"] == expected["digits"]

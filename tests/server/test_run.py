@@ -20,6 +20,7 @@ from digit_classifier import OnnxModel, latest, weights
 from digit_classifier.server import models
 from digit_classifier.server.access_log import Metrics
 from server.process import PATIENCE, DidNotStart, Server, everything, fault, wait_until
+from support import run_async
 
 HEAD = b"POST /v1/read HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/png\r\n"
 
@@ -195,19 +196,19 @@ def test_runs_latest_is_followed_to_the_next_run(
 
     async def follow() -> None:
         served = models.ModelRegistry(str(tmp_path / "runs" / "latest"))
-        before = served.find("small").content
+        before = served.find("latest").content
         watching = asyncio.create_task(served.watch(Metrics()))
         await asyncio.sleep(0)  # until it has seen the first run
         finish("second", "mlp")
         until = time.monotonic() + PATIENCE
-        while served.find("small").content == before and time.monotonic() < until:
+        while served.find("latest").content == before and time.monotonic() < until:
             await asyncio.sleep(0.01)
         watching.cancel()
-        assert served.find("small").content == weights.find("mlp").read_bytes()
+        assert served.find("latest").content == weights.find("mlp").read_bytes()
 
     monkeypatch.setattr(models, "RELOAD_SECONDS", 0.02)
     finish("first", "small")
-    asyncio.run(follow())
+    run_async(follow())
 
 
 def test_without_the_flag_a_changed_model_is_left_alone(

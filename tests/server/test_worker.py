@@ -1,6 +1,5 @@
 """The processes that read: they die, they hang, they are told to end, and nobody notices."""
 
-import asyncio
 import contextlib
 import io
 import json
@@ -22,6 +21,7 @@ from digit_classifier.server import models
 from digit_classifier.server.errors import ApiError
 from digit_classifier.server.worker import WorkerProcess, inference, jobs
 from server.process import Server, fault, wait_until
+from support import run_async
 
 PNG = {"Content-Type": "image/png"}
 FRAMEWORK = {"fastapi", "pydantic", "starlette", "uvicorn"}
@@ -132,7 +132,7 @@ def test_it_imports_no_web_framework(picture: bytes) -> None:
         finally:
             worker.close()
 
-    found = asyncio.run(packages())
+    found = run_async(packages())
     assert "onnxruntime" in found
     assert not found & FRAMEWORK
     # `digits` is a script, which each of them runs as far as its imports

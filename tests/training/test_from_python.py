@@ -91,7 +91,7 @@ def test_a_run_is_three_lines_a_folder_a_network_and_its_history(keras, small_fo
     right = run.model.predict(images, verbose=0).argmax(1) == labels
     assert right.mean() == run.metrics["accuracy"]
     assert run.model.evaluate(images, labels, verbose=0)[1] == pytest.approx(right.mean())
-    assert DigitReader(run.folder).name == "mlp"
+    assert DigitReader(run.folder).name == "run"
 
 
 def test_a_line_on_standard_error_follows_the_training_and_quiet_leaves_it_out(

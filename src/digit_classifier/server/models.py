@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from digit_classifier import weights
+from digit_classifier import latest, weights
 from digit_classifier.errors import DigitError, ModelError
 from digit_classifier.onnx_model import CLASSES, SIDE, OnnxModel
 from digit_classifier.reader import DigitReader
@@ -60,6 +60,10 @@ class ModelRegistry:
             ModelError: no such model, or one that does not work.
         """
         chosen = load(weights.find(model))
+        if (
+            Path(model).name == latest.NAME
+        ):  # its runs come and go, none of their names stays true
+            chosen = replace(chosen, name=latest.NAME)
         self.default = chosen.name
         self.reload_error: str | None = None
         self._model = model
