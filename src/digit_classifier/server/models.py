@@ -60,9 +60,7 @@ class ModelRegistry:
             ModelError: no such model, or one that does not work.
         """
         chosen = load(weights.find(model))
-        if (
-            Path(model).name == latest.NAME
-        ):  # its runs come and go, none of their names stays true
+        if Path(model).name == latest.NAME:  # its runs come and go, none of their names stays true
             chosen = replace(chosen, name=latest.NAME)
         self.default = chosen.name
         self.reload_error: str | None = None
