@@ -42,3 +42,12 @@ def test_errors_under_a_thousandth_are_claimed_of_no_handful(n, claims):
     )
     assert not few.tiles
     assert few.caveats == ["Only 10 images, which tell little: mind the interval."]
+
+
+def test_what_must_be_rejected_for_errors_under_a_thousandth_is_said():
+    labels = np.r_[np.zeros(4000, int), np.ones(100, int)]
+    sure = np.r_[np.full(4000, 0.99), np.full(100, 0.5)]
+    section = risk_coverage.section(Predictions(images(4100), labels, rows(sure, [0] * 4100)))
+    assert "are rejected: 2.44 % of the images" in section.sentences[-1]
+    for figure in section.figures:
+        figure.draw()

@@ -243,7 +243,7 @@ def _say_target(target: dict[str, float | int] | None, n: int) -> str:
         return f"Without rejecting any image its errors are {under} ({errors})."
     return (
         f"Errors among accepted images fall {under} where answers of less than "
-        f"{100 * target['threshold']:.4g} % confidence are rejected: {percent(target['rejected'])} "
+        f"{100 * target['threshold']:.4g} % confidence are rejected: {percent(target['refused'])} "
         f"of the images ({errors}). The threshold is chosen on the images that it is judged by, so "
         "it is a little hopeful."
     )
