@@ -26,6 +26,7 @@ SCALES = {
 }
 LAYOUTS = ((SIDE, SIDE), (1, SIDE, SIDE), (SIDE, SIDE, 1), (SIDE * SIDE,))
 _FLOATS = {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(float16)": np.float16}
+PROBABILITIES = "probabilities"
 # Rows of float16 and of rounded exports still sum to 1 within this.
 TOLERANCE = 2e-3
 
@@ -147,32 +148,24 @@ class Adapter:
         name: which of its outputs is taken.
     """
 
-    def __init__(
-        self,
-        model: str | Path | bytes,
-        scale: str | None = None,
-        threads: int = 0,
-        shown: object = None,
-    ) -> None:
-        """Load a file and find out how to talk to it.
+    def __init__(self, feed: Feed) -> None:
+        """Find out what a file answers.
 
         Args:
-            model: as for `Feed`.
-            scale: as for `Feed`.
-            threads: as for `Feed`.
-            shown: as for `Feed`.
+            feed: the file, loaded.
         Raises:
-            ModelError: not ONNX, or not a network from 28x28 pixels to ten classes.
-            OptionError: see `Feed`.
+            ModelError: not a network from 28x28 pixels to ten classes.
         """
-        self.feed = Feed(model, scale, threads, shown)
+        self.feed = feed
         self.name = self._find_output()
-        self.output = self._probe()
+        # So `digits train` names it, and no probing holds up the start.
+        own = not feed.scale and self.name == PROBABILITIES
+        self.output = PROBABILITIES if own else self._probe()
 
     def predict(self, images: np.ndarray) -> np.ndarray:
         """Probabilities, float32 (n, 10), of uint8 images (n, 28, 28)."""
         raw = self._answer(images)
-        return raw if self.output == "probabilities" else _softmax(raw)
+        return raw if self.output == PROBABILITIES else _softmax(raw)
 
     def _answer(self, images: np.ndarray) -> np.ndarray:
         raw = self.feed.run(images, self.name)
@@ -209,7 +202,7 @@ class Adapter:
         images[0], images[1], images[2:5, :, : SIDE // 2] = 0, 255, 0
         raw = self._answer(images)
         if (raw >= -TOLERANCE).all() and (np.abs(raw.sum(axis=1) - 1) < TOLERANCE).all():
-            return "probabilities"
+            return PROBABILITIES
         if (raw <= 0).all() and (np.abs(np.exp(raw).sum(axis=1) - 1) < TOLERANCE).all():
             return "log-probabilities, exponentiated"
         return "logits, made probabilities by softmax"

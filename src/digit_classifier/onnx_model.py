@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from digit_classifier.adapter import CLASSES, SIDE, Adapter
+from digit_classifier.adapter import CLASSES, SIDE, Adapter, Feed
 from digit_classifier.errors import ModelError
 
 __all__ = ["CLASSES", "SIDE", "OnnxModel"]
@@ -52,7 +52,7 @@ class OnnxModel:
         """
         self.path = path if isinstance(model, bytes) else Path(model)
         self._given = model, threads
-        self._adapter = Adapter(model, scale, threads, self.path)
+        self._adapter = Adapter(Feed(model, scale, threads, self.path))
         feed = self._adapter.feed
         self.metadata, self.scale = feed.metadata, feed.scale
         self.wiring = f"{feed.said}; gives {self._adapter.output}"

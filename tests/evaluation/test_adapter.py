@@ -5,9 +5,13 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from digit_classifier.adapter import Adapter
+from digit_classifier.adapter import Adapter, Feed
 from digit_classifier.errors import ModelError, OptionError
 from evaluation.networks import softmax, write
+
+
+def adapted(path, scale=None):
+    return Adapter(Feed(path, scale))
 
 
 @pytest.fixture
@@ -25,7 +29,7 @@ def test_every_layout_and_dtype_gives_the_same_answers(
 ):
     divisor = 255.0 if dtype == "uint8" else 1.0
     path = write(tmp_path / "m.onnx", matrix, layout=layout, dtype=dtype, divisor=divisor)
-    adapter = Adapter(path)
+    adapter = adapted(path)
     np.testing.assert_allclose(adapter.predict(drawn[0]), expected, atol=1e-5)
     assert adapter.predict(drawn[0]).dtype == np.float32
     assert adapter.output == "probabilities"
@@ -36,7 +40,7 @@ def test_every_layout_and_dtype_gives_the_same_answers(
     ("end", "words"), [("", "logits"), ("LogSoftmax", "log-prob"), ("Softmax", "probabilities")]
 )
 def test_what_the_output_is_is_found_and_said(tmp_path, matrix, drawn, expected, end, words):
-    adapter = Adapter(write(tmp_path / "m.onnx", matrix, end=end))
+    adapter = adapted(write(tmp_path / "m.onnx", matrix, end=end))
     assert words in adapter.output
     np.testing.assert_allclose(adapter.predict(drawn[0]), expected, atol=1e-5)
 
@@ -52,7 +56,7 @@ def test_an_export_of_pytorch_with_logits_and_a_fixed_batch_is_fed_full_batches(
         divisor=1.0,
         end="",
     )
-    adapter = Adapter(path)
+    adapter = adapted(path)
     for n in (1, 32, 45):
         np.testing.assert_allclose(adapter.predict(drawn[0][:n]), expected[:n], atol=1e-5)
     assert adapter.predict(drawn[0][:0]).shape == (0, 10)
@@ -64,7 +68,7 @@ def test_of_scikit_learns_two_outputs_the_probabilities_are_taken(
     path = write(
         tmp_path / "sk.onnx", matrix, layout=("n", 784), dtype="float32", divisor=1.0, label=True
     )
-    np.testing.assert_allclose(Adapter(path).predict(drawn[0]), expected, atol=1e-5)
+    np.testing.assert_allclose(adapted(path).predict(drawn[0]), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -79,28 +83,28 @@ def test_the_scale_is_what_the_flag_or_the_file_says(
     expected = softmax((drawn[0].reshape(-1, 784) - shift) / divisor @ small)
     silent = write(tmp_path / "silent.onnx", small, **options)
     telling = write(tmp_path / "telling.onnx", small, metadata={"scale": scale}, **options)
-    for adapter in (Adapter(silent, scale), Adapter(telling)):
+    for adapter in (adapted(silent, scale), adapted(telling)):
         np.testing.assert_allclose(adapter.predict(drawn[0]), expected, rtol=2e-4, atol=1e-6)
         assert f"scaled to {scale}" in adapter.feed.said
 
 
 def test_a_scale_that_has_no_meaning_is_a_mistake(linear, tmp_path, matrix):
     with pytest.raises(OptionError, match="takes uint8, which is always 0 to 255"):
-        Adapter(linear, "0..1")
+        adapted(linear, "0..1")
     odd = write(tmp_path / "m.onnx", matrix, dtype="float32", metadata={"scale": "2..7"})
     with pytest.raises(ModelError, match=r"m\.onnx says scale '2\.\.7'; one of 0\.\.1"):
-        Adapter(odd)
+        adapted(odd)
 
 
 @pytest.mark.parametrize("layout", [("n", 32, 32), ("n", 3, 28, 28), ("n", 785)], ids=str)
 def test_another_input_is_refused_with_what_is_needed(tmp_path, matrix, layout):
     with pytest.raises(ModelError, match=r"takes one of uint8 or float, of shape \(n, 28, 28\)"):
-        Adapter(write(tmp_path / "m.onnx", matrix, layout=layout))
+        adapted(write(tmp_path / "m.onnx", matrix, layout=layout))
 
 
 def test_another_output_is_refused_with_what_is_needed(tmp_path, matrix):
     with pytest.raises(ModelError, match=r"tells 5 classes apart.*ten classes"):
-        Adapter(write(tmp_path / "five.onnx", matrix, classes=5))
+        adapted(write(tmp_path / "five.onnx", matrix, classes=5))
 
 
 def test_dictionaries_of_scikit_learn_are_refused_with_the_option_that_helps(tmp_path):
@@ -126,4 +130,4 @@ def test_dictionaries_of_scikit_learn_are_refused_with_the_option_that_helps(tmp
     sets = [helper.make_opsetid("", 17), helper.make_opsetid("ai.onnx.ml", 1)]
     onnx.save(helper.make_model(graph, opset_imports=sets, ir_version=9), tmp_path / "m.onnx")
     with pytest.raises(ModelError, match="options={'zipmap': False}"):
-        Adapter(tmp_path / "m.onnx")
+        adapted(tmp_path / "m.onnx")

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from digit_classifier.adapter import SCALES, Adapter
+from digit_classifier.adapter import SCALES, Adapter, Feed
 from digit_classifier.dataset import Dataset
 from digit_classifier.evaluation.model import Model, Predict
 
@@ -39,7 +39,7 @@ def warn(model: Model, dataset: Dataset) -> Dataset:
     if model.scale and model.path:
         for scale in SCALES:
             if scale != model.scale:
-                found[f"--scale {scale}"] = share(Adapter(model.path, scale).predict)
+                found[f"--scale {scale}"] = share(Adapter(Feed(model.path, scale)).predict)
     flag, best = max(found.items(), key=lambda item: item[1])
     read = f"{model.name} reads {100 * plain:.0f} % of {len(labels)} sampled images"
     if best >= plain + _BETTER and best > 0.5:

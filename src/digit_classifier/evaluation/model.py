@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from digit_classifier import weights
-from digit_classifier.adapter import Adapter
+from digit_classifier.adapter import Adapter, Feed
 from digit_classifier.evaluation.onnx_graph import count_multiply_adds, count_parameters
 from digit_classifier.onnx_model import name_of
 
@@ -63,7 +63,7 @@ def open_model(model: str | Path, *, scale: str | None = None, name: str | None 
         OptionError: a scale for a uint8 network, or none that is known.
     """
     path = weights.find(model)
-    adapter = Adapter(path, scale)
+    adapter = Adapter(Feed(path, scale))
     feed = adapter.feed
     said = feed.metadata.get("parameters")
     return Model(
@@ -77,7 +77,7 @@ def open_model(model: str | Path, *, scale: str | None = None, name: str | None 
         multiply_adds=count_multiply_adds(path),
         wiring=f"{feed.said}; gives {adapter.output}",
         scale=feed.scale,
-        alone=Adapter(path, scale, threads=1).predict,
+        alone=Adapter(Feed(path, scale, threads=1)).predict,
     )
 
 

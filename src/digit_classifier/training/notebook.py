@@ -8,57 +8,40 @@ from time import perf_counter
 from typing import Any
 
 from digit_classifier.training.curves import NAMES
-from digit_classifier.training.listener import Listener
-from digit_classifier.training.loop import Epoch
 from digit_classifier.training.plan import Plan
-from digit_classifier.training.progress import Wording
+from digit_classifier.training.progress import OneLine
 
 GAP = 0.2  # seconds between two outputs
 
 
-class NotebookPlots(Listener):
+class NotebookPlots(OneLine):
     """One output that is renewed: a line that follows the training, and the plots below it.
 
     The plots are the run folder's, which are drawn anew while it trains: see `LivePlots`.
     """
 
     def __init__(self) -> None:
-        self._wording, self._folder, self._shown = Wording(), Path(), 0.0
+        super().__init__()
+        self._folder, self._shown = Path(), 0.0
         self._handle: Any = None
-
-    def on_download(self, name: str, done: int, total: int) -> None:
-        """Show how much is here."""
-        self._show(f"{name}: {100 * done / total if total else 100:.0f} %")
 
     def on_start(self, plan: Plan) -> None:
         """Begin the output."""
         super().on_start(plan)
         self._folder = plan.folder
-        self._wording.start(plan)
 
-    def on_progress(self, epoch: int, share: float) -> None:
-        """Renew the output."""
-        if share < 1:
-            self._show(self._wording.line(epoch, share))
+    def _finish(self, text: str) -> None:
+        self._shown = 0.0  # the last plots are never too recent
+        self._show(text)
 
-    def on_epoch(self, row: Epoch) -> None:
-        """Renew the output."""
-        self._wording.add(row)
-        self._show(self._wording.line(row.epoch, 1.0))
-
-    def on_end(self, metrics: dict[str, Any]) -> None:
-        """Leave the last plots behind."""
-        self._shown = 0.0
-        self._show(self._wording.end(finished=metrics["finished"]))
-
-    def _show(self, line: str) -> None:
+    def _show(self, text: str) -> None:
         if perf_counter() - self._shown < GAP:
             return
         from IPython.display import HTML, display
 
         plots = "".join(_image(self._folder / f"{name}.png") for name in NAMES)
         content = HTML(
-            f'<div>{html.escape(line)}</div><div style="display:flex;flex-wrap:wrap;gap:8px">'
+            f'<div>{html.escape(text)}</div><div style="display:flex;flex-wrap:wrap;gap:8px">'
             f"{plots}</div>"
         )
         if self._handle is None:

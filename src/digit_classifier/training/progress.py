@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from abc import ABC, abstractmethod
 from time import perf_counter
 from typing import Any
 
@@ -78,12 +79,19 @@ class Wording:
         return f", validation accuracy {100 * self._row.val_accuracy:.2f} %"
 
 
-class ProgressLine(Listener):
-    """One line on standard error that follows the training; in a file, at most one a second."""
+class OneLine(Listener, ABC):
+    """A training in one line that is shown anew as it goes on."""
 
     def __init__(self) -> None:
-        self._wording, self._last = Wording(), 0.0
-        self._terminal = sys.stderr.isatty()
+        self._wording = Wording()
+
+    @abstractmethod
+    def _show(self, text: str) -> None:
+        """Show the line in place of the one before, or leave it out if that is too recent."""
+
+    @abstractmethod
+    def _finish(self, text: str) -> None:
+        """Show the last line, which stays."""
 
     def on_download(self, name: str, done: int, total: int) -> None:
         """Show how much is here."""
@@ -91,7 +99,6 @@ class ProgressLine(Listener):
 
     def on_start(self, plan: Plan) -> None:
         """Begin the line."""
-        self._clear()
         super().on_start(plan)
         self._wording.start(plan)
 
@@ -107,8 +114,24 @@ class ProgressLine(Listener):
 
     def on_end(self, metrics: dict[str, Any]) -> None:
         """End the line with what came out."""
+        self._finish(self._wording.end(finished=metrics["finished"]))
+
+
+class ProgressLine(OneLine):
+    """One line on standard error that follows the training; in a file, at most one a second."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last, self._terminal = 0.0, sys.stderr.isatty()
+
+    def on_start(self, plan: Plan) -> None:
+        """Make room for warnings, then begin the line."""
         self._clear()
-        print(self._wording.end(finished=metrics["finished"]), file=sys.stderr)
+        super().on_start(plan)
+
+    def _finish(self, text: str) -> None:
+        self._clear()
+        print(text, file=sys.stderr)
 
     def _show(self, text: str) -> None:
         now = perf_counter()

@@ -21,7 +21,9 @@ from digit_classifier.training.interrupt import stoppable
 from digit_classifier.training.listener import Listener
 from digit_classifier.training.live_plots import LivePlots, draw_files
 from digit_classifier.training.loop import Epoch, Loop, StoppedError
+from digit_classifier.training.networks import build
 from digit_classifier.training.networks import find as find_network
+from digit_classifier.training.objective import make_objective
 from digit_classifier.training.outputs import write_outputs
 from digit_classifier.training.plan import HELD_OUT, TEST, Plan
 from digit_classifier.training.progress import usual_listener
@@ -189,9 +191,6 @@ def _run(
     listener: Listener,
 ) -> Run:
     """Train in a run folder that there is, or in a new one."""
-    from digit_classifier.training.networks import NETWORKS, build
-    from digit_classifier.training.objective import make_objective
-
     training, validation, validated_on = _split(dataset, recipe, config.seed)
     held_out = len(validation[1]) if validated_on == HELD_OUT else 0
     steps = -(-len(training[1]) // recipe.batch_size)
@@ -209,7 +208,7 @@ def _run(
         validation,
         batch_size=recipe.batch_size,
         seed=config.seed,
-        xla=NETWORKS[config.model].xla,
+        xla=find_network(config.model).xla,
         late=(recipe.first_late_epoch, make_objective(recipe, late=True)) if recipe.late else None,
         choose=validated_on == HELD_OUT,
     )
