@@ -1,5 +1,6 @@
 """`digits predict`: read the handwritten digits in pictures."""
 
+import contextlib
 import csv
 import io
 import sys
@@ -15,6 +16,7 @@ from digit_classifier.shell import readable
 from digit_classifier.words import count
 
 if TYPE_CHECKING:
+    from digit_classifier.picture.decode import Source
     from digit_classifier.reader import Digit, DigitReader, Reading
 
 COLUMNS = ("file", "text", "confidences", "boxes", "rejected", "model", "error")
@@ -126,13 +128,16 @@ def _read(reader: "DigitReader", files: list[str], jobs: int, single: bool) -> "
 
 def _read_and_show(reader: "DigitReader", file: str, single: bool, show: str) -> "Reading":
     from digit_classifier.atomic import write_png
-    from digit_classifier.picture import decode
+    from digit_classifier.errors import DigitError
+    from digit_classifier.picture import Picture, decode
     from digit_classifier.reader import overlay
 
-    data = sys.stdin.buffer.read() if file == "-" else file
-    (reading,) = reader.read_batch([data], single)
-    if reading.error is None:
-        write_png(show, overlay.draw(decode(data).pixels, reading))
+    source: Source = sys.stdin.buffer.read() if file == "-" else file
+    with contextlib.suppress(DigitError):  # its reading says so
+        source = decode(source)
+    (reading,) = reader.read_batch([source], single)
+    if isinstance(source, Picture) and reading.error is None:
+        write_png(show, overlay.draw(source.pixels, reading))
     return reading.replace(file=readable(file))
 
 

@@ -32,17 +32,14 @@ from digit_classifier.evaluation.section import (
     report_section,
 )
 from digit_classifier.evaluation.sections import worst_case
-from digit_classifier.evaluation.sections.worst_case import SHIFTS, TURNS, WorstCase
-from digit_classifier.stats import caveat, wilson
+from digit_classifier.evaluation.sections.worst_case import WorstCase
+from digit_classifier.stats import caveat
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from digit_classifier.evaluation.corruptions.error_rates import ErrorRates
-
-# Limits, in pixels and degrees, under which the worst case is given.
-SHIFT_LIMITS, TURN_LIMITS = (1, 2, 3, 4), (10, 20, 30, 45)
 
 
 def section(
@@ -90,11 +87,11 @@ def section(
         title="How does it hold up?",
         sentences=[
             *_summarise(measured, baseline),
-            *_summarise_worst(worst),
+            *worst_case.summarise(worst),
             _explain(measured, worst),
         ],
         caveats=[few] if (few := caveat(measured.n)) else [],
-        tables=[_tabulate(measured, baseline), _tabulate_worst(worst)],
+        tables=[_tabulate(measured, baseline), worst_case.tabulate(worst)],
         figures=[
             ReportFigure(
                 "robustness",
@@ -105,7 +102,7 @@ def section(
             ReportFigure(
                 "shifts_and_turns",
                 f"Right answers on {worst.n:,} images, shifted (left) and turned (right).",
-                partial(draw_map, worst),
+                partial(worst_case.draw_map, worst),
             ),
             ReportFigure(
                 "corruptions",
@@ -170,16 +167,6 @@ def _summarise(measured: ErrorRates, baseline: Baseline | None) -> list[str]:
     return sentences
 
 
-def _summarise_worst(worst: WorstCase) -> list[str]:
-    grids = (worst.under_shifts(2), worst.under_turns(20), worst.both)
-    shifts, turns, both = (percent(grid.all(axis=0).mean(), 1) for grid in grids)
-    return [
-        f"Of {worst.n:,} images, {shifts} are read rightly under every shift of up to 2 pixels, "
-        f"{turns} under every turn of up to 20 degrees, {both} under all {len(worst.both)} of a "
-        "grid of both."
-    ]
-
-
 def _explain(measured: ErrorRates, worst: WorstCase) -> str:
     strengths = ", ".join(f"{strength:.2f}" for strength in STRENGTHS)
     return (
@@ -225,36 +212,6 @@ def _tabulate(measured: ErrorRates, baseline: Baseline | None) -> Table:
     return Table(columns, rows, caption)
 
 
-def _tabulate_worst(worst: WorstCase) -> Table:
-    grids = [(f"shifts up to {most} px", worst.under_shifts(most)) for most in SHIFT_LIMITS]
-    grids += [(f"turns up to {most}°", worst.under_turns(most)) for most in TURN_LIMITS]
-    both = (
-        f"shifts of {worst_case.BOTH_SHIFTS[-1]} px with turns up to {worst_case.BOTH_TURNS[-1]}°"
-    )
-    grids.append((both, worst.both))
-    rows: list[list[str | int | float]] = []
-    for name, right in grids:
-        always = int(right.all(axis=0).sum())
-        low, high = wilson(always, worst.n)
-        rows.append(
-            [
-                name,
-                len(right),
-                f"{100 * right.mean():.1f}",
-                f"{100 * right.mean(axis=1).min():.1f}",
-                f"{100 * always / worst.n:.1f}",
-                f"{100 * low:.1f} to {100 * high:.1f}",
-            ]
-        )
-    columns = ["Grid", "Tried", "Right on average, %", "At the hardest, %"]
-    columns += ["Right under all, %", "95 % interval, %"]
-    caption = (
-        f"Shifts and turns about the centre, n = {worst.n:,} images. Right under all: under every "
-        "one that was tried, the worst for each image included."
-    )
-    return Table(columns, rows, caption)
-
-
 def _measure(measured: ErrorRates, worst: WorstCase, baseline: Baseline | None) -> dict[str, Any]:
     corruption_errors: dict[str, float | None] = {}
     if baseline:
@@ -282,10 +239,11 @@ def _measure(measured: ErrorRates, worst: WorstCase, baseline: Baseline | None) 
             "accuracy_by_turn": worst.turned.mean(axis=1).tolist(),
             "right_under_all_shifts": {
                 str(most): float(worst.under_shifts(most).all(axis=0).mean())
-                for most in SHIFT_LIMITS
+                for most in worst_case.SHIFT_LIMITS
             },
             "right_under_all_turns": {
-                str(most): float(worst.under_turns(most).all(axis=0).mean()) for most in TURN_LIMITS
+                str(most): float(worst.under_turns(most).all(axis=0).mean())
+                for most in worst_case.TURN_LIMITS
             },
             "right_under_both": float(worst.both.all(axis=0).mean()),
         },
@@ -298,8 +256,6 @@ COLUMNS = 5
 SHEET_SEED = 6
 # Between the pictures of a strip, in their own pixels; the grey of their frames.
 GAP, FRAME = 3, 150
-# Percent of errors that have the full colour in a map that has no more.
-LEAST_SCALE = 10.0
 
 
 def draw_curves(measured: ErrorRates, baseline: Baseline | None) -> Figure:
@@ -345,59 +301,6 @@ def draw_curves(measured: ErrorRates, baseline: Baseline | None) -> Figure:
 def _label(axes: Axes, name: str) -> None:
     axes.set_title(name, fontsize=9.5, pad=4, loc="left", fontweight="normal")
     axes.tick_params(labelsize=8, length=2)
-
-
-def draw_map(worst: WorstCase) -> Figure:
-    """Accuracy by shift as a map, and by turn as a curve with its worst case."""
-    from matplotlib.figure import Figure
-
-    with plotting.style():
-        figure = Figure(figsize=(7.0, 3.7), layout="constrained")
-        left, right = figure.subplots(1, 2, width_ratios=(1.0, 1.05))
-        _draw_shifts(left, 100 * worst.shifted.mean(axis=2))
-        _draw_turns(right, worst)
-    return figure
-
-
-def _draw_shifts(axes: Axes, percents: np.ndarray) -> None:
-    side = SHIFTS[-1] + 0.5
-    extent = (-side, side, side, -side)
-    # White where nothing is misread, the full colour where most is; the numbers say what is right.
-    most = max(LEAST_SCALE, 100 - float(percents.min()))
-    axes.imshow(100 - percents, cmap=plotting.heat(), vmin=0, vmax=most, extent=extent)
-    # Where nearly all is right, whole numbers would all be 99.
-    figures = 1 if percents.min() >= 90 else 0
-    for row, down in enumerate(SHIFTS):
-        for column, right in enumerate(SHIFTS):
-            text = _round(percents[row, column], figures)
-            colour = plotting.ON_PALE
-            axes.text(right, down, text, ha="center", va="center", fontsize=7, color=colour)
-    axes.set(xlabel="shifted to the right (px)", ylabel="shifted down (px)")
-    axes.set(xticks=SHIFTS[::2], yticks=SHIFTS[::2])
-    axes.set_title("Right answers by shift (%)", fontsize=11)
-    axes.grid(visible=False)
-    axes.spines[:].set_visible(False)
-
-
-def _round(percent: float, figures: int) -> str:
-    """Rounded, but 100 only for all and 0 only for none."""
-    if percent in (0, 100):
-        return f"{percent:.0f}"
-    step = 10.0**-figures
-    return f"{np.clip(percent, step, 100 - step):.{figures}f}"
-
-
-def _draw_turns(axes: Axes, worst: WorstCase) -> None:
-    axes.plot(
-        TURNS, 100 * worst.turned.mean(axis=1), "o-", color=plotting.BLUE, label="at this angle"
-    )
-    limits = [abs(angle) for angle in TURNS]
-    always = [100 * worst.under_turns(limit).all(axis=0).mean() for limit in limits]
-    axes.plot(TURNS, always, "--", color=plotting.ORANGE, label="at all angles up to this")
-    axes.set(xlabel="turned anticlockwise (°)", ylabel="right answers (%)", ylim=(0, 102))
-    axes.set(xticks=range(-45, 46, 15))
-    axes.set_title("Right answers by turn", fontsize=11)
-    axes.legend(fontsize=9, loc="lower center")
 
 
 def choose_example(images: np.ndarray, labels: np.ndarray) -> np.ndarray:

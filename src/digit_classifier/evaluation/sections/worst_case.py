@@ -2,21 +2,30 @@
 
 An average forgives a model that errs at some angle for every image, another angle for each. Here
 an image counts only if it is read rightly under all of a grid of transformations.
-Source: L. Engstrom, B. Tran, D. Tsipras, L. Schmidt, A. Madry, "Exploring the embedding of spatial
+Source: L. Engstrom, B. Tran, D. Tsipras, L. Schmidt, A. Madry, "Exploring the landscape of spatial
     robustness", ICML 2019, section 3 (grid search).
 """
+
+from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from digit_classifier import plotting
 from digit_classifier.evaluation.corruptions.error_rates import BATCH
 from digit_classifier.evaluation.corruptions.mnist_c import shift, turn
 from digit_classifier.evaluation.model import Predict
 from digit_classifier.evaluation.predictions import Progress, choose, spread
+from digit_classifier.evaluation.section import Table, percent
+from digit_classifier.stats import wilson
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 # Pixels and degrees. MNIST's digits have four pixels of paper on each side, so nothing of a digit
 # is lost by these shifts.
@@ -25,6 +34,10 @@ TURNS = tuple(range(-45, 46, 5))
 # Both at once, more coarsely.
 BOTH_SHIFTS, BOTH_TURNS = (-2, 0, 2), (-20, -10, 0, 10, 20)
 SAMPLE, QUICK_SAMPLE = 1_000, 200
+# Limits, in pixels and degrees, under which the worst case is given.
+SHIFT_LIMITS, TURN_LIMITS = (1, 2, 3, 4), (10, 20, 30, 45)
+# Percent of errors that have the full colour in a map that has no more.
+LEAST_SCALE = 10.0
 
 
 class Move(NamedTuple):
@@ -111,3 +124,96 @@ def transform(images: np.ndarray, move: Move) -> np.ndarray:
 def _judge(predict: Predict, images: np.ndarray, labels: np.ndarray) -> np.ndarray:
     parts: Sequence[slice] = [slice(s, s + BATCH) for s in range(0, len(images), BATCH)]
     return np.concatenate([predict(images[p]).argmax(axis=1) == labels[p] for p in parts])
+
+
+def summarise(worst: WorstCase) -> list[str]:
+    """The shares that are read rightly under every move of a grid, in a sentence."""
+    grids = (worst.under_shifts(2), worst.under_turns(20), worst.both)
+    shifts, turns, both = (percent(grid.all(axis=0).mean(), 1) for grid in grids)
+    return [
+        f"Of {worst.n:,} images, {shifts} are read rightly under every shift of up to 2 pixels, "
+        f"{turns} under every turn of up to 20 degrees, {both} under all {len(worst.both)} of a "
+        "grid of both."
+    ]
+
+
+def tabulate(worst: WorstCase) -> Table:
+    """Each grid: right on average, at its hardest, and under all of it."""
+    grids = [(f"shifts up to {most} px", worst.under_shifts(most)) for most in SHIFT_LIMITS]
+    grids += [(f"turns up to {most}°", worst.under_turns(most)) for most in TURN_LIMITS]
+    both = f"shifts of {BOTH_SHIFTS[-1]} px with turns up to {BOTH_TURNS[-1]}°"
+    grids.append((both, worst.both))
+    rows: list[list[str | int | float]] = []
+    for name, right in grids:
+        always = int(right.all(axis=0).sum())
+        low, high = wilson(always, worst.n)
+        rows.append(
+            [
+                name,
+                len(right),
+                f"{100 * right.mean():.1f}",
+                f"{100 * right.mean(axis=1).min():.1f}",
+                f"{100 * always / worst.n:.1f}",
+                f"{100 * low:.1f} to {100 * high:.1f}",
+            ]
+        )
+    columns = ["Grid", "Tried", "Right on average, %", "At the hardest, %"]
+    columns += ["Right under all, %", "95 % interval, %"]
+    caption = (
+        f"Shifts and turns about the centre, n = {worst.n:,} images. Right under all: under every "
+        "one that was tried, the worst for each image included."
+    )
+    return Table(columns, rows, caption)
+
+
+def draw_map(worst: WorstCase) -> Figure:
+    """Accuracy by shift as a map, and by turn as a curve with its worst case."""
+    from matplotlib.figure import Figure
+
+    with plotting.style():
+        figure = Figure(figsize=(7.0, 3.7), layout="constrained")
+        left, right = figure.subplots(1, 2, width_ratios=(1.0, 1.05))
+        _draw_shifts(left, 100 * worst.shifted.mean(axis=2))
+        _draw_turns(right, worst)
+    return figure
+
+
+def _draw_shifts(axes: Axes, percents: np.ndarray) -> None:
+    side = SHIFTS[-1] + 0.5
+    extent = (-side, side, side, -side)
+    # White where nothing is misread, the full colour where most is; the numbers say what is right.
+    most = max(LEAST_SCALE, 100 - float(percents.min()))
+    axes.imshow(100 - percents, cmap=plotting.heat(), vmin=0, vmax=most, extent=extent)
+    # Where nearly all is right, whole numbers would all be 99.
+    figures = 1 if percents.min() >= 90 else 0
+    for row, down in enumerate(SHIFTS):
+        for column, right in enumerate(SHIFTS):
+            text = _round(percents[row, column], figures)
+            colour = plotting.ON_PALE
+            axes.text(right, down, text, ha="center", va="center", fontsize=7, color=colour)
+    axes.set(xlabel="shifted to the right (px)", ylabel="shifted down (px)")
+    axes.set(xticks=SHIFTS[::2], yticks=SHIFTS[::2])
+    axes.set_title("Right answers by shift (%)", fontsize=11)
+    axes.grid(visible=False)
+    axes.spines[:].set_visible(False)
+
+
+def _round(percent: float, figures: int) -> str:
+    """Rounded, but 100 only for all and 0 only for none."""
+    if percent in (0, 100):
+        return f"{percent:.0f}"
+    step = 10.0**-figures
+    return f"{np.clip(percent, step, 100 - step):.{figures}f}"
+
+
+def _draw_turns(axes: Axes, worst: WorstCase) -> None:
+    axes.plot(
+        TURNS, 100 * worst.turned.mean(axis=1), "o-", color=plotting.BLUE, label="at this angle"
+    )
+    limits = [abs(angle) for angle in TURNS]
+    always = [100 * worst.under_turns(limit).all(axis=0).mean() for limit in limits]
+    axes.plot(TURNS, always, "--", color=plotting.ORANGE, label="at all angles up to this")
+    axes.set(xlabel="turned anticlockwise (°)", ylabel="right answers (%)", ylim=(0, 102))
+    axes.set(xticks=range(-45, 46, 15))
+    axes.set_title("Right answers by turn", fontsize=11)
+    axes.legend(fontsize=9, loc="lower center")
