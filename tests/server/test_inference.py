@@ -36,7 +36,7 @@ def test_the_server_and_its_models_say_what_they_are(server: Server) -> None:
         assert model["outputs"][0]["shape"] == [-1, 10]
         assert server.client.get(f"v2/models/{name}/ready").json()["ready"] is True
     for path in ("v2/models/resnet", "v2/models/resnet/ready"):
-        assert fault(server.client.get(path))[:2] == (404, "unknown_model")
+        assert fault(server.client.get(path))[:2] == (404, "")
     assert fault(server.client.post("v2/models/resnet/infer", json=tensor()))[0] == 404
 
 
@@ -77,8 +77,8 @@ def test_tritons_own_client_works(server: Server, images: np.ndarray, binary: bo
     wrong.set_data_from_numpy(images.astype(np.int32), binary_data=binary)
     with pytest.raises(http.InferenceServerException) as refused:
         client.infer("cnn", [wrong])
-    # this server's one form, where the protocol has a string: str() of the exception fails on it
-    assert "UINT8" in refused.value.message()["message"]
+    assert str(refused.value).endswith("the datatype is 'INT32'; 'UINT8' is needed: whole numbers "
+                                       "from 0 (paper) to 255 (ink).")  # fmt: skip
     client.close()
 
 
@@ -139,7 +139,7 @@ def test_tritons_own_client_works(server: Server, images: np.ndarray, binary: bo
 )
 def test_a_wrong_tensor_is_422_with_a_sentence(server: Server, request_body: object) -> None:
     status, code, message = fault(server.client.post(INFER, json=request_body))
-    assert (status, code) == (422, "bad_input")
+    assert (status, code) == (422, "")
     assert message.endswith(".")
     assert len(message) < 200
 
@@ -157,7 +157,7 @@ def test_a_wrong_tensor_is_422_with_a_sentence(server: Server, request_body: obj
     ids=range(6),
 )
 def test_what_is_no_json_is_400(server: Server, body: bytes) -> None:
-    assert fault(server.client.post(INFER, content=body))[:2] == (400, "bad_json")
+    assert fault(server.client.post(INFER, content=body))[0] == 400
 
 
 @pytest.mark.parametrize("depth", [70, 1000])

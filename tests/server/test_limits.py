@@ -129,13 +129,13 @@ def test_too_many_connections_are_told_so(start) -> None:
 
     def is_full() -> bool:
         with server.connect() as more:
-            more.sendall(b"GET /v2/health/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            more.sendall(b"GET /v2 HTTP/1.1\r\nHost: localhost\r\n\r\n")
             answer = everything(more)
         if b" 200 " in answer:
             return False
         assert answer.startswith(b"HTTP/1.1 503 ")
         assert b"retry-after: 1" in answer
-        assert b'"code":"overloaded"' in answer
+        assert b'{"error":"5 connections are open; try again in a second."}' in answer
         return True
 
     wait_until(is_full)
@@ -149,7 +149,7 @@ def test_every_route_that_takes_a_body_has_a_limit(start, tmp_path) -> None:
     headers = {"Content-Type": "application/json"}
     for path in ("v1/inside", "v1/corrections", "v2/models/cnn/infer"):
         answer = server.client.post(path, content=b" " * 5_000_001, headers=headers)
-        assert fault(answer)[:2] == (413, "too_large")
+        assert fault(answer)[0] == 413
 
 
 def test_many_clients_at_once_each_get_their_own_answer(server: Server) -> None:
@@ -201,4 +201,4 @@ def test_too_many_images_at_once_are_told_to_be_fewer(server: Server) -> None:
         "v2/models/mlp/infer", content=big, headers={"content-type": "application/json"}
     )
     assert answer.status_code == 413
-    assert "send fewer images at once" in answer.json()["error"]["message"]
+    assert "send fewer images at once" in fault(answer)[2]

@@ -36,9 +36,9 @@ def test_the_servers_own_page_may(server: Server, picture: bytes) -> None:
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "["])
 def test_another_name_that_points_here_is_refused(server: Server, host: str) -> None:
-    for path in ("", "v1/settings", "v2/health/live"):
+    for path, code in (("", "wrong_host"), ("v1/settings", "wrong_host"), ("v2/health/live", "")):
         answer = server.client.get(path, headers={"Host": host})
-        assert fault(answer)[:2] == (421, "wrong_host")
+        assert fault(answer)[:2] == (421, code)
 
 
 def test_this_machines_own_names_and_allowed_ones_are_not(server: Server, start) -> None:
@@ -52,7 +52,7 @@ def test_this_machines_own_names_and_allowed_ones_are_not(server: Server, start)
 
 @pytest.mark.parametrize("hosts", [b"", b"Host: localhost\r\nHost: evil.example\r\n"])
 def test_a_request_names_one_host(server: Server, hosts: bytes) -> None:
-    answer = server.say(b"GET /v2/health/live HTTP/1.1\r\n" + hosts + b"\r\n")
+    answer = server.say(b"GET /v1/settings HTTP/1.1\r\n" + hosts + b"\r\n")
     assert b" 400 " in answer
     assert b'"code":"bad_request"' in answer
 

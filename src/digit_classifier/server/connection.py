@@ -188,19 +188,20 @@ class Connection(HttpToolsProtocol):
         """Answer from here, without the application, and close."""
         cycle = self.cycle
         if cycle is None or cycle.response_complete:  # else the application says so in the log
-            called = identity({})
+            called, path = identity({}), ""
             if self._head_bytes:  # browsers open connections on which nothing is ever asked
                 seconds = self.loop.time() - self._began
                 cut_off = {"client": self.client}
                 self.log.note(cut_off, refused.status, seconds, called, refused)
         else:
-            called = cast(dict[str, Any], cycle.scope).get("request_id") or identity({})
+            scope = cast(dict[str, Any], cycle.scope)
+            called, path = scope.get("request_id") or identity({}), scope["path"]
             cycle.disconnected = True  # whatever the application still says is not sent
             cycle.message_event.set()
             if cycle.response_started:
                 self.transport.abort()
                 return
-        body = refused.body()
+        body = refused.body(path)
         lines = [
             STATUS_LINE[refused.status],
             b"content-type: application/json\r\n",
@@ -220,7 +221,7 @@ class Connection(HttpToolsProtocol):
         called = identity(cast(dict[str, Any], scope))
         seconds = self.loop.time() - self._began
         self.log.note(cast(dict[str, Any], scope), refused.status, seconds, called, refused)
-        body = refused.body()
+        body = refused.body(cast(dict[str, Any], scope)["path"])
         headers = [
             (b"content-type", b"application/json"),
             (b"content-length", b"%d" % len(body)),

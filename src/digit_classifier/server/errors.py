@@ -57,11 +57,14 @@ class ApiError(DigitError):
         """So that it can come out of another process."""
         return ApiError, (self.status, self.code, str(self), self.headers, self.trace)
 
-    def body(self) -> bytes:
-        """The answer's body."""
+    def body(self, path: str = "") -> bytes:
+        """The answer's body; the Open Inference Protocol wants the sentence alone."""
         # a sentence may quote what a client sent, and that may hold half a character
         message = str(self).encode("utf-8", "replace").decode()
-        return orjson.dumps({"error": {"code": self.code, "message": message}})
+        alone = path == "/v2" or path.startswith("/v2/")
+        return orjson.dumps(
+            {"error": message if alone else {"code": self.code, "message": message}}
+        )
 
 
 def api_error(error: Exception) -> ApiError:

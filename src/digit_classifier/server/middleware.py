@@ -40,10 +40,8 @@ def respond(error: ApiError, scope: Scope) -> Response:
     scope["fault"] = error  # for whoever counts
     if error.status == 500:
         message = f"{error} The request's id is {scope['request_id'].decode()}."
-        body = ApiError(500, error.code, message).body()
-    else:
-        body = error.body()
-    return Response(body, error.status, error.headers, "application/json")
+        error = ApiError(500, error.code, message)
+    return Response(error.body(scope["path"]), error.status, error.headers, "application/json")
 
 
 class AccessLogMiddleware:

@@ -35,6 +35,12 @@ class Error(BaseModel):
     error: ErrorDetail
 
 
+class InferenceError(BaseModel):
+    """What went wrong, in a sentence, as the Open Inference Protocol has it."""
+
+    error: str
+
+
 class Digit(BaseModel):
     """One digit that was read."""
 
@@ -286,9 +292,9 @@ MEANINGS = {
 }
 
 
-def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """OpenAPI's `responses` of the one form."""
-    return {status: {"model": Error, "description": MEANINGS[status]} for status in statuses}
+def errors(*statuses: int, model: type[BaseModel] = Error) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI's `responses` of the one form, or of another."""
+    return {status: {"model": model, "description": MEANINGS[status]} for status in statuses}
 
 
 def body(model: type[BaseModel], **others: dict[str, Any]) -> dict[str, Any]:

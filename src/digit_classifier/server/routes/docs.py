@@ -95,7 +95,8 @@ def render(document: dict[str, Any], base: str) -> str:
 <body>
 <main>
 <h1>{title} {escape(about["version"])}</h1>
-<p>Every error is <code>{{"error": {{"code": ..., "message": ...}}}}</code>.
+<p>Every error is <code>{{"error": {{"code": ..., "message": ...}}}}</code>, under
+<code>/v2</code> <code>{{"error": "..."}}</code>.
 Machines read <a href="/openapi.json">/openapi.json</a>; people draw on
 <a href="/">the page</a>.</p>
 {"".join(operations)}

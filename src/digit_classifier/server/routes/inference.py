@@ -1,9 +1,11 @@
 """The Open Inference Protocol, version 2: images in, probabilities out, for KServe and Triton.
 
-Errors have this server's one form, {"error": {"code", "message"}}, where the protocol has a string.
+An error is {"error": "a sentence"} here, since its clients print that.
 Source: https://github.com/kserve/open-inference-protocol, and for binary tensors Triton's
     docs/protocol/extension_binary_data.md.
 """
+
+from functools import partial
 
 import orjson
 from fastapi import APIRouter, Request
@@ -17,6 +19,7 @@ from digit_classifier.server.worker.inference import HEADER, INPUT, OUTPUT
 from digit_classifier.server.worker.inference import infer as work
 
 router = APIRouter(prefix="/v2", tags=["inference"])
+_errors = partial(schemas.errors, model=schemas.InferenceError)
 
 
 @router.post(
@@ -24,7 +27,7 @@ router = APIRouter(prefix="/v2", tags=["inference"])
     summary="Probabilities of the ten digits for 28 x 28 images",
     openapi_extra=schemas.body(schemas.InferenceRequest),
     response_model=schemas.InferenceResponse,
-    responses=schemas.errors(400, 403, 404, 413, 415, 422, 503, 504),
+    responses=_errors(400, 403, 404, 413, 415, 422, 503, 504),
 )
 async def infer(request: Request, name: str) -> Response:
     """Images are whole numbers, flat or nested, or follow as bytes (binary tensor extension)."""
@@ -49,7 +52,7 @@ async def server() -> Response:
     "/models/{name}",
     summary="What a model takes and gives",
     response_model=schemas.ModelMetadata,
-    responses=schemas.errors(404, 422),
+    responses=_errors(404, 422),
 )
 async def model_metadata(request: Request, name: str) -> Response:
     """Images go in, probabilities come out, -1 of each: any number."""
@@ -63,7 +66,7 @@ async def model_metadata(request: Request, name: str) -> Response:
     "/models/{name}/ready",
     summary="Whether a model is loaded",
     response_model=schemas.ModelReady,
-    responses=schemas.errors(404, 422, 503),
+    responses=_errors(404, 422, 503),
 )
 async def model_ready(request: Request, name: str) -> Response:
     """A model that is served is loaded, until the server was told to stop."""
@@ -83,7 +86,7 @@ async def live() -> Response:
     "/health/ready",
     summary="Whether requests are welcome: not once it was told to stop",
     response_model=schemas.Ready,
-    responses=schemas.errors(503),
+    responses=_errors(503),
 )
 async def ready(request: Request) -> Response:
     """What is in flight is still answered then."""
