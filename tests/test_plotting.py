@@ -1,5 +1,8 @@
 """Names that no font at hand has are escaped: no boxes are drawn, and nothing complains."""
 
+import os
+import subprocess
+import sys
 import warnings
 
 import numpy as np
@@ -52,3 +55,13 @@ def test_the_font_that_a_system_has_is_taken():
 
         assert matplotlib.rcParams["font.family"][0] == "DejaVu Sans"
     assert np.all([len(letters) > 100 for letters in plotting._fonts().values()])
+
+
+def test_nobody_is_told_where_matplotlib_keeps_its_own_files():
+    lost = {"HOME": "/dev/null/nobody", "XDG_CACHE_HOME": "", "XDG_CONFIG_HOME": ""}
+    code = "from digit_classifier import plotting\nwith plotting.style(): pass"
+    kept = {name: value for name, value in os.environ.items() if name != "MPLCONFIGDIR"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={**kept, **lost}, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")

@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import logging
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -173,6 +174,14 @@ def _import_matplotlib() -> None:
         os.environ["MPLBACKEND"] = wanted
 
 
+def _is_of_use(record: logging.LogRecord) -> bool:
+    """Whether a line of matplotlib's is about a plot, not about where it keeps its own files."""
+    housekeeping = ("mkdir -p", "MPLCONFIGDIR", "font cache")
+    return not any(word in str(record.msg) for word in housekeeping)
+
+
 # Every module that draws imports this one first.
+for _logger in ("matplotlib", "matplotlib.font_manager"):
+    logging.getLogger(_logger).addFilter(_is_of_use)
 if "MPLBACKEND" in os.environ and "matplotlib" not in sys.modules:
     _import_matplotlib()

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,27 @@ def test_without_a_home_the_cache_is_a_temporary_one_and_that_is_said(
     assert "cannot be written" in note
     assert "DIGITS_CACHE" in note
     assert (loading.cache_folder() / "sample.npz").is_file()
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="Unix only")
+@pytest.mark.parametrize("mode", [0o777, 0o750, None])
+def test_a_temporary_cache_that_others_may_have_made_is_not_used(monkeypatch, tmp_path, mode):
+    for name in ("DIGITS_CACHE_DIR", "DIGITS_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setenv("HOME", "/dev/null/nobody")
+    guessed = tmp_path / f"mnist-digit-classifier-{os.getuid()}"
+    if mode is None:
+        (tmp_path / "elsewhere").mkdir(mode=0o700)
+        guessed.symlink_to("elsewhere")
+    else:
+        guessed.mkdir()
+        guessed.chmod(mode)
+    taken = loading.cache_folder()
+    assert taken.parent == tmp_path
+    assert taken != guessed
+    assert taken == loading.cache_folder()
+    assert taken.stat().st_mode & 0o777 == 0o700
 
 
 def test_what_is_wrong_where_the_variable_points_names_the_variable(monkeypatch, tmp_path):

@@ -232,6 +232,17 @@ def test_heic_without_its_extra_says_how_to_install_it(monkeypatch: pytest.Monke
         decode(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
 
 
+def test_what_is_no_picture_names_the_heic_extra_only_where_it_is_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pytest.importorskip("pillow_heif")
+    with pytest.raises(PictureError, match=r"WEBP, TIFF, HEIC can$"):
+        decode(b"damaged from the first byte on")
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    with pytest.raises(PictureError, match=r"TIFF \(and HEIC with the heic extra\) can$"):
+        decode(b"damaged from the first byte on")
+
+
 def test_heic_is_read_where_the_extra_is_installed() -> None:
     heif = pytest.importorskip("pillow_heif")
     file = io.BytesIO()

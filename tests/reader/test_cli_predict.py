@@ -159,6 +159,21 @@ def test_a_broken_link_in_a_folder_or_pattern_is_an_error_of_its_own(
         assert "no file" in rows["gone.png"]["error"]
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Unix only")
+@pytest.mark.parametrize("pattern", ["", "*.png"])
+def test_a_pipe_among_the_pictures_is_named_and_not_waited_for(
+    predict: Run, folder: Path, pattern: str
+) -> None:
+    (folder / "broken.png").unlink()
+    os.mkfifo(folder / "4.png")
+    code, out, error = predict("--json", folder / pattern)
+    assert [json.loads(line)["error"] is None for line in out.splitlines()] == [True] * 3
+    assert (
+        error == f"Warning: {folder / '4.png'} is a pipe, a socket or a device and is left out.\n"
+    )
+    assert code == 0
+
+
 def test_a_pattern_that_the_shell_left_alone_is_expanded(predict: Run, folder: Path) -> None:
     code, out, _ = predict("--json", folder / "[35].png")
     assert code == 0

@@ -172,6 +172,13 @@ def test_who_is_refused_is_told_when_to_come_again() -> None:
     assert {retry for _, retry in load.refused} <= {3, 4, 5}
 
 
+def test_the_time_limit_counts_from_when_a_worker_begins() -> None:
+    async def test(load: Load) -> None:
+        await load.at_once(*[PHOTOGRAPH] * 30)  # the last one waits for three seconds
+
+    assert len(run(test, seconds=1).answered) == 30
+
+
 def test_what_takes_too_long_is_504_and_no_worker_is_lost() -> None:
     async def test(load: Load) -> None:
         for _ in range(3):

@@ -31,7 +31,8 @@ LIMIT_FLAGS: "dict[str, tuple[str, click.ParamType[Any], str, str]]" = {
     "workers": ("--workers", _COUNT, "N", "Processes that read."),
     "queue": ("--queue", click.IntRange(min=0), "N",
               "Requests that may wait for a process, or what is answered in 0.1 s; more get 503."),
-    "read_seconds": ("--read-seconds", _SECONDS, "S", "Longest time for a reading."),
+    "read_seconds": ("--read-seconds", _SECONDS, "S",
+                     "Longest time for a reading from when it begins."),
     "receive_seconds": ("--receive-seconds", _SECONDS, "S",
                         "Longest time for a request to arrive; its body gets more while it comes "
                         "faster than 50 kB a second."),

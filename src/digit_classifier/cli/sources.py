@@ -4,9 +4,11 @@ import glob
 from collections.abc import Iterable
 from pathlib import Path
 
+import click
+
 from digit_classifier.errors import OptionError
 from digit_classifier.picture.decode import SUFFIXES, format_of
-from digit_classifier.shell import digits
+from digit_classifier.shell import digits, readable
 
 STDIN = "-"
 # Tables of pixels, each row an image, which --submission reads.
@@ -39,7 +41,7 @@ def _matching(name: str, *, alone: bool) -> list[str]:
         raise OptionError("a picture's name is empty; check what was put in")
     path = Path(name)
     if path.is_dir():
-        found = sorted(str(file) for file in path.rglob("*") if _is_picture(file, path))
+        found = _readable(str(file) for file in path.rglob("*") if _is_picture(file, path))
         if not found:
             known = " ".join(sorted(SUFFIXES))
             raise OptionError(f"no picture in the folder {name}; files that end with {known} are")
@@ -52,8 +54,8 @@ def _matching(name: str, *, alone: bool) -> list[str]:
             )
         return [name]
     if any(sign in name for sign in "*?["):
-        matches = glob.glob(name, recursive=True)  # noqa: PTH207  Path.glob takes no absolute pattern
-        found = sorted(file for file in matches if _may_be_read(Path(file)))
+        # Path.glob takes no absolute pattern
+        found = _readable(glob.glob(name, recursive=True))  # noqa: PTH207
         if not found:
             raise OptionError(f"no file matches {name}; check the pattern")
         return found
@@ -63,6 +65,8 @@ def _matching(name: str, *, alone: bool) -> list[str]:
 
 
 def _begins_as_picture(path: Path) -> bool:
+    if not path.is_file():  # a pipe gives its bytes once
+        return True
     try:
         with path.open("rb") as file:
             return format_of(file.read(12)) is not None
@@ -72,9 +76,21 @@ def _begins_as_picture(path: Path) -> bool:
 
 def _is_picture(file: Path, folder: Path) -> bool:
     hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
-    return file.suffix.lower() in SUFFIXES and not hidden and _may_be_read(file)
+    return file.suffix.lower() in SUFFIXES and not hidden
 
 
-def _may_be_read(file: Path) -> bool:
-    """Whether it is a file, or a link to one that is gone, of which the reader says so."""
-    return file.is_file() or (file.is_symlink() and not file.exists())
+def _readable(found: Iterable[str]) -> list[str]:
+    """The files among what was found, sorted; what is neither file nor folder is named.
+
+    A pipe that nobody asked for by its name would be waited for. A link to what is gone is kept:
+    the reader says so.
+    """
+    files = []
+    for name in sorted(found):
+        path = Path(name)
+        if path.is_file() or (path.is_symlink() and not path.exists()):
+            files.append(name)
+        elif not path.is_dir():
+            said = f"Warning: {readable(name)} is a pipe, a socket or a device and is left out."
+            click.secho(said, err=True, fg="yellow")
+    return files

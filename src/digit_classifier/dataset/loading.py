@@ -1,7 +1,10 @@
 """Which data to train on: `load` turns a word or a path into a `Dataset`; where MNIST may lie."""
 
 import contextlib
+import functools
 import os
+import stat
+import sys
 import tempfile
 import warnings
 from collections.abc import Sequence
@@ -199,12 +202,32 @@ def cache_folder() -> Path:
     chosen = chosen_cache()
     if _named_cache() or _can_write(chosen):
         return chosen  # a folder that the user named is never taken for another
-    name = f"{_NAME}-{os.getuid()}" if hasattr(os, "getuid") else _NAME
     with contextlib.suppress(OSError):  # no temporary folder either: whoever writes will say so
-        temporary = Path(tempfile.gettempdir()) / name
-        if _can_write(temporary):
-            return temporary
+        return _own_folder(Path(tempfile.gettempdir()))
     return chosen
+
+
+def _own_folder(place: Path) -> Path:
+    """A folder that is this user's alone, in a place where others may make some, too.
+
+    Raises:
+        OSError: none can be made.
+    """
+    if sys.platform == "win32":  # where the place is
+        return place / _NAME
+    folder = place / f"{_NAME}-{os.getuid()}"
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+    about = folder.lstat()
+    mine = stat.S_ISDIR(about.st_mode) and about.st_uid == os.getuid()
+    if mine and stat.S_IMODE(about.st_mode) == 0o700:
+        return folder
+    return _unguessable_folder(place)  # somebody may have got there first
+
+
+@functools.cache
+def _unguessable_folder(place: Path) -> Path:
+    return Path(tempfile.mkdtemp(prefix=f"{_NAME}-", dir=place))
 
 
 def chosen_cache() -> Path:

@@ -5,6 +5,7 @@ import os
 import threading
 import warnings
 from dataclasses import dataclass
+from importlib.util import find_spec
 from math import isqrt
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, TypeAlias
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     )
 
 FORMATS = ["PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF"]  # an MPO opens as JPEG
-READABLE = "PNG, JPEG, BMP, GIF, WEBP, TIFF (and HEIC with the heic extra)"
+READABLE = "PNG, JPEG, BMP, GIF, WEBP, TIFF"
 # What files of these formats are called, for whoever looks for pictures in a folder.
 SUFFIXES = frozenset(
     (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".heic", ".heif")
@@ -218,8 +219,10 @@ def _decode_bytes(data: bytes, name: str, max_pixels: int) -> Picture:
             raise PictureError(
                 f"{name} begins as {kind} and is damaged or cut off; save or download it again"
             ) from None
+        more = ", HEIC" if find_spec("pillow_heif") else " (and HEIC with the heic extra)"
         raise PictureError(
-            f"{name} is not a picture that can be read, it begins with {data[:8]!r}; {READABLE} can"
+            f"{name} is not a picture that can be read, it begins with {data[:8]!r}; "
+            f"{READABLE}{more} can"
         ) from None
     with image:
         return _decode_image(image, name, max_pixels)
@@ -239,7 +242,7 @@ def _open(file: BinaryIO, formats: list[str]) -> "Image.Image":
 def _register_heif(name: str) -> list[str]:
     try:
         import pillow_heif
-    except ImportError:
+    except ModuleNotFoundError:
         raise MissingExtraError(f"{name} is a HEIC picture, and pillow-heif", "heic") from None
     pillow_heif.register_heif_opener()
     return ["HEIF"]

@@ -52,7 +52,8 @@ class AdmissionQueue(Generic[W]):
             workers: who works.
             places: how many requests may wait while all workers are busy; more where they are
                 answered within `MAX_QUEUE_DELAY`.
-            seconds: longest time from arrival to answer.
+            seconds: longest time that a worker gets for one; how long one waits is bounded by
+                the places.
             metrics: where waits are counted.
         """
         self._workers, self._places, self._seconds = workers, places, seconds
@@ -109,18 +110,20 @@ class AdmissionQueue(Generic[W]):
         self._taken += 1
         arrived = _now()
         try:
-            async with asyncio.timeout(self._seconds):
-                worker = self._idle.pop() if self._idle else await self._next()
-                begun = _now()
-                self._metrics.wait.observe(begun - arrived)
-                try:
+            worker = self._idle.pop() if self._idle else await self._next()
+            begun = _now()
+            self._metrics.wait.observe(begun - arrived)
+            try:
+                async with asyncio.timeout(self._seconds):
                     return await work(worker)
-                finally:
-                    self._took.append(_now() - begun)
-                    self._release(worker)
-        except TimeoutError:
-            message = f"the picture was not read within {self._seconds:g} s; send a smaller one."
-            raise ApiError(504, "too_slow", message) from None
+            except TimeoutError:
+                message = (
+                    f"the picture was not read within {self._seconds:g} s; send a smaller one."
+                )
+                raise ApiError(504, "too_slow", message) from None
+            finally:
+                self._took.append(_now() - begun)
+                self._release(worker)
         finally:
             self._taken -= 1
 

@@ -23,7 +23,7 @@ class Limits:
         workers: processes that read.
         queue: requests that may wait for a process; more where they are answered within 0.1 s.
             What comes on top is refused at once, and so is under overload what would have to wait.
-        read_seconds: longest time from a request's arrival in the queue to its answer.
+        read_seconds: longest time that a process gets for one request, from when it begins.
         receive_seconds: longest time for a request's head, and for its body, to arrive; each
             50,000 bytes of body that did arrive buy another second.
         stop_seconds: longest time that requests in flight get once the server was told to stop.
