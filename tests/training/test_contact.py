@@ -68,7 +68,9 @@ def test_a_network_is_drawn_with_the_recipe_that_it_is_trained_with():
         (["--augmented", "--model", "resnet"], "no network is called 'resnet'"),
         (["--augmented", "--out", "x.jpg"], "x.jpg does not end in .png"),
         (["--augmented", "--part", "test"], "takes no --part"),
-        (["--seed", "3"], "--seed has no meaning"),
+        (["--seed", "3"], "--augmented or --pages is missing; without it --seed has no meaning"),
+        (["--pages", "3", "--augmented"], "--augmented and --pages are two sheets"),
+        (["--pages", "3", "--part", "test"], "takes no --part"),
     ],
 )
 def test_what_makes_no_sense_is_refused_and_nothing_is_drawn(capsys, flags, words):

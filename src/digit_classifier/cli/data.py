@@ -101,7 +101,8 @@ def verify(data_dir: Path | None) -> None:
     "--out",
     type=_FOLDER,
     metavar="FILE.png",
-    help="Where the PNG goes.  [default: digits.png; with --augmented augmented.png]",
+    help="Where the PNG goes.  [default: digits.png; with --augmented augmented.png,"
+    " with --pages pages.png]",
 )
 @click.option(
     "--dataset",
@@ -126,6 +127,12 @@ def verify(data_dir: Path | None) -> None:
     help="One training image of each class, and how a recipe distorts it.",
 )
 @click.option(
+    "--pages",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="N synthetic pages of writing as the finder is trained on, with their boxes.",
+)
+@click.option(
     "--model",
     default="cnn",
     show_default=True,
@@ -142,7 +149,7 @@ def verify(data_dir: Path | None) -> None:
     type=click.IntRange(min=0),
     default=0,
     show_default=True,
-    help="Which images, and of the distortions; with --augmented.",
+    help="Which images or pages, and of the distortions; with --augmented or --pages.",
 )
 @click.pass_context
 def show(
@@ -158,9 +165,10 @@ def show(
     invert: bool,
     part: str,
     augmented: bool,
+    pages: int | None,
     **chosen: Any,
 ) -> None:
-    """Draw a contact sheet: twenty images of each class, or what training makes of one.
+    """Draw a contact sheet: twenty images of each class, or what training makes of them.
 
     PATH is short for --dataset PATH. It says how many images there are of each digit, too, and
     what was left out.
@@ -172,25 +180,32 @@ def show(
       digits data show --dataset my-digits/ --part test
       digits data show train.csv
       digits data show --augmented --model small --recipe best
+      digits data show --pages 48 --dataset sample
     """
     from digit_classifier.atomic import check_png, check_spares, write_png
     from digit_classifier.dataset import sheet
     from digit_classifier.errors import OptionError
 
-    asked = [
-        f"--{name}"
-        for name in ("part", "model", "recipe", "seed")
-        if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
-    ]
-    if odd := [flag for flag in asked if (flag == "--part") == augmented]:
-        reason = "needs training images, so it takes no" if augmented else "is missing; without it"
-        words = f"{reason} {odd[0]}" + ("." if augmented else " has no meaning.")
-        raise OptionError(f"--augmented {words}")
+    if augmented and pages:
+        raise OptionError("--augmented and --pages are two sheets; give one.")
+    sheet_of = "augmented" if augmented else "pages" if pages else "digits"
+    meant = {
+        "augmented": ("model", "recipe", "seed"), "pages": ("seed",), "digits": ("part",)
+    }  # fmt: skip
+    for name in ("part", "model", "recipe", "seed"):
+        given = context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+        if given and name not in meant[sheet_of]:
+            flags = [f"--{sheet}" for sheet, names in meant.items() if name in names]
+            if name == "part":
+                raise OptionError(f"--{sheet_of} needs training images, so it takes no --part.")
+            raise OptionError(
+                f"{' or '.join(flags)} is missing; without it --{name} has no meaning."
+            )
     if path:
         if context.get_parameter_source("dataset") is click.core.ParameterSource.COMMANDLINE:
             raise OptionError(f"{path} and --dataset {dataset} are two data sets; give one.")
         dataset = path
-    out = check_png(out or ("augmented.png" if augmented else "digits.png"))
+    out = check_png(out or f"{sheet_of}.png")
     check_spares(out, dataset)
     load = partial(
         load_aloud, dataset, data_dir=data_dir, offline=offline, strict=strict,
@@ -200,6 +215,9 @@ def show(
         _draw_augmented(out, load, **chosen)
         return
     data = load()
+    if pages:
+        _draw_pages(out, data, pages, chosen["seed"])
+        return
     images, labels = (
         (data.train_images, data.train_labels)
         if part == "train"
@@ -251,6 +269,20 @@ def _draw_augmented(
     write_png(out, sheet.draw(rows, title, caption, leading=1))
     images = count(len(rows), "image")
     click.echo(f"{out}: {images} of {data.name}, {contact.COPIES} copies of each")
+
+
+def _draw_pages(out: Path, data: "Dataset", n: int, seed: int) -> None:
+    import numpy as np
+
+    from digit_classifier.atomic import write_png
+    from digit_classifier.drawn import contact
+    from digit_classifier.drawn.pages import draw_page
+
+    write_png(out, contact.draw([
+        draw_page(np.random.default_rng([seed, page]), data.train_images, data.train_labels)
+        for page in range(n)
+    ]))  # fmt: skip
+    click.echo(f"{out}: {count(n, 'page')} of digits like those of {data.name}")
 
 
 def _all_places() -> "list[Place]":

@@ -1,0 +1,251 @@
+"""Pages of writing as people photograph, scan and draw them, with a box round every digit.
+
+The sheet of a layout is fitted to the page, sloped and painted as coverage, from which the boxes
+are measured; `surfaces.develop` makes the picture. A digit of which the edge leaves half or less is
+writing that is no digit.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from digit_classifier.drawn import glyphs, surfaces
+from digit_classifier.drawn.layouts import LAYOUTS, NO_DIGIT, UNIT, Piece, Sheet
+
+KINDS: tuple[str, ...] = tuple(LAYOUTS)
+_SIDES = (192, 448)  # of a page, pixels
+_HEIGHTS = (12, 60)  # of its digits, pixels
+INK = 72  # of 255: a pixel that belongs to a piece's box
+
+
+@dataclass(frozen=True, eq=False)
+class DrawnPage:
+    """A synthetic page.
+
+    Attributes:
+        pixels: uint8, shape (height, width).
+        boxes: float32, shape (n, 4): x0, y0, x1, y1 in pixels, tight round the ink of each digit
+            and of each other piece of writing, also where pieces overlap.
+        labels: int64, shape (n,): the digit, or 10 for writing that is no digit.
+        kind: the layout, of `KINDS`.
+        numbers: the lines of digits as a person would read them: the digits alone, and which of
+            `boxes` they are.
+    """
+
+    pixels: np.ndarray
+    boxes: np.ndarray
+    labels: np.ndarray
+    kind: str
+    numbers: tuple[tuple[str, tuple[int, ...]], ...]
+
+
+def draw_page(
+    rng: np.random.Generator,
+    images: np.ndarray,
+    labels: np.ndarray,
+    *,
+    kind: str | None = None,
+    size: tuple[int, int] | None = None,
+    held_out: bool = False,
+) -> DrawnPage:
+    """Draw one page.
+
+    Args:
+        rng: all chance comes from it: the same state gives the same bytes.
+        images: uint8, shape (n, 28, 28), MNIST's training images.
+        labels: shape (n,), their digits.
+        kind: a layout of `KINDS`; None for any, as often as `KINDS` says.
+        size: height and width in pixels; None for sides of 192 to 448.
+        held_out: hands and surfaces that training never sees.
+    """
+    if kind is None:
+        shares = np.array([share for share, _ in LAYOUTS.values()])
+        kind = str(rng.choice(KINDS, p=shares / shares.sum()))
+    if size is None:
+        low, high = np.log(_SIDES)
+        size = tuple(np.exp(rng.uniform(low, high, 2)).astype(int))
+    digit = float(np.exp(rng.uniform(*np.log(_HEIGHTS))))
+    digit = min(digit, min(size) / 2)
+    sheet = Sheet(rng, _PlainHand(images, labels), size[1] / digit, size[0] / digit)
+    if rng.random() < 0.5:
+        sheet.angle = float(rng.normal(0, 0.05))
+    LAYOUTS[kind][1](sheet)
+    painted = _Painted(sheet, size, digit)
+    pixels = surfaces.develop(rng, painted.ink, painted.rules, painted.digit, held_out)
+    boxes = np.array(painted.boxes, np.float32).reshape(-1, 4)
+    return DrawnPage(pixels, boxes, np.array(painted.labels, np.int64), kind, painted.numbers())
+
+
+# --- painting -----------------------------------------------------------------------------------
+
+
+class _Painted:
+    """A sheet fitted to a page, as coverage, with the boxes of what can be seen of it."""
+
+    def __init__(self, sheet: Sheet, size: tuple[int, int], digit: float) -> None:
+        self.height, self.width = size
+        self._sheet, self._rng = sheet, sheet.rng
+        self._layer = np.zeros(size, np.uint8)
+        self.boxes: list[tuple[float, float, float, float]] = []
+        self.labels: list[int] = []
+        self._index: dict[int, int] = {}  # id of a piece -> its box
+        self._fit(digit)
+        crisp = self._rng.uniform(1, max(1.0, self.digit / UNIT * 2))
+        steep = (np.arange(256) - 127) * crisp + 127
+        self._sharper = np.clip(steep, 0, 255).astype(np.uint8)  # for enlarged ink
+        for piece in sheet.pieces:
+            self._paint(
+                piece, *self._to_page(piece.x + piece.width / 2, piece.y - piece.height / 2)
+            )
+        self._paint_loose()
+        self.ink = self._layer.astype(np.float32) / 255
+        self.rules = self._paint_rules()
+
+    def numbers(self) -> tuple[tuple[str, tuple[int, ...]], ...]:
+        """The lines of digits of which something is left on the page."""
+        found = []
+        for written in self._sheet.lines:
+            seen = [self._index[id(p)] for p in written if id(p) in self._index]
+            seen = [index for index in seen if self.labels[index] != NO_DIGIT]
+            if seen:
+                found.append(("".join(str(self.labels[i]) for i in seen), tuple(seen)))
+        return tuple(found)
+
+    def _fit(self, digit: float) -> None:
+        """Choose scale and place, so that the content lies on the page."""
+        sheet, rng = self._sheet, self._rng
+        self._turn = np.array(
+            [
+                [np.cos(sheet.angle), -np.sin(sheet.angle)],
+                [np.sin(sheet.angle), np.cos(sheet.angle)],
+            ]
+        )
+        corners = np.array(
+            [
+                (x, y)
+                for p in sheet.pieces
+                if not p.beside
+                for x in (p.x, p.x + p.width)
+                for y in (p.y, p.y - p.height)
+            ]
+            or [(0, 0), (sheet.wide, sheet.high)]
+        )
+        turned = corners @ self._turn.T
+        low, high = turned.min(axis=0), turned.max(axis=0)
+        page = np.array([self.width, self.height])
+        widest = float((page / np.maximum(high - low, 1e-3)).min())
+        self.digit = sheet.fill * widest if sheet.fill else min(digit, max(0.96 * widest, 10))
+        free = page - (high - low) * self.digit
+        share = rng.uniform(0, 1, 2)
+        if sheet.fill > 0.8:  # whoever crops tightly has the digit in the middle
+            share = np.clip(rng.normal(0.5, 0.2, 2), 0, 1)
+        self._shift = np.where(free > 0, free * share, free / 2) - low * self.digit
+
+    def _to_page(self, x: float, y: float) -> tuple[float, float]:
+        at = self._turn @ (x, y) * self.digit + self._shift
+        return float(at[0]), float(at[1])
+
+    def _inked(self, piece: Piece, extra: float = 0.0) -> np.ndarray:
+        """A piece at its size and turn on the page."""
+        scale = self.digit * piece.size / UNIT
+        height, width = piece.ink.shape
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+        ink: np.ndarray = cv2.resize(piece.ink, size, interpolation=how)
+        angle = self._sheet.angle + piece.turn + extra
+        if abs(angle) > 0.004:
+            cos, sin = np.cos(angle), np.sin(angle)
+            across = int(abs(size[0] * cos) + abs(size[1] * sin)) + 3
+            down = int(abs(size[0] * sin) + abs(size[1] * cos)) + 3
+            x, y = (size[0] - 1) / 2, (size[1] - 1) / 2
+            matrix = np.array(
+                [
+                    [cos, -sin, (across - 1) / 2 - cos * x + sin * y],
+                    [sin, cos, (down - 1) / 2 - sin * x - cos * y],
+                ]
+            )
+            ink = cv2.warpAffine(ink, matrix, (across, down))
+        if scale < 1:  # a thin pen stays ink, however small
+            ink = cv2.convertScaleAbs(ink, alpha=255 / max(int(ink.max()), 1))
+        else:
+            ink = np.asarray(cv2.LUT(ink, self._sharper))
+        return np.asarray(ink)
+
+    def _paint(self, piece: Piece, x: float, y: float, ink: np.ndarray | None = None) -> None:
+        ink = self._inked(piece) if ink is None else ink
+        left, top = round(x - ink.shape[1] / 2), round(y - ink.shape[0] / 2)
+        mask = ink > INK
+        all_of_it = cv2.countNonZero(mask.view(np.uint8))
+        x0, y0 = max(0, -left), max(0, -top)
+        x1, y1 = min(ink.shape[1], self.width - left), min(ink.shape[0], self.height - top)
+        if x0 >= x1 or y0 >= y1 or not all_of_it:
+            return
+        part, seen = ink[y0:y1, x0:x1], mask[y0:y1, x0:x1].view(np.uint8)
+        target = self._layer[top + y0 : top + y1, left + x0 : left + x1]
+        np.maximum(target, part, out=target)
+        share = cv2.countNonZero(seen) / all_of_it
+        bx, by, width, height = cv2.boundingRect(seen)
+        if share < 0.15 or max(width, height) < 2:
+            return  # a speck at the edge, of which nobody could say what it was
+        self._index[id(piece)] = len(self.boxes)
+        bx, by = bx + left + x0, by + top + y0
+        self.boxes.append((bx, by, bx + width, by + height))
+        self.labels.append(piece.label if share >= 0.55 else NO_DIGIT)
+
+    def _paint_loose(self) -> None:
+        """Put loose pieces where there is room, and on some pages a few notes beside the rest."""
+        sheet, rng = self._sheet, self._rng
+        notes = []
+        if sheet.pieces and rng.random() < 0.3 and sheet.fill < 0.6:
+            for _ in range(int(rng.integers(1, 6))):
+                sheet.word(0, 0, float(np.exp(rng.normal(-0.2, 0.3))))
+                notes.append(sheet.pieces.pop())
+        for piece in (*sheet.loose, *notes):
+            ink = self._inked(piece)
+            height, width = ink.shape
+            if width >= self.width or height >= self.height:
+                continue
+            for _ in range(12):
+                x, y = rng.integers(0, (self.width - width, self.height - height))
+                if not self._layer[y : y + height, x : x + width].any():
+                    self._paint(piece, x + width / 2, y + height / 2, ink)
+                    break
+
+    def _paint_rules(self) -> np.ndarray:
+        layer = np.zeros_like(self._layer)
+        for rule in self._sheet.rules:
+            points = rule.points @ self._turn.T * self.digit + self._shift
+            thick = max(1, round(rule.thick * self.digit))
+            for part in self._dashes(points, rule.dash) if rule.dash else [points]:
+                ends = np.round(np.clip(part, -2000, 4000) * 8).astype(np.int32)
+                cv2.polylines(layer, [ends], False, 255, thick, cv2.LINE_AA, 3)
+        return layer.astype(np.float32) / 255
+
+    def _dashes(self, points: np.ndarray, dash: tuple[float, float]) -> list[np.ndarray]:
+        length, gap = (part * self.digit for part in dash)
+        reach = float(np.linalg.norm(points[-1] - points[0]))
+        starts = np.arange(0, reach, max(length + gap, 2.5)) / max(reach, 1e-6)
+        ends = np.minimum(starts + length / max(reach, 1e-6), 1)
+        way = points[-1] - points[0]
+        return [points[0] + np.stack([a * way, b * way]) for a, b in zip(starts, ends, strict=True)]
+
+
+# --- a hand until there is a room of them --------------------------------------------------------
+
+
+class _PlainHand:
+    def __init__(self, images: np.ndarray, labels: np.ndarray) -> None:
+        self._images, self._labels = images, labels
+
+    def digit(self, d: int, rng: np.random.Generator) -> np.ndarray:
+        ink = self._images[rng.choice(np.flatnonzero(self._labels == d))]
+        x, y, w, h = cv2.boundingRect(ink)
+        size = (max(4, round(w * UNIT / h)), UNIT)
+        tall = cv2.resize(ink[y : y + h, x : x + w], size, interpolation=cv2.INTER_CUBIC)
+        return np.asarray(tall)
+
+    def writing(self, rng: np.random.Generator) -> tuple[np.ndarray, int]:
+        ink = glyphs.DRAWN[str(rng.choice(list(glyphs.DRAWN)))](rng)
+        x, y, w, h = cv2.boundingRect(ink)
+        return ink[y : y + h, x : x + w], 1
