@@ -11,7 +11,7 @@ endif
 EXTRAS := --extra train --extra serve --extra evaluate --extra heic
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast check format lock fuzz bench accuracy sweep pictures clean
+.PHONY: help run test test-fast check format lock fuzz mutate bench accuracy sweep pictures clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -42,6 +42,9 @@ lock: $(VENV)/.ready-dev  ## write the pinned requirements anew from pyproject.t
 
 fuzz: $(VENV)/.ready-dev  ## read pages that nobody draws, five minutes; MINUTES=60 SEED=1 PAGES=4000
 	$(BIN)/python tests/picture/fuzz.py --minutes $(or $(MINUTES),5) --seed $(or $(SEED),0) --pages $(or $(PAGES),1000000)
+
+mutate: $(VENV)/.ready-dev  ## change operators: do the tests notice? an hour; COUNT=30 SEED=0
+	$(BIN)/python tests/mutate.py --count $(or $(COUNT),30) --seed $(or $(SEED),0)
 
 bench: $(VENV)/.ready-dev  ## time training, reading and serving side by side with others
 	$(BIN)/python benchmarks/train_speed.py

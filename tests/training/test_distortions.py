@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from digit_classifier.training.distortions import Distortions, distort, uniform
+from digit_classifier.training.distortions import Distortions, _field, distort, uniform
 from digit_classifier.training.recipes import ANY_HAND
 
 
@@ -72,6 +72,44 @@ def test_rotation_turns_by_at_most_that_many_degrees(degrees):
     angles = np.degrees(np.arctan2(2 * xy, yy - xx) / 2)
     assert np.abs(angles).max() <= degrees + 0.5
     assert np.abs(angles).max() >= degrees * 0.9
+
+
+def test_a_turn_and_a_shear_together_keep_area_and_middle_and_a_turn_alone_keeps_lengths():
+    noise = to_array(uniform((3, 9), 50, 58))
+    for shear in (0.0, 0.6):
+        x, y = map(to_array, _field(Distortions(rotation=60, shear=shear), noise))
+        axes = np.stack([axis.reshape(-1, 28, 28) for axis in (x, y)], axis=1)
+        right = (axes[..., 14, 15] - axes[..., 14, 14]).T
+        down = (axes[..., 15, 14] - axes[..., 14, 14]).T
+        area = right[0] * down[1] - right[1] * down[0]
+        np.testing.assert_allclose(area, 1, atol=1e-4)
+        np.testing.assert_allclose(axes.mean((2, 3)), 13.5, atol=1e-3)  # the middle stays
+        if not shear:
+            np.testing.assert_allclose((right * down).sum(0), 0, atol=1e-4)
+            np.testing.assert_allclose((down**2).sum(0), 1, atol=1e-4)
+
+
+def test_a_larger_scale_and_aspect_reach_as_far_as_they_say():
+    noise = to_array(uniform((3, 9), 500, 58))
+    x, y = map(to_array, _field(Distortions(scale=0.2, aspect=0.1), noise))
+    wide, high = x[:, 1] - x[:, 0], y[:, 28] - y[:, 0]
+    for found, most in ((np.sqrt(wide * high), 1.2), (np.sqrt(wide / high), 1.1)):
+        assert found.max() == pytest.approx(most, rel=0.01)
+        assert found.min() == pytest.approx(1 / most, rel=0.01)
+
+
+def test_hard_edges_pull_greys_away_from_the_middle_and_dim_all_alike():
+    middle = 0.45 * 255
+    greys = np.full((400, 28, 28), middle, np.float32)
+    greys[:, :, :9], greys[:, :, 19:] = middle - 10, middle + 10
+    dark, same, light = to_array(distort(greys, Distortions(contrast=1.0), (5, 1)))[
+        :, 14, [4, 14, 24]
+    ].T
+    dimmed = same / middle
+    assert [dimmed.min(), dimmed.max()] == pytest.approx([0.7, 1.0], abs=0.01)
+    pulled = (light / dimmed - middle) / 10
+    assert [pulled.min(), pulled.max()] == pytest.approx([1, 6], abs=0.1)
+    np.testing.assert_allclose(dark / dimmed, middle - 10 * pulled, atol=0.01)
 
 
 def test_the_pen_makes_strokes_thinner_and_thicker(images):
