@@ -1,4 +1,5 @@
 import os
+import shutil
 import sys
 
 import numpy as np
@@ -7,6 +8,7 @@ from PIL import Image, ImageDraw
 
 from digit_classifier.dataset import load, sample
 from digit_classifier.dataset.folder import digit_of
+from digit_classifier.dataset.labelled import hold_out
 from digit_classifier.errors import DataError
 
 
@@ -154,7 +156,7 @@ def test_pictures_of_no_use_are_all_named_at_once_and_refused_when_strict(tmp_pa
     (tmp_path / "8" / "empty.gif").write_bytes(b"")
     data = load(tmp_path)
     assert data.counts == "20 training and 10 test images"
-    broken, blank = (note.replace("\\", "/") for note in data.notes)
+    broken, blank, _ = (note.replace("\\", "/") for note in data.notes)
     names = "6/text.png, 7/cut.png and 8/empty.gif. The first: text.png is not a picture"
     assert broken.startswith(f"left out: 3 of 34 pictures that cannot be read: {names}")
     assert blank == "left out: 1 of 34 pictures that show nothing: 5/blank.png."
@@ -230,3 +232,51 @@ def test_a_page_of_digits_is_not_learnt_as_one(tmp_path, digits):
     assert "that show a page, and a training picture holds one digit" in " ".join(data.notes)
     with pytest.raises(DataError, match="about 10 marks"):
         load(tmp_path, strict=True)
+
+
+def write_class(folder, digits, names) -> None:
+    """A folder for each pupil, in which each digit has a folder; no two pictures are the same."""
+    images = digits[:, np.arange(len(names)) % 3].copy()
+    images[:, np.arange(len(names)), 0, np.arange(len(names))] = 9
+    for pupil, name in enumerate(names):
+        write(folder / name, {digit: images[digit, pupil : pupil + 1] for digit in range(10)})
+
+
+@pytest.mark.parametrize("names", [("anna", "ben", "cem", "dora", "eva", "fatma"), "123456"])
+def test_of_folders_for_each_pupil_whole_pupils_are_tested_on(tmp_path, digits, names):
+    write_class(tmp_path, digits, names)
+    data = load(tmp_path)
+    assert data.counts == "50 training and 10 test images"
+    assert sorted(data.test_labels) == list(range(10))
+    (tested,) = set(names) - set(data.train_writers)
+    assert f"tested on whole writers, 1 of 6 writers: {tested}." in " ".join(data.notes)
+    held_out = hold_out(data)  # as each epoch is measured: another pupil, whole
+    assert len(held_out.test_labels) == 10
+    assert sorted(held_out.test_labels) == list(range(10))
+
+
+def test_of_few_pupils_or_none_it_is_said_that_a_writer_may_be_on_both_sides(tmp_path, digits):
+    write_class(tmp_path / "four", digits, ("anna", "ben", "cem", "dora"))
+    write(tmp_path / "flat", dict(enumerate(digits)))
+    for name in ("four", "flat"):
+        data = load(tmp_path / name)
+        assert "the same writer may be on both sides." in " ".join(data.notes)
+        assert set(data.test_labels) == set(range(10))
+
+
+def test_nobody_is_held_out_who_alone_wrote_a_digit(tmp_path, digits):
+    names = ("anna", "ben", "cem", "dora", "eva", "fatma")
+    write_class(tmp_path, digits, names)
+    only = str(next(iter(set(names) - set(load(tmp_path).train_writers))))
+    for name in set(names) - {only}:
+        shutil.rmtree(tmp_path / name / "7")
+    data = load(tmp_path)
+    assert only in data.train_writers
+    assert 7 in data.train_labels
+
+
+def test_folders_inside_a_digits_folder_are_of_that_digit(tmp_path, digits):
+    for digit in range(10):
+        write(tmp_path / str(digit), {1: digits[digit, :1], 2: digits[digit, 1:]})
+    data = load(tmp_path)
+    assert np.bincount(data.train_labels).tolist() == [2] * 10

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from digit_classifier.dataset import idx, npz, tables
-from digit_classifier.dataset.folder import digit_of, is_part
+from digit_classifier.dataset.folder import digit_of, digits_inside, is_part
 from digit_classifier.dataset.folder import read as read_pictures
 from digit_classifier.dataset.labelled import Pixels
 from digit_classifier.dataset.named import Read, kind, role, settle, settle_images
@@ -80,7 +80,7 @@ def read_images(path: Path) -> tuple[Pixels, tuple[str, ...]]:
         train, _, test, _ = idx.locate(*(_idx_set(path) or (path, "")))
         if there := test or train:
             return idx.read(there, 3), ()
-        arrays, notes = read_folder(path) or read_pictures(path)
+        arrays, notes = read_folder(path) or read_pictures(path)[:2]
         return arrays.test_images, notes
     head = head_of(path)
     if head.startswith(b"\0\0"):
@@ -184,7 +184,9 @@ def _holds_pictures(folder: Path) -> bool:
     for path in folder.iterdir():
         if path.suffix.lower() in SUFFIXES:
             return True
-        if path.is_dir() and (digit_of(path.name) is not None or is_part(path.name)):
+        if path.is_dir() and (
+            digit_of(path.name) is not None or is_part(path.name) or digits_inside(path)
+        ):
             return True
     return False
 

@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digit_classifier.dataset.labelled import Arrays, Pixels, Progress, check, listed, set_aside
 from digit_classifier.errors import DataError, MissingExtraError, NoInkError, PictureError
@@ -30,6 +32,14 @@ _ROLES = {
 _IGNORED = ("thumbs.db", "desktop.ini", "__macosx")
 
 
+class Labelled(NamedTuple):
+    """A picture, its digit, and the folder of whoever wrote it; "" where none says so."""
+
+    path: Path
+    digit: int
+    writer: str = ""
+
+
 @dataclass
 class Found:
     """Which pictures a folder holds and what each shows, before any is opened.
@@ -41,11 +51,11 @@ class Found:
         notes: how the digits were known, where that is not plain.
     """
 
-    parts: dict[str, list[tuple[Path, int]]] = field(default_factory=dict)
+    parts: dict[str, list[Labelled]] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
-    def all(self) -> list[tuple[Path, int]]:
+    def all(self) -> list[Labelled]:
         """The pictures of all parts."""
         return [picture for pictures in self.parts.values() for picture in pictures]
 
@@ -74,18 +84,20 @@ def is_part(name: str) -> bool:
 
 def read(
     folder: Path, progress: Progress | None = None, *, strict: bool = False
-) -> tuple[Arrays, tuple[str, ...]]:
+) -> tuple[Arrays, tuple[str, ...], NDArray[np.str_]]:
     """Read every picture, redrawn as MNIST would have drawn it.
 
     Sub-folders `train` and `test` (or `training`, `testing`, `validation`) are the two parts; else
-    one picture in six of every digit is set aside for testing, always the same ones.
+    one picture in six is set aside for testing, always the same ones: whole writers where the
+    folders tell five or more apart, else some of every digit.
 
     Args:
         folder: see `find`.
         progress: called with ("pictures", done, total).
         strict: refuse what would else be left out with a note.
     Returns:
-        The arrays, and notes: what was left out, and how the parts were made.
+        The arrays; notes: what was left out, and how the parts were made; and who wrote each
+        training image, "" where that is not known.
     Raises:
         DataError: no picture can be read, there are too few, or `strict` and some are left out.
     """
@@ -97,17 +109,32 @@ def read(
     left_out = [*found.left_out, *opened.left_out()]
     if strict and left_out:
         raise DataError(f"{folder}: with --strict nothing may be left out. {_joined(left_out)}")
-    for part, (images, _) in read_parts.items():
+    for part, (images, *_) in read_parts.items():
         if not len(images):
             why = _joined(left_out) or "Its folders are empty."
             raise DataError(f"{folder}: no {part} pictures that can be used. {why}")
+    images, labels, writers = read_parts["train"]
     if "test" in read_parts:
-        arrays = Arrays(*read_parts["train"], *read_parts["test"])
+        arrays = Arrays(images, labels, *read_parts["test"][:2])
     else:
         see = digits("evaluate", "--pictures", folder)
         advice = f", or see how the shipped network reads these: {see}"
-        arrays = set_aside(*read_parts["train"], folder, "picture", advice)
-    return check(arrays, folder), (*left_out, *notes, *opened.notes())
+        parts = set_aside(images, labels, folder, "picture", advice, writers)
+        arrays = Arrays.parted(images, labels, parts)
+        writers, tested = (writers[part] for part in parts)
+        notes.append(_say_who_is_tested(folder, writers, tested))
+    return check(arrays, folder), (*left_out, *notes, *opened.notes()), writers
+
+
+def _say_who_is_tested(folder: Path, trained: NDArray[np.str_], tested: NDArray[np.str_]) -> str:
+    apart = set(tested.tolist())
+    if apart & set(trained.tolist()):
+        return (
+            f"{folder}: the test pictures are drawn from all of them, so the same writer may be on "
+            "both sides."
+        )
+    names, writers = listed(sorted(apart)), count(len(apart | set(trained.tolist())), "writer")
+    return f"{folder}: tested on whole writers, {len(apart)} of {writers}: {names}."
 
 
 def find(folder: Path) -> Found:
@@ -115,8 +142,9 @@ def find(folder: Path) -> Found:
 
     Args:
         folder: with sub-folders named by their digit (see `digit_of`), in which pictures may lie
-            deeper down; or with files that begin with it (see `digit_of_file`); or with one or
-            the other in `train` and `test`; or with nothing but one folder that is such.
+            deeper down; or with a folder for each writer, and such sub-folders in it; or with files
+            that begin with their digit (see `digit_of_file`); or with one of these in `train` and
+            `test`; or with nothing but one folder that is such.
     Raises:
         DataError: nothing of this, and why.
     """
@@ -128,16 +156,24 @@ def _find(folder: Path, top: Path, deepest: int) -> Found:
     folders, pictures, others = _list(folder)
     roles = {path: role for path in folders if (role := _ROLES.get(path.name.casefold()))}
     of_digit = {path: digit for path in folders if (digit := digit_of(path.name)) is not None}
-    if of_digit or "train" in roles.values():
+    writers = _find_writers([path for path in folders if path not in roles])
+    if of_digit or writers or "train" in roles.values():
         for path, role in roles.items():
             inner = _find(path, top, deepest)
             found.parts.setdefault(role, []).extend(inner.all())
             found.left_out += inner.left_out
         if "train" in found.parts:
-            of_digit = {}
+            of_digit, writers = {}, []
+        elif writers:
+            of_digit, found.parts["train"] = {}, []
+            for path in writers:
+                inner = _find(path, top, deepest)
+                own = [each._replace(writer=path.name) for each in inner.all()]
+                found.parts["train"] += own
+                found.left_out += inner.left_out
         else:
             found.parts["train"] = _inside(of_digit, others)
-        folders = [path for path in folders if path not in (*roles, *of_digit)]
+        folders = [path for path in folders if path not in (*roles, *of_digit, *writers)]
     elif pictures:
         found.parts["train"] = _named(pictures, folder)
         found.notes.append(f"{folder}: a picture's digit is what its file's name begins with.")
@@ -149,31 +185,53 @@ def _find(folder: Path, top: Path, deepest: int) -> Found:
         there = f" There are {listed([_names(full, folder)])}." if full else ""
         raise DataError(
             f"{folder} holds no data set: needed the four IDX files, or pictures in sub-folders 0 "
-            "to 9, which may lie in `train` and `test`, or pictures named by their digit, or a "
-            f"CSV, .npz, .npy or .mat file.{there}"
+            "to 9, which may lie in `train` and `test` or in a folder for each writer, or pictures "
+            f"named by their digit, or a CSV, .npz, .npy or .mat file.{there}"
         )
     found.left_out += _leave_out(folders, pictures, others, top)
     return found
 
 
-def _inside(of_digit: dict[Path, int], others: list[Path]) -> list[tuple[Path, int]]:
+def digits_inside(folder: Path) -> set[int]:
+    """Which digits a folder has sub-folders of, with pictures in them."""
+    named = {path: digit_of(path.name) for path in _list(folder)[0]}
+    return {digit for path, digit in named.items() if digit is not None and _walk(path)[0]}
+
+
+def _find_writers(folders: list[Path]) -> list[Path]:
+    """Those folders that hold one writer's digits each, in sub-folders; none where they are digits.
+
+    Folders 1, 2 and so on may be pupils or digits. They are pupils where one of them is called what
+    no digit is, or where each holds a folder 0 to 9 of its own and there are more digits in them
+    than they would be themselves: else what lies in 3/1 is a 3.
+    """
+    inside = {path: found for path in folders if (found := digits_inside(path))}
+    named = {path: digit_of(path.name) for path in folders if path in inside or _walk(path)[0]}
+    if any(digit is not None and path not in inside for path, digit in named.items()):
+        return []
+    inner = set().union(*inside.values())
+    beyond = any(named[path] is None for path in inside)
+    return list(inside) if beyond or (0 in inner and inner > set(named.values())) else []
+
+
+def _inside(of_digit: dict[Path, int], others: list[Path]) -> list[Labelled]:
     """The pictures inside folders of digits; what is no picture there is added to `others`."""
     found = []
     for path, digit in of_digit.items():
         pictures, odd = _walk(path)
-        found += [(picture, digit) for picture in pictures]
+        found += [Labelled(picture, digit) for picture in pictures]
         others += odd
     return found
 
 
-def _named(pictures: list[Path], folder: Path) -> list[tuple[Path, int]]:
+def _named(pictures: list[Path], folder: Path) -> list[Labelled]:
     found = [(path, digit_of_file(path.name)) for path in pictures]
     if odd := [path for path, digit in found if digit is None]:
         raise DataError(
             f"{folder} has no sub-folders 0 to 9, and of {count(len(pictures), 'picture')} these "
             f"do not begin with their one digit, as 7.png and 7-anna.png do: {_names(odd, folder)}."
         )
-    return [(path, digit) for path, digit in found if digit is not None]
+    return [Labelled(path, digit) for path, digit in found if digit is not None]
 
 
 def _leave_out(
@@ -225,15 +283,17 @@ class _Opened:
         self._known: dict[bytes, tuple[Path, int]] = {}
         self._twins: list[str] = []
 
-    def read(self, pictures: Sequence[tuple[Path, int]]) -> tuple[Pixels, Pixels]:
-        """Images and labels of those that can be read and show something."""
+    def read(self, pictures: Sequence[Labelled]) -> tuple[Pixels, Pixels, NDArray[np.str_]]:
+        """Images, labels and writers of those that can be read and show something."""
         images = np.zeros((len(pictures), 28, 28), np.uint8)
         labels: list[int] = []
-        for path, digit in pictures:
+        writers: list[str] = []
+        for path, digit, writer in pictures:
             image = self._redraw(path)
             if image is not None:
                 images[len(labels)] = image
                 labels.append(digit)
+                writers.append(writer)
                 twin, other = self._known.setdefault(image.tobytes(), (path, digit))
                 if other != digit:
                     both = (str(each.relative_to(self._folder)) for each in (twin, path))
@@ -241,7 +301,7 @@ class _Opened:
             self._done += 1
             if self._progress:
                 self._progress("pictures", self._done, self._total)
-        return images[: len(labels)], np.array(labels, dtype=np.uint8)
+        return images[: len(labels)], np.array(labels, np.uint8), np.array(writers, np.str_)
 
     def left_out(self) -> list[str]:
         """What could not be used, a sentence each."""

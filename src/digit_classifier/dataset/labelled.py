@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_classifier.errors import DataError
+from digit_classifier.words import count
 
 Pixels = NDArray[np.uint8]
 # Called with (what, done, total) while something is fetched or read.
@@ -20,6 +21,7 @@ SAMPLE_NAME = "MNIST sample (5,000 images)"
 # MNIST's last 5,000 training images of 60,000, and the same share of any other set.
 HELD_OUT_SHARE = 12
 _PARTS = 6  # one in six for testing, close to MNIST: 10,000 of 70,000
+MIN_WRITERS = 5  # of fewer, whole ones are too large a share, and too chance a one
 
 
 class Arrays(NamedTuple):
@@ -29,6 +31,16 @@ class Arrays(NamedTuple):
     train_labels: Pixels
     test_images: Pixels
     test_labels: Pixels
+
+    @classmethod
+    def parted(cls, images: Pixels, labels: Pixels, parts: "Parts") -> "Arrays":
+        """The images and labels of which the indices are given, as `divide` gives them."""
+        train, test = parts
+        return cls(images[train], labels[train], images[test], labels[test])
+
+
+# Indices of the images to train on, and of those to test on.
+Parts = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +58,8 @@ class Dataset:
         source: where the data came from, in words.
         is_sample: True for the built-in sample, which is not MNIST.
         notes: what the user must be told: why the sample came, which copies were skipped.
+        train_writers: who wrote each training image, "" where that is not known; None where it is
+            known of none.
     """
 
     name: str
@@ -57,6 +71,7 @@ class Dataset:
     source: str
     is_sample: bool = False
     notes: tuple[str, ...] = ()
+    train_writers: NDArray[np.str_] | None = None
 
     @property
     def counts(self) -> str:
@@ -117,33 +132,72 @@ def check(arrays: Arrays, where: str | Path) -> Arrays:
     return arrays
 
 
-def split(images: Pixels, labels: Pixels, parts: int) -> Arrays:
-    """Set aside one part in `parts` of every class for testing, the same ones each time.
+def split(
+    images: Pixels, labels: Pixels, parts: int, writers: NDArray[np.str_] | None = None
+) -> Arrays:
+    """The images and labels as `divide` divides them."""
+    return Arrays.parted(images, labels, divide(images, labels, parts, writers))
+
+
+def divide(
+    images: Pixels, labels: Pixels, parts: int, writers: NDArray[np.str_] | None = None
+) -> Parts:
+    """Set aside one image in `parts` for testing, the same ones each time.
 
     The order comes from the sha256 of each image's pixels, so neither the order of the files
-    nor a random generator's version decides which images are tested on. Images of one class with
-    the same pixels stay together: what is trained on is never tested on.
+    nor a random generator's version decides which images are tested on. Where five writers or more
+    are known, whole ones are set aside; else one part in `parts` of every class, and images of one
+    class with the same pixels stay together: what is trained on is never tested on.
 
     Args:
         images: uint8, shape (n, 28, 28).
         labels: uint8, shape (n,).
         parts: 5 sets 1/5 of each class aside; a class of two different images or more gives at
             least one, and keeps at least one.
+        writers: who wrote each image, shape (n,); None or "" where that is not known.
+    Returns:
+        Indices of the images that are kept, and of those that are set aside.
     """
     named = hashes(images)
     order = np.argsort(named, kind="stable")
     is_test = np.zeros(len(labels), dtype=bool)
-    for digit in np.unique(labels):
+    if writers is not None and "" not in writers and len(np.unique(writers)) >= MIN_WRITERS:
+        is_test = _choose_writers(named, labels, parts, writers)
+    for digit in np.unique(labels) if not is_test.any() else ():
         members = np.flatnonzero(labels == digit)
         different = np.unique(named[members])
         share = max(round(len(different) / parts), 1) if len(different) > 1 else 0
         is_test[members] = np.isin(named[members], different[:share])
-    train, test = order[~is_test[order]], order[is_test[order]]
-    return Arrays(images[train], labels[train], images[test], labels[test])
+    return order[~is_test[order]], order[is_test[order]]
 
 
-def set_aside(images: Pixels, labels: Pixels, where: Path, what: str, advice: str = ".") -> Arrays:
-    """Set one image in six of every class aside for testing, as near to MNIST as a share can be.
+def _choose_writers(
+    named: NDArray[np.bytes_], labels: Pixels, parts: int, writers: NDArray[np.str_]
+) -> NDArray[np.bool_]:
+    """Whole writers till one image in `parts` is theirs.
+
+    Nobody is taken who wrote all that would be left of a digit, or more than a third of it all.
+    """
+    chosen = np.zeros(len(labels), dtype=bool)
+    for writer in sorted(np.unique(writers), key=lambda each: min(named[writers == each])):
+        own = writers == writer
+        kept = np.unique(labels[~chosen & ~own])
+        if len(kept) == len(np.unique(labels)) and 3 * own.sum() <= len(labels):
+            chosen |= own
+        if chosen.sum() * parts >= len(labels):
+            break
+    return chosen
+
+
+def set_aside(
+    images: Pixels,
+    labels: Pixels,
+    where: Path,
+    what: str,
+    advice: str = ".",
+    writers: NDArray[np.str_] | None = None,
+) -> Parts:
+    """Set one image in six aside for testing, as near to MNIST as a share can be; see `divide`.
 
     Args:
         images: uint8, shape (n, 28, 28), of any number.
@@ -151,17 +205,17 @@ def set_aside(images: Pixels, labels: Pixels, where: Path, what: str, advice: st
         where: where they come from, for the error.
         what: what the error calls them: "image" or "picture".
         advice: how the error's last sentence ends.
+        writers: as for `divide`.
     Raises:
         DataError: no class has two different images.
     """
-    arrays = split(images, labels, _PARTS)
-    if not len(arrays.test_labels):
-        n = len(labels)
+    parts = divide(images, labels, _PARTS, writers)
+    if not len(parts[1]):
         raise DataError(
-            f"{where}: {n:,} {what}{'s' * (n != 1)}, which is too few: some digit must have two "
+            f"{where}: {count(len(labels), what)}, which is too few: some digit must have two "
             f"different ones, one to train and one to test on. Add some{advice}"
         )
-    return arrays
+    return parts
 
 
 def turn(arrays: Arrays, transpose: bool, invert: bool) -> Arrays:
@@ -184,7 +238,8 @@ def hold_out(dataset: Dataset) -> Arrays:
     """Training images, and those of them that are kept out of training to measure each epoch.
 
     Of MNIST the last 5,000 of 60,000, as all published figures of this project; of other data,
-    which may be sorted by anything, one in twelve of every class, drawn as by `split`.
+    which may be sorted by anything, one in twelve, drawn as by `divide`: whole writers, or some of
+    every class.
 
     Returns:
         Held-out images and labels are in the place of the test part; none where no class has two
@@ -192,7 +247,7 @@ def hold_out(dataset: Dataset) -> Arrays:
     """
     images, labels = dataset.train_images, dataset.train_labels
     if dataset.name != MNIST_NAME:
-        return split(images, labels, HELD_OUT_SHARE)
+        return split(images, labels, HELD_OUT_SHARE, dataset.train_writers)
     kept = len(labels) - len(labels) // HELD_OUT_SHARE
     return Arrays(images[:kept], labels[:kept], images[kept:], labels[kept:])
 

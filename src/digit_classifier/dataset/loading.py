@@ -21,7 +21,6 @@ from digit_classifier.dataset.labelled import (
     digest,
     turn,
 )
-from digit_classifier.dataset.named import Read
 from digit_classifier.errors import (
     DataError,
     DownloadError,
@@ -150,17 +149,18 @@ def _load_own(
             f"no data set {path}: needed auto, mnist, sample, or the path of a folder or a CSV, "
             ".npz, .npy, .mat or IDX file."
         )
-    arrays, notes = _read_own(path, progress, strict)
-    done = _turned(transpose, invert)
-    return _named(turn(arrays, transpose, invert), path, notes, done)
-
-
-def _read_own(path: Path, progress: Progress | None, strict: bool) -> Read:
+    writers = None
     if path.is_file():
-        return files.read(path)
-    if is_there(path):
-        return read_copy(path), ()
-    return files.read_folder(path) or folder.read(path, progress, strict=strict)
+        arrays, notes = files.read(path)
+    elif is_there(path):
+        arrays, notes = read_copy(path), ()
+    elif found := files.read_folder(path):
+        arrays, notes = found
+    else:
+        arrays, notes, writers = folder.read(path, progress, strict=strict)
+    done = _turned(transpose, invert)
+    named = _named(turn(arrays, transpose, invert), path, notes, done)
+    return replace(named, train_writers=writers)
 
 
 def _turned(transpose: bool, invert: bool) -> str:

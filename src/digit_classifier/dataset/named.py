@@ -77,8 +77,8 @@ def settle(found: Mapping[str, np.ndarray], where: Path) -> Read:
             notes[f"{where}: no test part, so its validation images are tested on."] = None
     if "test" in ready:
         return check(Arrays(*ready["train"], *ready["test"]), where), tuple(notes)
-    checked = check(Arrays(*ready["train"], *ready["train"]), where)
-    halves = set_aside(checked.train_images, checked.train_labels, where, "image")
+    images, labels, *_ = checked = check(Arrays(*ready["train"], *ready["train"]), where)
+    halves = Arrays.parted(images, labels, set_aside(images, labels, where, "image"))
     n, whole = len(halves.test_labels), len(checked.train_labels)
     notes[
         f"{where} has no test part, so {n:,} of its {whole:,} images are held out to test on."

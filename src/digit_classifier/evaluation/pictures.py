@@ -27,8 +27,8 @@ class Case:
         path: the file.
         text: digits, "/" between lines; empty where there is no digit.
         kind: "single", "multi" or "reject", or what the manifest says.
-        style: how it was made; may be empty. The manifest's, up to the first semicolon, so that
-            remarks on one picture do not make it a style of its own.
+        style: how it was made, or who wrote it; may be empty. The manifest's, up to the first
+            semicolon, so that remarks on one picture do not make it a style of its own.
     """
 
     path: Path
@@ -89,7 +89,7 @@ def list_cases(folder: str | Path) -> tuple[list[Case], list[str]]:
         found = find(folder)
     except DataError as error:
         raise DataError(f"without a manifest.csv: {error}") from error
-    cases = [Case(path, str(digit), "single") for path, digit in found.all()]
+    cases = [Case(each.path, str(each.digit), "single", each.writer) for each in found.all()]
     if not cases:
         raise DataError(f"{folder} has no manifest.csv, and its sub-folders hold no pictures")
     return cases, found.left_out

@@ -33,7 +33,8 @@ class TrainConfig:
         "auto: MNIST from --data-dir, the cache, a copy that Keras or torchvision keeps here, or "
         "the network, and the built-in sample where there is no network. mnist: the same without "
         "the sample. sample: the built-in 5,000 images. Or a PATH: a CSV, .npz, .npy, .mat or IDX "
-        "file, a folder of such, or a folder of pictures in sub-folders 0 to 9.",
+        "file, a folder of such, or a folder of pictures in sub-folders 0 to 9, which may lie in a "
+        "folder for each writer.",
         metavar="NAME|PATH",
     )
     strict: bool = option(
