@@ -91,6 +91,19 @@ STYLES: dict[int, tuple[str, ...]] = {
         "~61 31 12 33 61;~61 63 75 68 29 08",
     ),
 }
+# the same in seven segments
+SEGMENTS: tuple[str, ...] = (
+    "10 50;61 64;65 68;19 59;05 08;01 04",
+    "61 64;65 68",
+    "10 50;61 64;15 55;05 08;19 59",
+    "10 50;61 64;15 55;65 68;19 59",
+    "01 04;15 55;61 64;65 68",
+    "10 50;01 04;15 55;65 68;19 59",
+    "10 50;01 04;15 55;05 08;19 59;65 68",
+    "10 50;61 64;65 68",
+    "10 50;61 64;65 68;19 59;05 08;01 04;15 55",
+    "10 50;61 64;65 68;19 59;01 04;15 55",
+)
 # Most of the drawings go to the two digits that are told apart by a style alone; 0 has a style that
 # is a heart but for its round end.
 WEIGHTS = np.array([2, 4, 1, 1, 2, 1, 1, 4, 1, 2]) / 19
