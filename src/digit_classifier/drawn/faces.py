@@ -20,7 +20,8 @@ FOLDER_VARIABLE = "DIGITS_FONTS"
 TALL = 64  # pixels of a tall digit
 _NAME = "mnist-digit-classifier"
 
-_HANDWRITING = """alex-brush allura amatic-sc annie-use-your-telescope architects-daughter bad-script
+_HANDWRITING = """
+    alex-brush allura amatic-sc annie-use-your-telescope architects-daughter bad-script
     balsamiq-sans berkshire-swash birthstone bubblegum-sans caveat caveat-brush cedarville-cursive
     chewy chilanka comic-mono comic-neue comic-relief condiment cookie corinthia courgette
     covered-by-your-grace damion dancing-script delicious-handrawn delius ephesis farsan
@@ -34,7 +35,8 @@ _HANDWRITING = """alex-brush allura amatic-sc annie-use-your-telescope architect
     schoolbell shadows-into-light shantell-sans short-stack smooch sniglet sriracha
     sue-ellen-francisco swanky-and-moo-moo tangerine the-girl-next-door vibur whisper yellowtail
     yomogi yusei-magic zcool-kuaile zen-kurenaido zhi-mang-xing"""
-_PRINT = """anton arvo courier-prime dm-serif-display fira-sans ibm-plex-mono inconsolata lato
+_PRINT = """
+    anton arvo courier-prime dm-serif-display fira-sans ibm-plex-mono inconsolata lato
     merriweather nunito old-standard-tt open-sans orbitron oswald poppins press-start-2p pt-serif
     righteous roboto roboto-condensed roboto-slab saira-stencil-one share-tech-mono source-serif-4
     space-mono special-elite varela-round vt323"""
