@@ -20,7 +20,7 @@ from digit_classifier.dataset.labelled import HELD_OUT_SHARE
 from digit_classifier.training import backend, networks, recipes
 from digit_classifier.training.export import versions
 from digit_classifier.training.loop import Loop, score
-from digit_classifier.training.objective import make_objective
+from digit_classifier.training.steps import make_objective
 
 archive, result, seed, name = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
 recipe = recipes.recipe(name, "fast")

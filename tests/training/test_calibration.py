@@ -5,8 +5,8 @@ from digit_classifier.stats import fit_temperature
 from digit_classifier.training.calibration import COST, calibrate
 from digit_classifier.training.loop import Loop
 from digit_classifier.training.networks import build
-from digit_classifier.training.objective import make_objective
 from digit_classifier.training.recipes import Recipe, optimiser
+from digit_classifier.training.steps import make_objective
 
 
 def drawn(temperature, n=4000):

@@ -17,7 +17,7 @@ import pytest
 from digit_classifier import DigitReader, Listener, Run, TrainConfig, train
 from digit_classifier.errors import OptionError
 from digit_classifier.training.config import Settings
-from digit_classifier.training.interrupt import stoppable
+from digit_classifier.training.loop import stoppable
 
 QUICK = {"epochs": 1, "out": "run"}
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from digit_classifier.training import Listener, TrainConfig, live_plots, train
-from digit_classifier.training.live_plots import LivePlots
+from digit_classifier.training import Listener, TrainConfig, curves, train
+from digit_classifier.training.curves import LivePlots
 from digit_classifier.training.loop import Epoch
 from digit_classifier.training.window import NO_DISPLAY, NO_TOOLKIT, Window
 
@@ -35,8 +35,8 @@ def plan(keras, small_folder):
 @pytest.fixture
 def always(monkeypatch):
     """As if epochs took long enough to draw after each."""
-    monkeypatch.setattr(live_plots, "SECONDS", 0.0)
-    monkeypatch.setattr(live_plots, "SHARE", 1e9)
+    monkeypatch.setattr(curves, "SECONDS", 0.0)
+    monkeypatch.setattr(curves, "SHARE", 1e9)
 
 
 def test_both_png_files_are_there_while_it_trains(keras, small_folder, always):
@@ -60,8 +60,8 @@ def test_all_epochs_up_to_now_are_drawn_but_not_the_last_which_is_drawn_at_the_e
 
 
 def test_drawing_that_takes_long_waits_longer_for_its_next_turn(plan, monkeypatch):
-    monkeypatch.setattr(live_plots, "SECONDS", 0.0)
-    monkeypatch.setattr(live_plots, "SHARE", 1e-6)
+    monkeypatch.setattr(curves, "SECONDS", 0.0)
+    monkeypatch.setattr(curves, "SHARE", 1e-6)
     drawn = []
 
     def draw(history):

@@ -5,8 +5,8 @@ from digit_classifier.errors import TrainingError
 from digit_classifier.training.distortions import Distortions
 from digit_classifier.training.loop import Loop, StoppedError, score
 from digit_classifier.training.networks import build
-from digit_classifier.training.objective import make_objective
 from digit_classifier.training.recipes import Recipe, optimiser
+from digit_classifier.training.steps import make_objective
 
 
 def make_loop(keras, sample, count=330, recipe=None, xla=True, seed=3, network="mlp", **more):

@@ -9,7 +9,7 @@ from digit_classifier import weights
 from digit_classifier.errors import ModelError
 from digit_classifier.onnx_model import OnnxModel
 from digit_classifier.training import TrainConfig, train
-from digit_classifier.training.listener import Listener
+from digit_classifier.training.run import Listener
 
 
 @pytest.fixture

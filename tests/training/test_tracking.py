@@ -6,8 +6,8 @@ import pytest
 from digit_classifier.errors import MissingExtraError, OptionError, TrackingError
 from digit_classifier.onnx_model import OnnxModel
 from digit_classifier.training import Listener, TrainConfig, resume, tracking, train
-from digit_classifier.training.log import Log
 from digit_classifier.training.tracking import Tracked
+from digit_classifier.training.tracking.log import Log
 
 with_mlflow = pytest.mark.skipif(
     importlib.util.find_spec("mlflow") is None,

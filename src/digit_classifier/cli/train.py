@@ -14,7 +14,7 @@ from digit_classifier.shell import digits
 from digit_classifier.stats import caveat
 from digit_classifier.training import Listener, TrainConfig
 from digit_classifier.training.loop import Epoch
-from digit_classifier.training.plan import Plan
+from digit_classifier.training.run import Plan
 from digit_classifier.training.run_folder import RunFolder
 from digit_classifier.training.window import Window
 from digit_classifier.words import count

@@ -1,14 +1,19 @@
 """Training by whole epochs: permute, run compiled steps, validate."""
 
-from collections.abc import Callable
+import contextlib
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from time import perf_counter
+from types import FrameType
 from typing import Any
 
 import numpy as np
 
 from digit_classifier.errors import TrainingError
-from digit_classifier.training.backend import (
+from digit_classifier.training.steps import (
     Objective,
     compile_forward,
     compile_statistics,
@@ -27,6 +32,33 @@ STATISTICS_IMAGES = 2_000
 
 class StoppedError(Exception):
     """The user asked to stop; the epoch under way was not finished."""
+
+
+@contextlib.contextmanager
+def stoppable() -> Iterator[Callable[[], bool]]:
+    """Turn the first Ctrl-C into an answer instead of an exception: finish the step, then save.
+
+    After the first, Ctrl-C ends the process at once, also in the middle of a compiled call, where
+    Python itself would not hear it; in an interactive session, a notebook's too, which has more to
+    lose, it is a KeyboardInterrupt. Outside the main thread nothing is changed.
+
+    Yields:
+        A function that tells whether Ctrl-C was pressed.
+    """
+    asked = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked.is_set
+        return
+
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        asked.set()
+        signal.signal(signal.SIGINT, before if hasattr(sys, "ps1") else signal.SIG_DFL)
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield asked.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,12 @@ import numpy as np
 from digit_classifier import latest
 from digit_classifier.errors import StorageError, TrainingError
 from digit_classifier.stats import wilson
-from digit_classifier.training import checkpoint
 from digit_classifier.training.calibration import calibrate
 from digit_classifier.training.curves import draw_curves, save_curves
 from digit_classifier.training.export import EXPORTERS, Trained, export, versions
 from digit_classifier.training.loop import Epoch, score
-from digit_classifier.training.plan import HELD_OUT, TEST, Plan
-from digit_classifier.training.run_folder import RunFolder
+from digit_classifier.training.run import HELD_OUT, TEST, Plan
+from digit_classifier.training.run_folder import CHECKPOINT, RunFolder
 
 
 def write_outputs(
@@ -81,7 +80,7 @@ def write_outputs(
     if not stopped:
         run.write_json("metrics.json", metrics)
     if not stopped and not unwritten:
-        (run.path / checkpoint.NAME).unlink(missing_ok=True)
+        (run.path / CHECKPOINT).unlink(missing_ok=True)
         latest.point_at(run.path)
     return metrics, unwritten
 

@@ -109,16 +109,45 @@ def optimiser(recipe: Recipe, total_steps: int) -> keras.optimizers.Optimizer:
     if recipe.optimiser == "sgd":
         made = kind(optimizers.SGD)(rate, momentum=recipe.beta_1, nesterov=True, **settings)
     elif recipe.optimiser == "muon":
-        from digit_classifier.training.muon import Muon
-
         settings |= dict.fromkeys(("weight_decay", "adam_weight_decay"), recipe.weight_decay)
-        made = kind(Muon)(rate, **settings)
+        made = kind(_muon())(rate, **settings)
     else:
         adam = optimizers.AdamW if recipe.optimiser == "adamw" else optimizers.Adam
         made = kind(adam)(rate, beta_1=recipe.beta_1, beta_2=recipe.beta_2, **settings)
     if recipe.weight_decay:
         made.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     return made
+
+
+def _muon() -> type[keras.optimizers.Optimizer]:
+    """Keras's Muon, for convolutions as well as for matrices."""
+    import keras
+    from keras import ops
+
+    class Muon(keras.optimizers.Muon):  # type: ignore[misc]
+        """Takes kernels of convolutions as matrices, where Keras leaves them to Adam.
+
+        A kernel (height, width, inputs, filters) is the matrix (height x width x inputs, filters)
+        that a convolution multiplies patches with. Biases and norms stay with Adam.
+
+        Source: Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024,
+        https://kellerjordan.github.io/posts/muon/.
+        """
+
+        def _should_use_adamw(self, variable: Any) -> bool:
+            return len(variable.shape) != 4 and super()._should_use_adamw(variable)
+
+        def zeropower_via_newtonschulz5(self, x: Any, steps: int) -> Any:
+            """Make a matrix orthogonal, nearly."""
+            matrix = ops.reshape(x, (-1, x.shape[-1]))
+            return ops.reshape(super().zeropower_via_newtonschulz5(matrix, steps), x.shape)
+
+        def lr_adjust(self, x: Any) -> Any:
+            """Scale an update by the size of its matrix."""
+            matrix = ops.reshape(x, (-1, x.shape[-1]))
+            return ops.reshape(super().lr_adjust(matrix), x.shape)
+
+    return Muon
 
 
 def averaging(kind: type[keras.optimizers.Optimizer]) -> type[keras.optimizers.Optimizer]:

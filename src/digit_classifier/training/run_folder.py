@@ -7,21 +7,27 @@ import json
 import os
 import re
 import shutil
+import zipfile
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields
 from datetime import datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from digit_classifier import latest
-from digit_classifier.atomic import write_text
+from digit_classifier.atomic import replacing, write_text
 from digit_classifier.errors import DataError, OptionError, StorageError
 from digit_classifier.shell import digits
-from digit_classifier.training.checkpoint import NAME as CHECKPOINT
 from digit_classifier.training.config import TrainConfig
 from digit_classifier.training.loop import Epoch
 
+# What a training needs to go on after a crash, in one file that is whole or not there.
+CHECKPOINT = "checkpoint.npz"
+# Of that file; counted up when what a training has to hold changes. Before 2 none was written.
+FORMAT = 2
 # History figures are rounded to what a float32 sum can carry, so that files stay readable.
 DIGITS = 6
 _TEMPORARY = re.compile(
@@ -131,6 +137,72 @@ class RunFolder:
             values = [getattr(row, name) for name in names]
             writer.writerow(round(v, DIGITS) if isinstance(v, float) else v for v in values)
         write_text(self.path / "history.csv", text.getvalue())
+
+    def save_checkpoint(
+        self, variables: Sequence[Any], history: Sequence[Epoch], data: str
+    ) -> None:
+        """Write weights, optimiser and history after an epoch.
+
+        The random state is not written: the order of an epoch and its distortions come from the
+        seed and the epoch's number, and whatever a layer draws with is among the model's variables.
+
+        Args:
+            variables: all that the training changes, `Loop.variables`.
+            history: the finished epochs.
+            data: the data set's sha256.
+        Raises:
+            StorageError: the file cannot be written; the last one stays.
+        """
+        arrays = {str(i): np.asarray(v) for i, v in enumerate(variables)}
+        rows = json.dumps([asdict(epoch) for epoch in history])
+        facts = {"history": np.array(rows), "data": np.array(data), "format": np.array(FORMAT)}
+        with replacing(self.path / CHECKPOINT) as temporary, temporary.open("wb") as file:
+            np.savez(file, allow_pickle=False, **facts, **arrays)
+
+    def load_checkpoint(self, variables: Sequence[Any], data: str) -> list[Epoch]:
+        """Put a saved state back into the variables of a training of the same kind.
+
+        Args:
+            variables: `Loop.variables`, of the shapes that were saved.
+            data: the sha256 of the data that would be trained on now.
+        Returns:
+            The epochs that were finished.
+        Raises:
+            DataError: no checkpoint, or one of another version, network, optimiser or data set.
+        """
+        path = self.path / CHECKPOINT
+        if not path.is_file():
+            raise DataError(
+                f"{self.path} holds no {CHECKPOINT}: nothing to resume. Train again without "
+                "--resume."
+            )
+        try:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as saved:
+                if "format" not in saved or saved["format"] != FORMAT:
+                    raise DataError(
+                        f"{path} was written by another version of this program: resume with that "
+                        "version, or train again without --resume."
+                    )
+                history = [Epoch(**row) for row in json.loads(str(saved["history"]))]
+                values = [saved[str(i)] for i in range(len(saved.files) - 3)]
+                trained_on = str(saved["data"])
+        except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+            raise DataError(
+                f"{path} cannot be read ({error}). Train again without --resume."
+            ) from error
+        if [value.shape for value in values] != [tuple(v.shape) for v in variables]:
+            raise DataError(
+                f"{path} does not fit the network and optimiser that config.json names. "
+                "Train again without --resume."
+            )
+        if trained_on != data:
+            raise DataError(
+                f"{self.path} was trained on other data (sha256 {trained_on[:12]}, now "
+                f"{data[:12]}). Give the same data, or train again without --resume."
+            )
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+        return history
 
     def log(self, line: str) -> None:
         """Append a line, with the time, to log.txt.

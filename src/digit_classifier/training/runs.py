@@ -14,9 +14,8 @@ from typing import Any
 from digit_classifier import latest
 from digit_classifier.errors import DataError, OptionError
 from digit_classifier.stats import wilson
-from digit_classifier.training.checkpoint import NAME as CHECKPOINT
 from digit_classifier.training.loop import Epoch
-from digit_classifier.training.run_folder import RunFolder
+from digit_classifier.training.run_folder import CHECKPOINT, RunFolder
 
 FINISHED, UNFINISHED, BROKEN = "finished", "unfinished", "broken"
 # What makes a folder a run folder, even where config.json is gone.

@@ -13,24 +13,20 @@ from digit_classifier.dataset import Dataset, load
 from digit_classifier.dataset.labelled import hold_out
 from digit_classifier.errors import DataError, OptionError, StorageError, TrainingError
 from digit_classifier.shell import digits
-from digit_classifier.training import checkpoint
 from digit_classifier.training.backend import check_installed, seeded, start
 from digit_classifier.training.calibration import MIN_IMAGES
 from digit_classifier.training.config import Settings, TrainConfig, check_names
-from digit_classifier.training.interrupt import stoppable
-from digit_classifier.training.listener import Listener
-from digit_classifier.training.live_plots import LivePlots, draw_files
-from digit_classifier.training.loop import Epoch, Loop, StoppedError
+from digit_classifier.training.curves import LivePlots, draw_files
+from digit_classifier.training.loop import Epoch, Loop, StoppedError, stoppable
 from digit_classifier.training.networks import build
 from digit_classifier.training.networks import find as find_network
-from digit_classifier.training.objective import make_objective
 from digit_classifier.training.outputs import write_outputs
-from digit_classifier.training.plan import HELD_OUT, TEST, Plan
 from digit_classifier.training.progress import usual_listener
 from digit_classifier.training.recipes import Recipe
 from digit_classifier.training.recipes import optimiser as make_optimiser
-from digit_classifier.training.run import Run
-from digit_classifier.training.run_folder import RunFolder, check_out
+from digit_classifier.training.run import HELD_OUT, TEST, Listener, Plan, Run
+from digit_classifier.training.run_folder import CHECKPOINT, RunFolder, check_out
+from digit_classifier.training.steps import make_objective
 from digit_classifier.training.tracking import tracked
 from digit_classifier.words import count
 
@@ -217,12 +213,12 @@ def _run(
         # As late as can be: from here on it can be resumed.
         run = run or RunFolder.create(config)
         try:
-            checkpoint.save(run.path, loop.variables, [], dataset.sha256)
+            run.save_checkpoint(loop.variables, [], dataset.sha256)
         except BaseException:
             run.discard()
             raise
     else:
-        history = checkpoint.load(run.path, loop.variables, dataset.sha256)
+        history = run.load_checkpoint(loop.variables, dataset.sha256)
     run.clear_temporaries()
     plan = Plan(
         config=config,
@@ -240,12 +236,12 @@ def _run(
         with stoppable() as stop:  # also while it saves
             stopped, fault = _train_epochs(loop, plan, run, history, listener, stop)
             if fault and not history:  # nothing was learned, and nothing would be another time
-                (run.path / checkpoint.NAME).unlink(missing_ok=True)
+                (run.path / CHECKPOINT).unlink(missing_ok=True)
                 run.discard()
                 raise fault
             if stopped:
                 # Half an epoch is nothing that can be resumed: go back to the last whole one.
-                checkpoint.load(run.path, loop.variables, dataset.sha256)
+                run.load_checkpoint(loop.variables, dataset.sha256)
             metrics, unwritten = write_outputs(
                 run, plan, network, loop.answer, history, stopped=stopped
             )
@@ -293,7 +289,7 @@ def _train_epochs(
         except TrainingError as error:
             return True, error
         history.append(row)
-        checkpoint.save(run.path, loop.variables, history, plan.dataset.sha256)
+        run.save_checkpoint(loop.variables, history, plan.dataset.sha256)
         run.write_history(history)
         listener.on_epoch(row)
         plots.add(row)

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 from digit_classifier.atomic import write_text
 from digit_classifier.errors import DataError, MissingExtraError, OptionError, TrackingError
-from digit_classifier.training.log import Log, describe
 from digit_classifier.training.loop import Epoch
-from digit_classifier.training.plan import Plan
+from digit_classifier.training.run import Plan
+from digit_classifier.training.tracking.log import Log, describe
 
 EXPERIMENT = "mnist-digit-classifier"
 NOTE = "mlflow.json"  # in the run folder: which MLflow run it is, for --resume

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from digit_classifier.training.loop import Epoch
-from digit_classifier.training.plan import Plan
+from digit_classifier.training.run import Plan
 
 Value = str | int | float | bool
 

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from digit_classifier.errors import MissingExtraError
-from digit_classifier.training.log import Log, describe
 from digit_classifier.training.loop import Epoch
-from digit_classifier.training.plan import Plan
+from digit_classifier.training.run import Plan
+from digit_classifier.training.tracking.log import Log, describe
 
 FOLDER = "tensorboard"
 # Two runs with the same tags: TensorBoard then draws both curves into one chart.

@@ -8,10 +8,9 @@ from typing import Any
 
 from digit_classifier.errors import DigitError, TrackingError
 from digit_classifier.training.config import TrainConfig
-from digit_classifier.training.listener import Listener
-from digit_classifier.training.log import Log
 from digit_classifier.training.loop import Epoch
-from digit_classifier.training.plan import Plan
+from digit_classifier.training.run import Listener, Plan
+from digit_classifier.training.tracking.log import Log
 
 
 class Tracked(Listener):
@@ -85,11 +84,11 @@ def tracked(config: TrainConfig, listener: Listener) -> Listener:
     """
     logs: list[Log] = []
     if config.tensorboard:
-        from digit_classifier.training.tensorboard import TensorBoardLog
+        from digit_classifier.training.tracking.tensorboard import TensorBoardLog
 
         logs.append(TensorBoardLog())
     if config.mlflow:
-        from digit_classifier.training.mlflow import MlflowLog
+        from digit_classifier.training.tracking.mlflow import MlflowLog
 
         logs.append(MlflowLog(config.mlflow))
     return Tracked(listener, logs) if logs else listener
