@@ -153,7 +153,7 @@ def _membership(said: dict[str, Any]) -> dict[str, str]:
 def _describe(how: Recipe) -> str:
     """Whatever differs from the original's recipe."""
     changed = _differing(how, Recipe())
-    for when in ("distortions", "late"):
+    for when in ("distortions", "final_distortions"):
         if amounts := getattr(how, when):
             bent = _differing(amounts, Distortions())
             changed[when] = f"({', '.join(f'{k} {v:g}' for k, v in bent.items())})"

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from digit_classifier.training.distortions import Distortions, _field, distort, uniform
-from digit_classifier.training.recipes import ANY_HAND
+from digit_classifier.training.recipes import STRONG
 
 
 @pytest.fixture(scope="module")
@@ -33,18 +33,18 @@ def test_without_amounts_the_images_come_back_unchanged(images):
 
 
 def test_the_same_seed_gives_the_same_images_and_another_step_gives_others(images):
-    first, again, later = (to_array(distort(images, ANY_HAND, (7, step))) for step in (1, 1, 2))
+    first, again, later = (to_array(distort(images, STRONG, (7, step))) for step in (1, 1, 2))
     assert np.array_equal(first, again)
     assert (np.abs(first - later).max(axis=(1, 2)) > 50).all()
 
 
 def test_equal_images_in_a_batch_are_distorted_differently(images):
-    bent = to_array(distort(np.repeat(images[:1], 8, axis=0), ANY_HAND, (3, 4)))
+    bent = to_array(distort(np.repeat(images[:1], 8, axis=0), STRONG, (3, 4)))
     assert len({image.tobytes() for image in bent}) == 8
 
 
 def test_pixels_stay_between_paper_and_ink(images):
-    bent = to_array(distort(images, ANY_HAND, (5, 6)))
+    bent = to_array(distort(images, STRONG, (5, 6)))
     assert bent.dtype == np.float32
     assert bent.shape == images.shape
     assert bent.min() >= 0
@@ -140,9 +140,9 @@ import hashlib, json, sys
 import numpy as np
 from keras import ops
 from digit_classifier.training.distortions import distort
-from digit_classifier.training.recipes import ANY_HAND
+from digit_classifier.training.recipes import STRONG
 images = np.random.default_rng(0).integers(0, 256, (4, 28, 28), np.uint8)
-print(json.dumps(ops.convert_to_numpy(distort(images, ANY_HAND, (1, 2))).round(1).tolist()))
+print(json.dumps(ops.convert_to_numpy(distort(images, STRONG, (1, 2))).round(1).tolist()))
 """
 
 
@@ -160,6 +160,6 @@ def test_every_backend_draws_the_same_distortions():
 
 def test_the_compiled_step_gives_what_the_plain_one_gives(images):
     tf = pytest.importorskip("tensorflow")
-    compiled = tf.function(lambda x, seed: distort(x, ANY_HAND, seed), jit_compile=True)
+    compiled = tf.function(lambda x, seed: distort(x, STRONG, seed), jit_compile=True)
     fast = compiled(tf.constant(images), tf.constant([3, 4])).numpy()
-    assert np.abs(fast - to_array(distort(images, ANY_HAND, (3, 4)))).max() < 0.5
+    assert np.abs(fast - to_array(distort(images, STRONG, (3, 4)))).max() < 0.5

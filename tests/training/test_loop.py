@@ -24,7 +24,7 @@ def make_loop(keras, sample, count=330, recipe=None, xla=True, seed=3, network="
         batch_size=recipe.batch_size,
         seed=seed,
         xla=xla,
-        late=more.get("late"),
+        final=more.get("final"),
         choose=more.get("choose", True),
     )
 
@@ -45,32 +45,34 @@ def test_two_epochs_are_what_keras_own_fit_makes_of_the_same_order(keras, sample
         np.testing.assert_allclose(ours, theirs, atol=1e-4)
 
 
-def test_the_late_objective_takes_over_at_its_epoch(keras, sample):
+def test_the_final_objective_takes_over_at_its_epoch(keras, sample):
     def told(loss):
         return lambda call, images, labels, seed: (
             keras.ops.sum(call(images)) * 0 + loss,
             keras.ops.cast(0, "float32"),
         )
 
-    loop = make_loop(keras, sample, count=64, objective=told(1.0), late=(3, told(2.0)))
+    loop = make_loop(keras, sample, count=64, objective=told(1.0), final=(3, told(2.0)))
     losses = [loop.run_epoch(epoch).loss for epoch in (1, 2, 3, 4)]
     assert losses == pytest.approx([1, 1, 2, 2])
-    resumed = make_loop(keras, sample, count=64, objective=told(1.0), late=(3, told(2.0)))
+    resumed = make_loop(keras, sample, count=64, objective=told(1.0), final=(3, told(2.0)))
     assert resumed.run_epoch(4).loss == pytest.approx(2)
 
 
 def test_the_last_epochs_are_distorted_as_the_recipe_says(keras, sample):
-    recipe = Recipe(distortions=Distortions(shift=9), late=Distortions(), late_share=0.5)
+    recipe = Recipe(
+        distortions=Distortions(shift=9), final_distortions=Distortions(), final_share=0.5
+    )
     labels = keras.ops.convert_to_tensor(sample.train_labels[:8])
     images = keras.ops.convert_to_tensor(sample.train_images[:8])
     shown = {}
-    for late in (False, True):
+    for final in (False, True):
 
-        def look(x, late=late):
-            shown[late] = np.asarray(x)
+        def look(x, final=final):
+            shown[final] = np.asarray(x)
             return keras.ops.zeros((8, 10))
 
-        make_objective(recipe, late=late)(look, images, labels, (1, 2))
+        make_objective(recipe, final=final)(look, images, labels, (1, 2))
     np.testing.assert_allclose(shown[True], sample.train_images[:8], atol=1e-3)
     assert np.abs(shown[False] - sample.train_images[:8]).mean() > 5
 

@@ -42,11 +42,11 @@ def test_only_the_classic_recipe_looks_at_the_test_set_while_it_trains():
 
 
 def test_late_epochs_are_the_last_share_of_them():
-    late = Distortions(rotation=1)
-    assert Recipe(epochs=60, late=late, late_share=0.2).first_late_epoch == 49
-    assert Recipe(epochs=2, late=late, late_share=0.2).first_late_epoch == 3  # none
-    assert Recipe(epochs=60).first_late_epoch == 61
-    assert Recipe(epochs=5, late=late, late_share=1.0).first_late_epoch == 1
+    final = Distortions(rotation=1)
+    assert Recipe(epochs=60, final_distortions=final, final_share=0.2).first_final_epoch == 49
+    assert Recipe(epochs=2, final_distortions=final, final_share=0.2).first_final_epoch == 3  # none
+    assert Recipe(epochs=60).first_final_epoch == 61
+    assert Recipe(epochs=5, final_distortions=final, final_share=1.0).first_final_epoch == 1
 
 
 def test_an_unknown_recipe_lists_those_of_the_network():

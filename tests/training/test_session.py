@@ -191,13 +191,15 @@ def test_the_last_epochs_see_what_the_recipe_keeps_for_them(
         epochs=2,
         learning_rate=3e-3,
         distortions=Distortions(shift=14),
-        late=Distortions(),
-        late_share=0.5,
+        final_distortions=Distortions(),
+        final_share=0.5,
         holds_out=False,
     )
     monkeypatch.setitem(NETWORKS["mlp"].recipes, "two", hard_then_plain)
     first, second = train(config(small_folder, recipe="two", epochs=None)).history
-    monkeypatch.setitem(NETWORKS["mlp"].recipes, "one", replace(hard_then_plain, late=None))
+    monkeypatch.setitem(
+        NETWORKS["mlp"].recipes, "one", replace(hard_then_plain, final_distortions=None)
+    )
     same, harder = train(config(small_folder, recipe="one", epochs=None, out="run1")).history
     assert first.loss == same.loss
     assert second.loss < 0.97 * harder.loss

@@ -112,7 +112,7 @@ class Loop:
         batch_size: int,
         seed: int,
         xla: bool,
-        late: tuple[int, Objective] | None = None,
+        final: tuple[int, Objective] | None = None,
         choose: bool = True,
     ) -> None:
         """Prepare compiled steps; nothing is compiled before the first epoch.
@@ -127,7 +127,7 @@ class Loop:
             batch_size: images per step; the last step of an epoch takes what is left.
             seed: any non-negative integer.
             xla: see `compile_steps`.
-            late: an epoch, and the objective of that epoch and all after it.
+            final: an epoch, and the objective of that epoch and all after it.
             choose: whether the validation images may choose between averaged and plain weights;
                 where they are test images, the average is kept.
         """
@@ -143,7 +143,7 @@ class Loop:
                 compile_steps(model, optimiser, aim, *training, xla),
                 compile_statistics(model, aim),
             )
-            for first, aim in ((1, objective), *((late,) if late else ()))
+            for first, aim in ((1, objective), *((final,) if final else ()))
         ]
         self.answer = _in_batches(compile_forward(network, xla))
         network.set_weights(model.get_weights())

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from digit_classifier.errors import OptionError
 from digit_classifier.registry import Registry
-from digit_classifier.training.recipes import ANY_HAND, MEDIUM, MNIST_HANDS, MORE_HANDS, Recipe
+from digit_classifier.training.recipes import FINAL, GENTLE, MEDIUM, STRONG, Recipe
 
 if TYPE_CHECKING:
     import keras
@@ -149,7 +149,7 @@ def build(name: str, *, logits: bool = False, precision: str = "float32") -> ker
             learning_rate=0.01,
             schedule="cosine",
             weight_decay=0.004,
-            distortions=MNIST_HANDS,
+            distortions=GENTLE,
         ),
         "fast": Recipe(
             epochs=8, batch_size=128, learning_rate=6e-3, schedule="cosine", warmup=0.2, final=0.001
@@ -230,7 +230,7 @@ _CONVOLUTIONAL = Recipe(
     final=0.001,
     weight_decay=0.02,
     label_smoothing=0.05,
-    distortions=ANY_HAND,
+    distortions=STRONG,
     ema=0.999,
     nondigits=0.1,
     styles=0.05,
@@ -241,7 +241,7 @@ _CONVOLUTIONAL = Recipe(
 @network(
     "small",
     "five convolutions in under 30,000 weights",
-    {"best": replace(_CONVOLUTIONAL, distortions=MORE_HANDS, nondigits=0.0)},
+    {"best": replace(_CONVOLUTIONAL, distortions=MEDIUM, nondigits=0.0)},
     weaknesses=(
         "Was never shown anything that is no digit: it rejects few letters and scribbles.",
         "Was taught gentle distortions only; very thick, thin or blurred pens are read worse "
@@ -272,10 +272,12 @@ def _small() -> list[Any]:
             epochs=20,
             optimiser="muon",
             learning_rate=0.015,
-            late=MEDIUM,
-            late_share=0.2,
+            final_distortions=FINAL,
+            final_share=0.2,
         ),
-        "long": replace(_CONVOLUTIONAL, epochs=60, learning_rate=6e-3, late=MEDIUM, late_share=0.2),
+        "long": replace(
+            _CONVOLUTIONAL, epochs=60, learning_rate=6e-3, final_distortions=FINAL, final_share=0.2
+        ),
     },
     weaknesses=(
         "Some non-digits are read as digits: see the share rejected above. Letters and signs "

@@ -28,8 +28,8 @@ class Recipe:
         weight_decay: per step, times the learning rate; weights only, not biases and norms.
         label_smoothing: share of the target spread evenly over the ten digits.
         distortions: what happens to each training image each time, or None.
-        late: what happens to them instead in the last epochs, or None for no change.
-        late_share: share of the epochs that are the last ones.
+        final_distortions: what happens to them instead in the last epochs, or None for no change.
+        final_share: share of the epochs that are the last ones.
         ema: decay of the weights' running average, reached as `averaging` says; 0 for none. What
             is kept is the average or the plain weights, whichever does better on held-out images.
         nondigits: share of a batch that is no digit, with every digit equally wrong as target.
@@ -52,8 +52,8 @@ class Recipe:
     weight_decay: float = 0.0
     label_smoothing: float = 0.0
     distortions: Distortions | None = None
-    late: Distortions | None = None
-    late_share: float = 0.0
+    final_distortions: Distortions | None = None
+    final_share: float = 0.0
     ema: float = 0.0
     nondigits: float = 0.0
     styles: float = 0.0
@@ -61,19 +61,20 @@ class Recipe:
     holds_out: bool = True
 
     @property
-    def first_late_epoch(self) -> int:
-        """The first epoch that sees `late`, counted from 1; beyond the last where none does."""
-        return self.epochs + 1 - (round(self.late_share * self.epochs) if self.late else 0)
+    def first_final_epoch(self) -> int:
+        """The first that sees `final_distortions`, from 1; beyond the last where none does."""
+        share = self.final_share if self.final_distortions else 0
+        return self.epochs + 1 - round(share * self.epochs)
 
 
-# Gentle: the hands of MNIST itself. A network of 26,506 weights cannot learn more than these.
-MNIST_HANDS = Distortions(rotation=8, scale=0.06, aspect=0.05, shear=0.12, shift=1.0, elastic=1.6)
+# As handwriting differs within MNIST. A network of 26,506 weights cannot learn more than these.
+GENTLE = Distortions(rotation=8, scale=0.06, aspect=0.05, shear=0.12, shift=1.0, elastic=1.6)
 
-# Between the two: for a small network of convolutions.
-MORE_HANDS = Distortions(rotation=10, scale=0.08, aspect=0.06, shear=0.15, shift=1.5, elastic=2.0)
+# For a small network of convolutions.
+MEDIUM = Distortions(rotation=10, scale=0.08, aspect=0.06, shear=0.15, shift=1.5, elastic=2.0)
 
-# Wide: other people's pens, scanners and photographs as well.
-ANY_HAND = Distortions(
+# Other people's pens, scanners and photographs as well.
+STRONG = Distortions(
     rotation=15,
     scale=0.12,
     aspect=0.12,
@@ -86,8 +87,8 @@ ANY_HAND = Distortions(
     erasure=0.1,
 )
 
-# Half as wide, for the end of a training: nearer to what will be asked.
-MEDIUM = replace(MNIST_HANDS, shear=0.1, pen=0.25, blur=0.15, contrast=0.125, erasure=0.05)
+# Half as strong, for the last epochs: nearer to what will be asked.
+FINAL = replace(GENTLE, shear=0.1, pen=0.25, blur=0.15, contrast=0.125, erasure=0.05)
 
 
 def optimiser(recipe: Recipe, total_steps: int) -> keras.optimizers.Optimizer:

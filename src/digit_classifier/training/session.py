@@ -195,6 +195,7 @@ def _run(
         model = build(config.model, logits=True, precision=recipe.precision)
         network = build(config.model)
     optimiser = make_optimiser(recipe, steps * recipe.epochs)
+    final = recipe.first_final_epoch, make_objective(recipe, final=True)
     loop = Loop(
         model,
         network,
@@ -205,7 +206,7 @@ def _run(
         batch_size=recipe.batch_size,
         seed=config.seed,
         xla=find_network(config.model).xla,
-        late=(recipe.first_late_epoch, make_objective(recipe, late=True)) if recipe.late else None,
+        final=final if recipe.final_distortions else None,
         choose=validated_on == HELD_OUT,
     )
     history: list[Epoch] = []

@@ -25,18 +25,19 @@ Steps = Callable[[np.ndarray, int, int], tuple[float, float]]
 Statistics = Callable[[np.ndarray, np.ndarray, int], None]
 
 
-def make_objective(recipe: Recipe, *, late: bool = False) -> Objective:
+def make_objective(recipe: Recipe, *, final: bool = False) -> Objective:
     """Turn a recipe into loss and right answers of one batch.
 
     Args:
         recipe: whose loss and distortions.
-        late: distort as in the recipe's last epochs.
+        final: distort as in the recipe's last epochs.
 
     The result takes a function from images to logits (b, 10), uint8 images (b, 28, 28), uint8
     labels (b,), where 10 means no digit, and a seed of two integers; it gives the mean
     cross-entropy in nats and the number of digits answered rightly.
     """
-    smoothing, distortions = recipe.label_smoothing, recipe.late if late else recipe.distortions
+    smoothing = recipe.label_smoothing
+    distortions = recipe.final_distortions if final else recipe.distortions
     bend = (
         compile_alone(lambda images, seed: distort(images, distortions, seed))
         if distortions

@@ -39,7 +39,7 @@ def describe(plan: Plan) -> dict[str, Value]:
     """
     config, dataset = plan.config, plan.dataset
     recipe = asdict(plan.recipe)
-    bent = {when: recipe.pop(when) or {} for when in ("distortions", "late")}
+    bent = {when: recipe.pop(when) or {} for when in ("distortions", "final_distortions")}
     told = {
         "model": config.model,
         "weights": plan.parameters,
