@@ -17,14 +17,16 @@ class Registry(Mapping[str, T], Generic[T]):
     importing the module registers what is in it. Plugins are imported at the first look.
     """
 
-    def __init__(self, what: str, group: str) -> None:
+    def __init__(self, what: str, group: str, *modules: str) -> None:
         """Make an empty registry.
 
         Args:
             what: what one of these things is called, for sentences.
             group: of the entry points, such as "digit_classifier.networks".
+            modules: of this package that add to it from files of their own; imported at the first
+                look, before the plugins.
         """
-        self.what, self.group = what, group
+        self.what, self.group, self._modules = what, group, modules
         self._things: dict[str, T] = {}
         self._asked = False
 
@@ -57,6 +59,8 @@ class Registry(Mapping[str, T], Generic[T]):
     def _all(self) -> dict[str, T]:
         if not self._asked:
             self._asked = True
+            for module in self._modules:
+                import_module(module)
             for point in entry_points(group=self.group):
                 try:
                     import_module(point.module)

@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 
 from digit_classifier.errors import OptionError
-from digit_classifier.training.networks import NETWORKS, build
+from digit_classifier.training import Listener, resume, train
+from digit_classifier.training.networks import NETWORKS, Network, build
+from digit_classifier.training.recipes import Recipe
+from digit_classifier.training.run_folder import RunFolder
 
 
 @pytest.fixture(scope="module", params=list(NETWORKS))
@@ -74,3 +77,19 @@ def test_building_in_low_precision_leaves_keras_as_it_was():
 def test_an_unknown_name_lists_the_known_ones():
     with pytest.raises(OptionError, match=r"no network is called 'vgg'.*mlp, quick, small, cnn"):
         build("vgg")
+
+
+def test_a_network_with_a_training_of_its_own_is_trained_and_resumed_by_it(monkeypatch):
+    told = []
+
+    def other(config, recipe, run, listener, lean):
+        told.append((config.recipe, recipe.epochs, run and run.path.name, listener, lean))
+        return run or RunFolder.create(config)
+
+    recipes = {"usual": Recipe(epochs=7)}
+    network = Network("boxes", "answers with boxes", list, recipes, train=other)
+    monkeypatch.setitem(NETWORKS._things, "boxes", network)
+    ear = Listener()
+    run = train(listener=ear, model="boxes", epochs=3, out="run", dataset="no such data")
+    assert resume(run.path, ear, lean=True) is not None
+    assert told == [("usual", 3, None, ear, False), ("usual", 3, "run", ear, True)]

@@ -29,11 +29,16 @@ class Network:
     Attributes:
         name: what the command line calls it.
         summary: one line for the user.
-        layers: makes what stands between the scaling and the last Dense layer.
+        layers: makes what stands between the scaling and the last Dense layer, or, with `train`,
+            all that this asks for.
         recipes: how it is trained, by name.
         xla: whether XLA should compile its training step on a CPU. XLA makes a step of dense
             layers ten times faster there, and a step of convolutions slower.
         weaknesses: what is known to go wrong, for its card, a sentence each.
+        train: trains it in place of `session`, where it has data, loss and answers of its own. It
+            is called with the `TrainConfig`, the `Recipe` with what that overrides put in, the
+            `RunFolder` to go on with or None for a new one, the `Listener`, and `lean` for
+            `backend.start`, which it calls; it gives a `Run`.
     """
 
     name: str
@@ -42,6 +47,7 @@ class Network:
     recipes: dict[str, Recipe]
     xla: bool = False
     weaknesses: tuple[str, ...] = ()
+    train: Callable[..., Any] | None = None
 
     def recipe(self, name: str) -> Recipe:
         """The recipe of this name.
@@ -70,11 +76,13 @@ def network(
     *,
     xla: bool = False,
     weaknesses: tuple[str, ...] = (),
+    train: Callable[..., Any] | None = None,
 ) -> Callable[[Callable[[], list[Any]]], Callable[[], list[Any]]]:
     """Register a network, by the function that makes its layers; arguments as in `Network`."""
 
     def add(layers: Callable[[], list[Any]]) -> Callable[[], list[Any]]:
-        NETWORKS.register(name, Network(name, summary, layers, recipes, xla, weaknesses))
+        known = Network(name, summary, layers, recipes, xla, weaknesses, train)
+        NETWORKS.register(name, known)
         return layers
 
     return add

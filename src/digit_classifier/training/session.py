@@ -69,11 +69,7 @@ def train(
         config = replace(config, recipe=find_network(config.model).usual_recipe)
     recipe = _recipe(config)
     check_out(config)
-    check_installed(config.backend)
-    listener = tracked(config, listener)
-    dataset = _load(config, listener)
-    start(config.backend, lean=lean)
-    return _run(config, recipe, dataset, None, listener)
+    return _begin(config, recipe, None, listener, lean)
 
 
 # help(), Jupyter and whoever else asks show the settings themselves.
@@ -119,11 +115,17 @@ def resume(
     config = run.config()
     if run.finished:
         raise OptionError(f"{folder} is finished: nothing to resume. Train anew without --resume.")
+    return _begin(config, _recipe(config), run, listener, lean)
+
+
+def _begin(
+    config: TrainConfig, recipe: Recipe, run: RunFolder | None, listener: Listener, lean: bool
+) -> Run:
+    """Train as the network is trained: as a classifier, or by its own function."""
     check_installed(config.backend)
     listener = tracked(config, listener)
-    dataset = _load(config, listener)
-    start(config.backend, lean=lean)
-    return _run(config, _recipe(config), dataset, run, listener)
+    job = find_network(config.model).train or _train_classifier
+    return job(config, recipe, run, listener, lean)
 
 
 def _heard(listener: Listener | None) -> Listener | None:
@@ -179,14 +181,12 @@ def _load(config: TrainConfig, listener: Listener) -> Dataset:
     return dataset
 
 
-def _run(
-    config: TrainConfig,
-    recipe: Recipe,
-    dataset: Dataset,
-    run: RunFolder | None,
-    listener: Listener,
+def _train_classifier(
+    config: TrainConfig, recipe: Recipe, run: RunFolder | None, listener: Listener, lean: bool
 ) -> Run:
-    """Train in a run folder that there is, or in a new one."""
+    """Train in a run folder that there is, or in a new one; see `Network.train`."""
+    dataset = _load(config, listener)
+    start(config.backend, lean=lean)
     training, validation, validated_on = _split(dataset, recipe, config.seed)
     held_out = len(validation[1]) if validated_on == HELD_OUT else 0
     steps = -(-len(training[1]) // recipe.batch_size)
