@@ -1,7 +1,7 @@
 """`digits compare`: which of several models is better, and whether the data can tell."""
 
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,13 +10,10 @@ import click
 from digit_classifier.cli.loading import turning
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from rich.console import Console
 
     from digit_classifier.evaluation.compare.folder import Written
     from digit_classifier.evaluation.compare.report import History
-    from digit_classifier.evaluation.predictions import Progress
     from digit_classifier.evaluation.section import Table
 
 
@@ -62,6 +59,7 @@ def command(
     from digit_classifier.evaluation.compare.comparison import compare
     from digit_classifier.evaluation.compare.folder import check_place, write_comparison
     from digit_classifier.evaluation.report.report import check_installed
+    from digit_classifier.progress import progress_bar
 
     if len(models) < 2:
         raise OptionError(f"a comparison takes two models or more; {models[0]} is one.")
@@ -71,7 +69,7 @@ def command(
     console, began = _console(), time.perf_counter()
     with ExitStack() as stack:
         loaded = [stack.enter_context(opened(model)) for model in models]
-        show = stack.enter_context(_progress(console))
+        show = stack.enter_context(progress_bar(console))
         data = load(
             dataset, data_dir=data_dir, transpose=transpose, invert=invert, progress=show,
             warn=False,
@@ -91,24 +89,6 @@ def _console() -> "Console":
     if not console.is_terminal:
         console.width = 200  # a table in a file is not folded
     return console
-
-
-@contextmanager
-def _progress(console: "Console") -> "Iterator[Progress]":
-    """Give a function that moves a bar; nothing is drawn where output is a file."""
-    from rich.progress import BarColumn, TextColumn
-    from rich.progress import Progress as Bars
-
-    columns = (
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f} %"),
-        TextColumn("{task.description}"),
-    )
-    with Bars(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
-        bar = bars.add_task("images")
-        yield lambda what, done, total: bars.update(
-            bar, description=what, completed=done, total=total
-        )
 
 
 def _read_history(model: str) -> "History":

@@ -1,6 +1,5 @@
 """`digits evaluate`: figures about a model."""
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rich.console import Console
-    from rich.progress import Progress, TaskID
 
     from digit_classifier.evaluation.mistakes import Mistake
     from digit_classifier.evaluation.pictures import Outcome, Row
@@ -118,47 +116,39 @@ def _check_flags(context: click.Context, pictures: str | None, nondigits: bool) 
 
 def _write_report(model: str, out: str | None, **chosen: Any) -> None:
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn
 
     from digit_classifier.cli.opening import opened
     from digit_classifier.dataset import load
     from digit_classifier.evaluation.input_check import warn
     from digit_classifier.evaluation.report.report import check_installed, check_place, write_report
+    from digit_classifier.progress import progress_bar
 
     console = Console(highlight=False, soft_wrap=True)
     check_installed()
     if out:
         check_place(Path(out))
-    bars = Progress(
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f} %  {task.description}"),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )
-    with bars, opened(model, chosen["scale"]) as loaded:
-        bar = bars.add_task("images", total=1.0)
-        show = partial(_move, bars, bar)
+    with progress_bar(console) as show, opened(model, chosen["scale"]) as loaded:
         dataset = load(
             chosen["dataset"],
             data_dir=chosen["data_dir"],
             transpose=chosen["transpose"],
             invert=chosen["invert"],
-            progress=lambda what, _done, _total: show(what, 0.0),
+            progress=show,
             warn=False,
         )
         dataset = warn(loaded, dataset)
         place = out or str(Path("reports") / loaded.name)
         report = write_report(
-            loaded, dataset, place, quick=chosen["quick"], ood=chosen["ood"], progress=show
+            loaded,
+            dataset,
+            place,
+            quick=chosen["quick"],
+            ood=chosen["ood"],
+            progress=lambda what, share: show(what, share, 1.0),
         )
     for note in dataset.notes:
         console.print(f"Warning: {note}", style="yellow", markup=False)
     _print_summary(console, report)
-
-
-def _move(bars: "Progress", bar: "TaskID", what: str, share: float) -> None:
-    bars.update(bar, description=what, completed=share)
 
 
 def _print_summary(console: "Console", report: "Report") -> None:

@@ -44,31 +44,24 @@ def turning(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @contextmanager
 def progress_bars() -> "Iterator[Progress]":
-    """Give a progress callback that draws bars on stderr, or plain lines where that is a file."""
+    """Give a progress callback that moves a bar on stderr, or prints lines where that is a file."""
     from rich.console import Console
-    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bars
+
+    from digit_classifier.progress import progress_bar
 
     console = Console(stderr=True)
-    begun: dict[str, Any] = {}
-    if not console.is_terminal:
-
-        def say(name: str, _done: int, total: int) -> None:
-            if name not in begun:
-                begun[name] = True
-                click.echo(f"{name}: {_amount(name, total)} ...", err=True)
-
-        yield say
+    if console.is_terminal:
+        with progress_bar(console) as show:
+            yield lambda name, done, total: show(f"{name}, {_amount(name, total)}", done, total)
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
-    with Bars(*columns, TimeRemainingColumn(), console=console, transient=True) as bars:
+    begun: set[str] = set()
 
-        def draw(name: str, done: int, total: int) -> None:
-            if name not in begun:
-                begun[name] = bars.add_task(f"{name}, {_amount(name, total)}", total=total)
-            bars.update(begun[name], completed=done, total=total)
+    def say(name: str, _done: int, total: int) -> None:
+        if name not in begun:
+            begun.add(name)
+            click.echo(f"{name}: {_amount(name, total)} ...", err=True)
 
-        yield draw
+    yield say
 
 
 def _amount(name: str, total: int) -> str:

@@ -146,17 +146,16 @@ def _with_bar(readings: "Iterator[Reading]", total: int) -> "Iterator[Reading]":
         yield from readings
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
-    columns = ("reading", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    from digit_classifier.progress import progress_bar
+
     # results on the same terminal go above the bar; results sent elsewhere are left alone
-    with Progress(
-        *columns, console=Console(stderr=True), redirect_stdout=sys.stdout.isatty(), transient=True
-    ) as progress:
-        task = progress.add_task("", total=total)
-        for reading in readings:
+    console, together = Console(stderr=True), sys.stdout.isatty()
+    with progress_bar(console, redirect_stdout=together) as show:
+        what = f"of {total:,} pictures"
+        for done, reading in enumerate(readings):
+            show(what, done, total)
             yield reading
-            progress.advance(task)
 
 
 def _print_json(reading: "Reading") -> None:

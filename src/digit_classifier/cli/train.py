@@ -8,8 +8,8 @@ from typing import Any, get_args
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from digit_classifier.progress import Show, progress_bar
 from digit_classifier.shell import digits
 from digit_classifier.stats import caveat
 from digit_classifier.training import Listener, TrainConfig
@@ -106,27 +106,19 @@ class _Screen(Listener):
 
     def __init__(self, console: Console, show: bool) -> None:
         self._console, self._show = console, show
-        self._bars = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.percentage:>3.0f} %"),
-            TimeRemainingColumn(),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-        )
-        self._bar: Any = None
+        self._bar = contextlib.ExitStack()
+        self._move: Show = lambda _what, _done, _total: None
         self._plan: Any = None
         self._log: Callable[[str], None] = lambda _line: None
         self._seconds: list[float] = []
         self._window: Window | None = None
 
     def __enter__(self) -> "_Screen":
-        self._bars.start()
+        self._move = self._bar.enter_context(progress_bar(self._console))
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._bars.stop()
+        self._bar.close()
         self._close_window()
 
     def leave_window(self) -> None:
@@ -151,7 +143,7 @@ class _Screen(Listener):
         self._log(line)
 
     def on_download(self, name: str, done: int, total: int) -> None:
-        self._move(name, done / total if total else 0)
+        self._move(name, done, total)
 
     def on_start(self, plan: Plan) -> None:
         self._plan, self._log = plan, RunFolder(plan.folder).log
@@ -177,7 +169,7 @@ class _Screen(Listener):
             self._window = Window(plan.folder, data.name, plan.validation)
 
     def on_progress(self, epoch: int, share: float) -> None:
-        self._move(f"epoch {epoch}/{self._plan.recipe.epochs}", share)
+        self._move(f"epoch {epoch}/{self._plan.recipe.epochs}", share, 1.0)
 
     def on_epoch(self, row: Epoch) -> None:
         epochs = self._plan.recipe.epochs
@@ -193,7 +185,7 @@ class _Screen(Listener):
         )
 
     def on_end(self, metrics: dict[str, Any]) -> None:
-        self._bars.stop()
+        self._bar.close()
         low, high = metrics["interval"]
         self._say(
             f"\nAccuracy  {100 * metrics['accuracy']:.2f} % of {metrics['measured_on']} of "
@@ -216,13 +208,6 @@ class _Screen(Listener):
 
     def on_warning(self, sentence: str) -> None:
         self._say(f"Warning: {sentence}", "yellow")
-
-    def _move(self, name: str, share: float) -> None:
-        if self._bar is None or self._bars.tasks[0].description != name:
-            for task in self._bars.task_ids:
-                self._bars.remove_task(task)
-            self._bar = self._bars.add_task(name, total=1.0)
-        self._bars.update(self._bar, completed=share)
 
 
 def _duration(seconds: float) -> str:
