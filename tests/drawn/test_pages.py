@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from digit_classifier.drawn import layouts, pages, styles, surfaces
+from digit_classifier.drawn import hands, layouts, pages, styles, surfaces
 
 IMAGES, LABELS = styles.generate(200, seed=5)
 
@@ -30,13 +30,14 @@ def test_the_same_seed_draws_the_same_page(held_out):
 
 @pytest.mark.parametrize("kind", pages.KINDS)
 def test_a_page_of_every_kind_has_the_size_that_is_asked_for_and_numbers_that_are_its_boxes(kind):
-    page = drawn(1, kind=kind, size=(200, 333))
-    assert (page.pixels.shape, page.pixels.dtype, page.kind) == ((200, 333), np.uint8, kind)
-    assert (page.boxes.dtype, page.labels.dtype) == (np.float32, np.int64)
-    told = [index for _, indices in page.numbers for index in indices]
-    assert sorted(told) == np.flatnonzero(page.labels < 10).tolist()
-    for text, indices in page.numbers:
-        assert text == "".join(map(str, page.labels[list(indices)]))
+    for seed in range(5):
+        page = drawn(seed, kind=kind, size=(200, 333))
+        assert (page.pixels.shape, page.pixels.dtype, page.kind) == ((200, 333), np.uint8, kind)
+        assert (page.boxes.dtype, page.labels.dtype) == (np.float32, np.int64)
+        told = [index for _, indices in page.numbers for index in indices]
+        assert sorted(told) == np.flatnonzero(page.labels < 10).tolist()
+        for text, indices in page.numbers:
+            assert text == "".join(map(str, page.labels[list(indices)]))
 
 
 @pytest.mark.parametrize("kind", [kind for kind in pages.KINDS if kind != "empty"])
@@ -63,9 +64,8 @@ def test_all_that_is_written_has_a_box(bare):
 
 
 def test_a_digit_of_which_the_edge_leaves_a_third_is_no_digit():
-    sheet = layouts.Sheet(
-        np.random.default_rng(0), pages._PlainHand(IMAGES, LABELS), 5, 5, fill=0.7
-    )
+    rng = np.random.default_rng(0)
+    sheet = layouts.Sheet(rng, hands.choose(rng, IMAGES, LABELS), 5, 5, fill=0.7)
     eight = sheet.digit(8, 0, 1)
     painted = pages._Painted(sheet, (100, 100), 40)
     assert painted.labels == [8]

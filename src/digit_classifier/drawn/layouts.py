@@ -8,25 +8,37 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-import cv2
 import numpy as np
-
-from digit_classifier.drawn.pen import Stroke, arc, line
 
 NO_DIGIT = 10  # the label of writing that is no digit
 UNIT = 64  # pixels of a hand's tall digit
-_KEPT = 4  # drawings of a digit that a page draws before it repeats one
+# Signs that stand between digits, and how high over the line they stand, in digits.
+FEET = {
+    "+": 0.2, "-": 0.42, "=": 0.3, "/": -0.03, ":": 0.15, ".": 0.0, ",": -0.12, "(": -0.1,
+    ")": -0.1, "x": 0.15,
+}  # fmt: skip
 
 
 class Hand(Protocol):
-    """Who writes a page: one pen, one slant, one tone; `hands.choose` gives one."""
+    """Who writes a page: one pen, one slant; `hands.choose` gives one.
+
+    Ink is uint8, cropped, on the scale on which a tall digit has `UNIT` pixels.
+    """
 
     def digit(self, d: int, rng: np.random.Generator) -> np.ndarray:
-        """Ink of a digit, uint8, cropped, about `UNIT` pixels tall."""
+        """Ink of a digit."""
         ...
 
-    def writing(self, rng: np.random.Generator) -> tuple[np.ndarray, int]:
-        """Ink of a letter, word, sign or scribble on the same scale, and how many characters."""
+    def sign(self, text: str, rng: np.random.Generator) -> np.ndarray:
+        """Ink of a sign of `FEET`."""
+        ...
+
+    def word(self, rng: np.random.Generator) -> np.ndarray:
+        """Ink of a word."""
+        ...
+
+    def writing(self, rng: np.random.Generator) -> np.ndarray:
+        """Ink of a letter, word, shape, scribble, stamp: of anything but a digit."""
         ...
 
 
@@ -86,17 +98,13 @@ class Sheet:
     lines: list[list[Piece]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._inks: dict[int, list[np.ndarray]] = {}
         self._unsteady, self._uneven = self.some(0, 0.08), self.some(0, 0.15)
         self.tilted = self.some(0, 0.08)
-        self._pen = self.some(0.04, 0.14)
         self._thick = self.some(0.012, 0.08)
-        # a broad brush that leaves its middle white
-        self._core = self.some(0.25, 0.8) if self.maybe(0.06) else 0.0
 
     def some(self, low: float, high: float) -> float:
-        """A number between the two."""
-        return float(self.rng.uniform(low, high))
+        """A number between the two; `low` where the other is less."""
+        return float(self.rng.uniform(low, max(low, high)))
 
     def count(self, low: int, high: float) -> int:
         """A whole number from `low` to `high`, which may be less than `low`."""
@@ -114,37 +122,34 @@ class Sheet:
         """The feet of as many rows as the page has, or fewer."""
         full = max(1, min(most, int((self.high - 0.3) / pitch)))
         rows = full if self.maybe(0.5) else self.count(1, full)
-        top = 1.1 + self.some(0, max(0.0, self.high - 0.3 - rows * pitch))
+        top = 1.1 + self.some(0, self.high - 0.3 - rows * pitch)
         return (top + row * pitch for row in range(rows))
 
     def digit(self, digit: int, x: float, y: float, size: float = 1.0) -> Piece:
-        """Put a digit down; a page with many has some of them alike."""
-        inks = self._inks.setdefault(digit, [])
-        if len(inks) < _KEPT:
-            inks.append(self._cored(self.hand.digit(digit, self.rng)))
-            return self._put(inks[-1], digit, x, y, size)
-        return self._put(inks[int(self.rng.integers(_KEPT))], digit, x, y, size)
+        """Put a digit down."""
+        return self._put(self.hand.digit(digit, self.rng), digit, x, y, size)
 
     def any_digit(self, x: float, y: float, size: float = 1.0) -> Piece:
         """Put any digit down."""
         return self.digit(self.count(0, 9), x, y, size)
 
-    def word(self, x: float, y: float, size: float = 1.0, most: float = 6.0) -> Piece:
-        """Put any writing down that is no digit; never wider than `most` units."""
-        ink, _ = self.hand.writing(self.rng)
-        width = ink.shape[1] * size / UNIT
-        return self._put(ink, NO_DIGIT, x, y, size * min(1.0, most / width))
+    def other(
+        self, x: float, y: float, size: float = 1.0, most: float = 6.0, word: bool = False
+    ) -> Piece:
+        """Put a word down or any other writing that is no digit, at most `most` units wide."""
+        ink = self.hand.word(self.rng) if word else self.hand.writing(self.rng)
+        size *= min(1.0, most * UNIT / (ink.shape[1] * size))
+        return self._put(ink, NO_DIGIT, x, y, size)
 
-    def sign(self, name: str, x: float, y: float, size: float = 1.0) -> Piece:
-        """Put a sign down, of `SIGNS`."""
-        ink, foot = _sign(name, self._pen, self.rng)
-        return self._put(ink, NO_DIGIT, x, y - foot * size, size)
+    def sign(self, text: str, x: float, y: float) -> Piece:
+        """Put a sign of `FEET` down."""
+        return self._put(self.hand.sign(text, self.rng), NO_DIGIT, x, y - FEET[text], 1.0)
 
     def write(self, text: str, x: float, y: float, gap: float | None = None) -> float:
         """Write from left to right as a line; return where it ends.
 
         Args:
-            text: digits, spaces, names of `SIGNS`; `w` for any other writing.
+            text: digits, spaces, signs of `FEET`; `w` for any other writing, `W` for a word.
             x: where it begins.
             y: its foot.
             gap: between neighbours; negative where they overlap.
@@ -159,7 +164,10 @@ class Sheet:
                 piece = self.digit(int(character), x, y)
                 written.append(piece)
             else:
-                piece = self.word(x, y) if character == "w" else self.sign(character, x, y)
+                wild = character in "wW"
+                piece = (
+                    self.other(x, y, word=character == "W") if wild else self.sign(character, x, y)
+                )
             x += piece.width + max(gap + float(self.rng.normal(0, 0.05)), -0.25 * piece.width)
         self.lines.append(written)
         return x
@@ -194,6 +202,38 @@ class Sheet:
         """Print a box."""
         self.rule((x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0))
 
+    def table(
+        self,
+        x: float,
+        y: float,
+        columns: int,
+        rows: int,
+        wide: float,
+        high: float,
+        thick: float = 0.0,
+    ) -> None:
+        """Print a table whose cells are `wide` and `high`."""
+        right, bottom = x + columns * wide, y + rows * high
+        for at in x + wide * np.arange(columns + 1):
+            self.rule((at, y), (at, bottom), thick=thick)
+        for at in y + high * np.arange(rows + 1):
+            self.rule((x, at), (right, at), thick=thick)
+
+    def turn(self) -> np.ndarray:
+        """The matrix, 2 by 2, that slopes the sheet."""
+        cos, sin = np.cos(self.angle), np.sin(self.angle)
+        return np.array([[cos, -sin], [sin, cos]])
+
+    def extent(self) -> tuple[np.ndarray, np.ndarray]:
+        """Upper left and lower right of what counts for the fit, sloped."""
+        corners = [
+            (x, y)
+            for piece in self.pieces if not piece.beside
+            for x in (piece.x, piece.x + piece.width) for y in (piece.y, piece.y - piece.height)
+        ]  # fmt: skip
+        turned = np.array(corners or [(0, 0), (self.wide, self.high)]) @ self.turn().T
+        return turned.min(axis=0), turned.max(axis=0)
+
     def dash(self) -> tuple[float, float] | None:
         """Length and gap of a broken line: dots, dashes, or none."""
         kinds = (None, (0.0, self.some(0.1, 0.3)), (self.some(0.1, 0.5), self.some(0.1, 0.4)))
@@ -204,60 +244,6 @@ class Sheet:
         piece = Piece(ink, label, x, y + unsteady * size, size * float(np.exp(uneven)), float(turn))
         self.pieces.append(piece)
         return piece
-
-    def _cored(self, ink: np.ndarray) -> np.ndarray:
-        if not self._core:
-            return ink
-        broad = 2 * cv2.distanceTransform(np.pad(ink, 1), cv2.DIST_L2, 3).max()
-        if broad < 8:
-            return ink
-        side = int(broad * self._core) | 1
-        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-        core = cv2.erode(ink, kernel, borderType=cv2.BORDER_CONSTANT, borderValue=0)
-        hollow: np.ndarray = ink - core // 4 * 3
-        return hollow
-
-
-# name -> strokes in units, y down; the height of their foot over the line
-SIGNS: dict[str, tuple[list[Stroke], float]] = {
-    ".": ([line((0, 0), (0.03, 0.02))], 0.0),
-    ",": ([line((0.07, 0), (0, 0.2))], -0.15),
-    ":": ([line((0, 0), (0.02, 0.02)), line((0, 0.4), (0.02, 0.42))], 0.15),
-    "-": ([line((0, 0), (0.4, 0))], 0.42),
-    "+": ([line((0, 0.25), (0.5, 0.25)), line((0.25, 0), (0.25, 0.5))], 0.2),
-    "=": ([line((0, 0), (0.5, 0)), line((0, 0.22), (0.5, 0.22))], 0.3),
-    "/": ([line((0, 1.1), (0.5, 0))], -0.05),
-    "x": ([line((0, 0), (0.4, 0.4)), line((0.4, 0), (0, 0.4))], 0.15),
-    "(": ([arc((0.9, 0.6), 0.75, 2.45, 1.4)], -0.1),
-    ")": ([arc((-0.6, 0.6), 0.75, -0.7, 1.4)], -0.1),
-    "[": ([line((0.25, 0), (0, 0), (0, 1.2), (0.25, 1.2))], -0.1),
-    "]": ([line((0, 0), (0.25, 0), (0.25, 1.2), (0, 1.2))], -0.1),
-    "*": ([line((0, 2), (4, 2)), line((1, 0), (3, 4)), line((3, 0), (1, 4))], 0.4),
-    "%": ([arc((0.1, 0.15), 0.12), line((0, 0.9), (0.6, 0)), arc((0.5, 0.75), 0.12)], 0.0),
-    "#": ([line((2, 0), (1, 9)), line((5, 0), (4, 9)), *(line((0, y), (6, y)) for y in (3, 6))], 0),
-    "^": ([line((0, 0.3), (0.2, 0), (0.4, 0.3))], 0.7),
-    "<": ([line((0.5, 0), (0, 0.25), (0.5, 0.5))], 0.2),
-    "{": ([line((3, 0), (1.5, 1), (1.5, 5), (0, 6), (1.5, 7), (1.5, 11), (3, 12))], -0.1),
-}  # fmt: skip
-for _name in "*#{":  # drawn in tenths
-    SIGNS[_name] = ([stroke / 10 for stroke in SIGNS[_name][0]], SIGNS[_name][1])
-
-
-def _sign(name: str, pen: float, rng: np.random.Generator) -> tuple[np.ndarray, float]:
-    """Ink of a sign and the height of its foot over the line of writing."""
-    strokes, foot = SIGNS[name]
-    across, down = np.exp(rng.normal(0, 0.12, 2))
-    matrix = np.array([[across, 0], [rng.normal(0, 0.08), down]])
-    bent = [stroke @ matrix + rng.normal(0, 0.01, stroke.shape) for stroke in strokes]
-    points = np.concatenate(bent)
-    low, reach = points.min(axis=0), np.ptp(points, axis=0)
-    thick = max(1, round(pen * UNIT))
-    width, height = np.ceil(reach * UNIT).astype(int) + thick + 2
-    ink = np.zeros((height, width), np.uint8)
-    for stroke in bent:
-        at = np.round(((stroke - low) * UNIT + thick / 2 + 0.5) * 16).astype(np.int32)
-        cv2.polylines(ink, [at], False, 255, thick, cv2.LINE_AA, 4)
-    return ink, foot
 
 
 # How often each layout is drawn: what people photograph most, and what is hardest, most often.
@@ -279,28 +265,37 @@ def _single(sheet: Sheet) -> None:
     sheet.fill = sheet.one_of(sheet.some(0.5, 0.9), sheet.some(0.85, 1.0))
     one = sheet.any_digit(0, 0)
     sheet.lines.append([one])
-    _leftovers(sheet, one)
+    _neighbours(sheet, one)
+    _frame(sheet, one)
 
 
-def _leftovers(sheet: Sheet, one: Piece) -> None:
-    """Frames, lines and neighbours at the edges of a tight crop."""
+def _neighbours(sheet: Sheet, one: Piece) -> None:
+    """What stands beside the digit that was cropped, and may be cut off."""
     sides = sheet.rng.permutation(4)[: sheet.count(1, 2)]
     for side in sides if sheet.maybe(0.35) else ():
-        away = sheet.some(0.05, 0.45)
-        other = sheet.any_digit(0, 0) if sheet.maybe(0.6) else sheet.word(0, 0)
+        away, digit = sheet.some(0.05, 0.45), sheet.maybe(0.6)
+        other = sheet.any_digit(0, 0) if digit else sheet.other(0, 0)
         other.beside = True
-        other.x = (one.width + away, -other.width - away, one.x, one.x)[side]
-        other.y = (one.y, one.y, one.y + other.height + away, one.y - one.height - away)[side]
+        other.x = (-other.width - away, one.x, one.width + away, one.x)[side]
+        other.y = (one.y, one.y - one.height - away, one.y, one.y + other.height + away)[side]
+        line = next(line for line in sheet.lines if one in line)
+        if digit and side in (0, 2):
+            line.insert(0 if side == 0 else len(line), other)
+        elif digit:
+            sheet.lines.insert(0 if side == 1 else len(sheet.lines), [other])
+
+
+def _frame(sheet: Sheet, one: Piece) -> None:
+    """On some pages a box round it, or lines of a cell or of paper, longer than the picture."""
     left, top = one.x - sheet.some(0.05, 0.35), one.y - one.height - sheet.some(0.05, 0.35)
     right, bottom = one.x + one.width + sheet.some(0.05, 0.35), one.y + sheet.some(0.05, 0.35)
     way = sheet.rng.random()
     if way < 0.12:
         sheet.frame(left, top, right, bottom)
-    elif way < 0.3:  # lines of a cell or of paper, longer than the picture
-        for side in sheet.rng.permutation(4)[: sheet.count(1, 3)]:
-            at, askew = (left, top, right, bottom)[side], sheet.some(-0.2, 0.2)
-            ends = [(at - askew, -9.0), (at + askew, 9.0)]
-            sheet.rule(*(ends if side in (0, 2) else [(y, x) for x, y in ends]))
+    for side in sheet.rng.permutation(4)[: sheet.count(1, 3)] if way > 0.8 else ():
+        at, askew = (left, top, right, bottom)[side], sheet.some(-0.2, 0.2)
+        ends = [(at - askew, -9.0), (at + askew, 9.0)]
+        sheet.rule(*(ends if side in (0, 2) else [(y, x) for x, y in ends]))
 
 
 @_layout("small", 6)  # the same, far away
@@ -322,20 +317,36 @@ def _number(sheet: Sheet) -> None:
     elif way < 0.35:
         sheet.frame(-0.3, -1.4, end + 0.2, 0.4)
     if sheet.maybe(0.15):
-        sheet.sign("-.(*#"[sheet.count(0, 4)], -0.8, 0)
+        sheet.sign("-.(+"[sheet.count(0, 3)], -0.8, 0)
 
 
-@_layout("rows", 5)  # many boxes a page
+@_layout("rows", 5)  # many boxes a page; at times a row of each digit, as samples are collected
 def _rows(sheet: Sheet) -> None:
-    across = sheet.some(0.75, 1.8)
-    columns = sheet.count(1, min(10, (sheet.wide - 0.4) / across))
-    left = sheet.some(0.2, max(0.3, sheet.wide - columns * across))
-    same = sheet.maybe(0.2)  # a row of each digit, as samples are collected
-    for row, y in enumerate(sheet.rows(sheet.some(1.15, 2.2), 8)):
-        feet = [left + column * across for column in range(columns) if sheet.maybe(0.96)]
-        sheet.lines.append(
-            [sheet.digit(row, x, y) if same else sheet.any_digit(x, y) for x in feet]
-        )
+    wide, high = sheet.some(0.75, 1.8), sheet.some(1.15, 2.2)
+    columns, rows = (
+        sheet.count(1, min(10, sheet.wide / wide)),
+        sheet.count(1, min(8, sheet.high / high)),
+    )
+    left, top = sheet.some(0, sheet.wide - columns * wide), sheet.some(0, sheet.high - rows * high)
+    same = sheet.maybe(0.2)
+    for row in range(rows):
+        _fill_in(sheet, left, top + row * high, columns, wide, high, 0.96, row if same else None)
+
+
+def _fill_in(
+    sheet: Sheet, left: float, top: float, columns: int, wide: float, high: float, share: float,
+    digit: int | None = None,
+) -> None:  # fmt: skip
+    """A row of cells, a digit in the middle of most."""
+    line = []
+    for x in left + wide * np.arange(columns):
+        if sheet.maybe(share):
+            size = sheet.some(0.75, 1.05) * min(1.0, high * 0.9)
+            piece = sheet.digit(sheet.count(0, 9) if digit is None else digit, x, top, size)
+            piece.x += (wide - piece.width) / 2 + float(sheet.rng.normal(0, 0.07))
+            piece.y += (high + piece.height) / 2
+            line.append(piece)
+    sheet.lines.append(line)
 
 
 @_layout("lines", 7)  # numbers in lines that are even, staggered, climbing or steep
@@ -380,7 +391,7 @@ def _sum(sheet: Sheet) -> None:
     if sheet.maybe(0.6):
         patterns = tuple(
             f"{left} {sign} {right}{end}"
-            for left in ("0", "00", "0.0") for sign in "+-x:/*" for right in ("0", "00")
+            for left in ("0", "00", "0.0") for sign in "+-x:/" for right in ("0", "00")
             for end in ("", " =", " = 0", " = 00", " = -0")
         )  # fmt: skip
         sheet.fill = sheet.one_of(0, sheet.some(0.2, 0.95))
@@ -400,7 +411,7 @@ def _sum(sheet: Sheet) -> None:
 _DATES = (
     "00.00.0000", "00/00/00", "0000-00-00", "0.0.00", "00:00", "0:00:00", "+00 000 0000000",
     "(000) 000-0000", "000-000", "00 00 00 00", "0.00", "00,00", "0,0", "000.00", "-00", "-0.0",
-    "0 000,00", "00%", "#00", "0-0", "[0]", "(0,0)", "0.000", "w 00.00", "00 w", "0^0", "0<0",
+    "0 000,00", "00w", "w00", "0-0", "(0)", "(0,0)", "0.000", "W 00.00", "00 W", "00.00 w",
 )  # fmt: skip
 
 
@@ -414,28 +425,17 @@ def _dates(sheet: Sheet) -> None:
 @_layout("cells", 6)  # one digit a printed cell, as forms ask for; not all are filled or kept to
 def _cells(sheet: Sheet) -> None:
     wide, high = sheet.some(0.9, 1.8), sheet.some(1.15, 2.0)
-    gap = sheet.one_of(0, sheet.some(0.1, 0.6))
+    gap, down = sheet.one_of(0, sheet.some(0.1, 0.6)), high + sheet.one_of(0, sheet.some(0, 1.5))
     columns = sheet.count(1, min(12, sheet.wide / (wide + gap)))
-    comb, full = sheet.maybe(0.2), sheet.some(0.5, 1.0)  # a comb has no tops
-    feet = list(sheet.rows(high + sheet.one_of(0, sheet.some(0, 1.5)), 7))
-    for foot in feet:
-        written = []
-        for x in 0.2 + np.arange(columns) * (wide + gap):
-            corners = [(x, foot - high), (x, foot), (x + wide, foot), (x + wide, foot - high)]
+    rows = sheet.count(1, min(7, sheet.high / down))
+    comb, share = sheet.maybe(0.2), sheet.some(0.5, 1.0)  # a comb has no tops
+    for top in down * np.arange(rows):
+        for x in (wide + gap) * np.arange(columns) + gap / 2:
+            corners = [(x, top), (x, top + high), (x + wide, top + high), (x + wide, top)]
             sheet.rule(*corners, *([] if comb else corners[:1]))
-            if sheet.maybe(full):
-                written.append(_in_cell(sheet, x, foot - high, wide, high))
-        sheet.lines.append(written)
-    if columns * len(feet) < 4:
+        _fill_in(sheet, 0, top, columns, wide + gap, high, share)
+    if columns * rows < 4:
         sheet.fill = sheet.some(0.4, 1.0)
-
-
-def _in_cell(sheet: Sheet, x: float, top: float, wide: float, high: float) -> Piece:
-    """A digit about the middle of a cell, a little smaller than it."""
-    piece = sheet.any_digit(x, top, sheet.some(0.75, 1.05) * min(1.0, high * 0.9))
-    piece.x += (wide - piece.width) / 2 + float(sheet.rng.normal(0, 0.07))
-    piece.y += (high + piece.height) / 2
-    return piece
 
 
 @_layout("form", 5)  # labels, and fields with numbers
@@ -443,7 +443,7 @@ def _form(sheet: Sheet) -> None:
     small, start = sheet.some(0.5, 1.0), min(sheet.some(2.5, 5), sheet.wide * 0.5)
     boxed, dash = sheet.maybe(0.35), sheet.dash()
     for y in sheet.rows(sheet.some(1.5, 2.6), 8):
-        sheet.word(0.2, y, small, most=start - 0.4)
+        sheet.other(0.2, y, small, start - 0.4, word=sheet.maybe(0.8))
         text = sheet.figures(1, min(8, (sheet.wide - start) / 0.9)) if sheet.maybe(0.9) else ""
         end = max(sheet.write(text, start + 0.2, y) + 0.2, sheet.wide - 0.3)
         if boxed:
@@ -455,14 +455,11 @@ def _form(sheet: Sheet) -> None:
 @_layout("sudoku", 3)
 def _sudoku(sheet: Sheet) -> None:
     side, cells = sheet.some(1.15, 1.9), int(sheet.one_of(3, 4, 6, 9))
-    thin, broad, full = sheet.some(0.01, 0.05), sheet.some(0.05, 0.12), sheet.some(0.2, 0.8)
-    for at in range(cells + 1):
-        thick = broad if at % 3 == 0 else thin
-        sheet.rule((at * side, 0), (at * side, cells * side), thick=thick)
-        sheet.rule((0, at * side), (cells * side, at * side), thick=thick)
+    share = sheet.some(0.2, 0.8)
+    sheet.table(0, 0, cells, cells, side, side, sheet.some(0.01, 0.05))
+    sheet.table(0, 0, cells // 3, cells // 3, 3 * side, 3 * side, sheet.some(0.05, 0.12))
     for row in range(cells):
-        filled = [column for column in range(cells) if sheet.maybe(full)]
-        sheet.lines.append([_in_cell(sheet, c * side, row * side, side, side) for c in filled])
+        _fill_in(sheet, 0, row * side, cells, side, side, share)
     sheet.fill = sheet.some(0.7, 1.05)
 
 
@@ -477,20 +474,15 @@ def _baseline(sheet: Sheet) -> None:
 
 @_layout("squared", 4)  # a digit to a square of squared paper, or two squares high
 def _squared(sheet: Sheet) -> None:
-    squares = sheet.count(1, 2)
     step = sheet.some(0.95, 1.5)
-    for at in np.arange(0.1, max(sheet.wide, sheet.high), step / squares):
-        sheet.rule((at, -1), (at, sheet.high + 1), thick=sheet._thick / 2)
-        sheet.rule((-1, at), (sheet.wide + 1, at), thick=sheet._thick / 2)
-    for row in range(min(8, int(sheet.high / step))):
+    columns, rows, squares = int(sheet.wide / step), int(sheet.high / step), sheet.count(1, 2)
+    sheet.table(
+        -step, -step, (columns + 3) * squares, (rows + 3) * squares, step / squares, step / squares
+    )
+    for row in range(min(8, rows)):
         first = sheet.count(0, 2)
-        last = first + sheet.count(0, min(8, sheet.wide / step - first)) if sheet.maybe(0.7) else 0
-        sheet.lines.append(
-            [
-                _in_cell(sheet, 0.1 + c * step, 0.1 + row * step, step, step)
-                for c in range(first, last)
-            ]
-        )
+        count = sheet.count(0, min(8, columns - first)) if sheet.maybe(0.7) else 0
+        _fill_in(sheet, first * step, row * step, count, step, step, 0.95)
 
 
 @_layout("scattered", 5)  # each for itself, of sizes and turns that differ
@@ -505,13 +497,13 @@ def _let_loose(sheet: Sheet, digit: bool) -> None:
     if digit:
         sheet.lines.append([sheet.any_digit(0, 0, size)])
     else:
-        sheet.word(0, 0, size, most=sheet.wide * 0.6)
+        sheet.other(0, 0, size, sheet.wide * 0.6)
     sheet.loose.append(sheet.pieces.pop())
 
 
 _MIXED = (
-    "w 0", "0 w", "w = 0", "0w + 0w = 0", "w 00", "00w", "w0", "w 0, 0 w", "0) w w", "0. w w",
-    "w/0", "w - w = 0", "w(0)", "{ 0w", "w: 000 w", "00 x w", "w w 0", "w^0 + w", "w 0000 w",
+    "W 0", "0 W", "w = 0", "0w + 0w = 0", "W 00", "00w", "w0", "w 0, 0 w", "0) W W", "0. W W",
+    "w/0", "w - w = 0", "w(0)", "w: 000 W", "00 x w", "w w 0", "w0 + w", "W 0000 W", "W W 0",
 )  # fmt: skip
 
 
@@ -525,21 +517,19 @@ def _mixed(sheet: Sheet) -> None:
         sheet.write(sheet.fill_in(_MIXED), sheet.some(0.2, 0.8), y)
 
 
-@_layout("writing", 18)  # no digit at all; with "mixed" it makes up for the digits of the others
+@_layout("writing", 20)  # no digit at all; with "mixed" it makes up for the digits of the others
 def _writing(sheet: Sheet) -> None:
     way = sheet.rng.random()
     if way < 0.3:  # a sign or a word that fills the picture
         sheet.fill = sheet.some(0.4, 1.0)
-        if sheet.maybe(0.35):
-            sheet.sign(list(SIGNS)[sheet.count(0, len(SIGNS) - 1)], 0, 0)
-        else:
-            sheet.word(0, 0)
+        sheet.other(0, 0)
     elif way < 0.75:
-        size = sheet.some(0.6, 1.1)
+        size, words = sheet.some(0.5, 1.1), sheet.some(0.2, 1)
         for y in sheet.rows(sheet.some(1.0, 2.0), 14):
             x = sheet.some(0.2, 1)
             while x < sheet.wide - 0.5 and sheet.maybe(0.95):
-                x += sheet.word(x, y, size).width + sheet.some(0.2, 0.6)
+                piece = sheet.other(x, y, size, word=sheet.maybe(words))
+                x += piece.width + sheet.some(0.2, 0.6)
     else:
         for _ in range(sheet.count(1, 40)):
             _let_loose(sheet, digit=False)
@@ -547,8 +537,7 @@ def _writing(sheet: Sheet) -> None:
 
 @_layout("empty", 3)  # nothing written; perhaps a printed table
 def _empty(sheet: Sheet) -> None:
-    for full, other, across in ((sheet.wide, sheet.high, True), (sheet.high, sheet.wide, False)):
-        step = full / sheet.count(1, 6)
-        for at in np.arange(step / 2, full, step) if sheet.maybe(0.3) else ():
-            ends = ((at, 0.0), (at, other))
-            sheet.rule(*(ends if across else [(y, x) for x, y in ends]))
+    columns, rows = sheet.count(1, 6), sheet.count(1, 6)
+    if sheet.maybe(0.4):
+        wide, high = sheet.wide / columns, sheet.high / rows
+        sheet.table(sheet.some(-wide, 0), sheet.some(-high, 0), columns + 1, rows + 1, wide, high)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from digit_classifier.drawn import glyphs, surfaces
+from digit_classifier.drawn import hands, surfaces
 from digit_classifier.drawn.layouts import LAYOUTS, NO_DIGIT, UNIT, Piece, Sheet
 
 KINDS: tuple[str, ...] = tuple(LAYOUTS)
@@ -62,19 +62,25 @@ def draw_page(
     if kind is None:
         shares = np.array([share for share, _ in LAYOUTS.values()])
         kind = str(rng.choice(KINDS, p=shares / shares.sum()))
-    if size is None:
-        low, high = np.log(_SIDES)
-        size = tuple(np.exp(rng.uniform(low, high, 2)).astype(int))
-    digit = float(np.exp(rng.uniform(*np.log(_HEIGHTS))))
-    digit = min(digit, min(size) / 2)
-    sheet = Sheet(rng, _PlainHand(images, labels), size[1] / digit, size[0] / digit)
+    page = size or (_log_uniform(rng, *_SIDES), _log_uniform(rng, *_SIDES))
+    digit = min(_log_uniform(rng, *_HEIGHTS), min(page) / 2)
+    sheet = Sheet(rng, hands.choose(rng, images, labels, held_out), page[1] / digit, page[0] / digit)
     if rng.random() < 0.5:
         sheet.angle = float(rng.normal(0, 0.05))
     LAYOUTS[kind][1](sheet)
-    painted = _Painted(sheet, size, digit)
+    if size is None and sheet.fill > 0.7:  # a tight crop has about the shape of what is on it
+        low, high = sheet.extent()
+        shape = (high - low)[::-1] * rng.uniform(0.9, 1.2, 2)
+        height, width = np.clip(shape / shape.max() * max(page), *_SIDES).astype(int)
+        page = int(height), int(width)
+    painted = _Painted(sheet, page, digit)
     pixels = surfaces.develop(rng, painted.ink, painted.rules, painted.digit, held_out)
     boxes = np.array(painted.boxes, np.float32).reshape(-1, 4)
     return DrawnPage(pixels, boxes, np.array(painted.labels, np.int64), kind, painted.numbers())
+
+
+def _log_uniform(rng: np.random.Generator, low: int, high: int) -> int:
+    return round(float(np.exp(rng.uniform(np.log(low), np.log(high)))))
 
 
 # --- painting -----------------------------------------------------------------------------------
@@ -115,24 +121,7 @@ class _Painted:
     def _fit(self, digit: float) -> None:
         """Choose scale and place, so that the content lies on the page."""
         sheet, rng = self._sheet, self._rng
-        self._turn = np.array(
-            [
-                [np.cos(sheet.angle), -np.sin(sheet.angle)],
-                [np.sin(sheet.angle), np.cos(sheet.angle)],
-            ]
-        )
-        corners = np.array(
-            [
-                (x, y)
-                for p in sheet.pieces
-                if not p.beside
-                for x in (p.x, p.x + p.width)
-                for y in (p.y, p.y - p.height)
-            ]
-            or [(0, 0), (sheet.wide, sheet.high)]
-        )
-        turned = corners @ self._turn.T
-        low, high = turned.min(axis=0), turned.max(axis=0)
+        self._turn, (low, high) = sheet.turn(), sheet.extent()
         page = np.array([self.width, self.height])
         widest = float((page / np.maximum(high - low, 1e-3)).min())
         self.digit = sheet.fill * widest if sheet.fill else min(digit, max(0.96 * widest, 10))
@@ -146,25 +135,21 @@ class _Painted:
         at = self._turn @ (x, y) * self.digit + self._shift
         return float(at[0]), float(at[1])
 
-    def _inked(self, piece: Piece, extra: float = 0.0) -> np.ndarray:
+    def _inked(self, piece: Piece) -> np.ndarray:
         """A piece at its size and turn on the page."""
         scale = self.digit * piece.size / UNIT
         height, width = piece.ink.shape
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
         ink: np.ndarray = cv2.resize(piece.ink, size, interpolation=how)
-        angle = self._sheet.angle + piece.turn + extra
+        angle = self._sheet.angle + piece.turn
         if abs(angle) > 0.004:
             cos, sin = np.cos(angle), np.sin(angle)
             across = int(abs(size[0] * cos) + abs(size[1] * sin)) + 3
             down = int(abs(size[0] * sin) + abs(size[1] * cos)) + 3
             x, y = (size[0] - 1) / 2, (size[1] - 1) / 2
-            matrix = np.array(
-                [
-                    [cos, -sin, (across - 1) / 2 - cos * x + sin * y],
-                    [sin, cos, (down - 1) / 2 - sin * x - cos * y],
-                ]
-            )
+            at_x, at_y = (across - 1) / 2 - cos * x + sin * y, (down - 1) / 2 - sin * x - cos * y
+            matrix = np.array([[cos, -sin, at_x], [sin, cos, at_y]])
             ink = cv2.warpAffine(ink, matrix, (across, down))
         if scale < 1:  # a thin pen stays ink, however small
             ink = cv2.convertScaleAbs(ink, alpha=255 / max(int(ink.max()), 1))
@@ -197,9 +182,9 @@ class _Painted:
         """Put loose pieces where there is room, and on some pages a few notes beside the rest."""
         sheet, rng = self._sheet, self._rng
         notes = []
-        if sheet.pieces and rng.random() < 0.3 and sheet.fill < 0.6:
+        if sheet.pieces and rng.random() < 0.4 and sheet.fill < 0.6:
             for _ in range(int(rng.integers(1, 6))):
-                sheet.word(0, 0, float(np.exp(rng.normal(-0.2, 0.3))))
+                sheet.other(0, 0, float(np.exp(rng.normal(-0.2, 0.3))))
                 notes.append(sheet.pieces.pop())
         for piece in (*sheet.loose, *notes):
             ink = self._inked(piece)
@@ -229,23 +214,3 @@ class _Painted:
         ends = np.minimum(starts + length / max(reach, 1e-6), 1)
         way = points[-1] - points[0]
         return [points[0] + np.stack([a * way, b * way]) for a, b in zip(starts, ends, strict=True)]
-
-
-# --- a hand until there is a room of them --------------------------------------------------------
-
-
-class _PlainHand:
-    def __init__(self, images: np.ndarray, labels: np.ndarray) -> None:
-        self._images, self._labels = images, labels
-
-    def digit(self, d: int, rng: np.random.Generator) -> np.ndarray:
-        ink = self._images[rng.choice(np.flatnonzero(self._labels == d))]
-        x, y, w, h = cv2.boundingRect(ink)
-        size = (max(4, round(w * UNIT / h)), UNIT)
-        tall = cv2.resize(ink[y : y + h, x : x + w], size, interpolation=cv2.INTER_CUBIC)
-        return np.asarray(tall)
-
-    def writing(self, rng: np.random.Generator) -> tuple[np.ndarray, int]:
-        ink = glyphs.DRAWN[str(rng.choice(list(glyphs.DRAWN)))](rng)
-        x, y, w, h = cv2.boundingRect(ink)
-        return ink[y : y + h, x : x + w], 1

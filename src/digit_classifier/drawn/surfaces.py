@@ -281,8 +281,11 @@ def _exposure(scene: _Scene) -> None:
 
 
 def _gradient(scene: _Scene) -> None:
-    shape = scene.slope() if scene.maybe(0.6) else np.clip(scene.hills(3), 0, 1)
-    scene.light *= 1 - scene.some(0.1, 0.75) * shape
+    if scene.maybe(0.6):
+        scene.light *= 1 - scene.some(0.1, 0.75) * scene.slope()
+    else:  # no deeper than faint ink can bear
+        depth = scene.some(0.1, min(0.75, 3 * scene.strength))
+        scene.light *= 1 - depth * np.clip(scene.hills(3), 0, 1)
 
 
 def _vignette(scene: _Scene) -> None:
@@ -384,7 +387,8 @@ def _squeeze(scene: _Scene) -> None:
 
 
 def _blur(scene: _Scene) -> None:
-    scene.grey = _blurred(scene.grey, scene.digit * scene.some(0.008, 0.045))
+    most = 0.045 if scene.strength > 0.3 else 0.025
+    scene.grey = _blurred(scene.grey, scene.digit * scene.some(0.008, most))
 
 
 def _motion(scene: _Scene) -> None:
