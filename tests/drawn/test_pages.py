@@ -76,6 +76,18 @@ def test_a_digit_of_which_the_edge_leaves_a_third_is_no_digit():
         assert painted.boxes[-1][0] == 0
 
 
+@pytest.mark.parametrize("held_out", [False, True])
+def test_a_page_that_is_held_out_has_a_hand_and_a_surface_that_are(held_out, monkeypatch):
+    asked = []
+    for module, name in ((hands, "choose"), (surfaces, "develop")):
+        real = getattr(module, name)
+        monkeypatch.setattr(
+            module, name, lambda *how, real=real: asked.append(how[-1]) or real(*how)
+        )
+    drawn(1, held_out=held_out)
+    assert asked == [held_out, held_out]
+
+
 def test_training_never_sees_what_is_held_out():
     assert not set(surfaces.STYLES) & set(surfaces.HELD_OUT)
     for effect in ("crumple", "weave", "wood", "halftone"):

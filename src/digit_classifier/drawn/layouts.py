@@ -6,12 +6,13 @@ and leaves it to `pages` to fit the sheet to a page.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
 
+from digit_classifier.drawn.faces import TALL
+from digit_classifier.drawn.hands import Hand
+
 NO_DIGIT = 10  # the label of writing that is no digit
-UNIT = 64  # pixels of a hand's tall digit
 # Signs that stand between digits, and how high over the line they stand, in digits.
 FEET = {
     "+": 0.2, "-": 0.42, "=": 0.3, "/": -0.03, ":": 0.15, ".": 0.0, ",": -0.12, "(": -0.1,
@@ -19,32 +20,9 @@ FEET = {
 }  # fmt: skip
 
 
-class Hand(Protocol):
-    """Who writes a page: one pen, one slant; `hands.choose` gives one.
-
-    Ink is uint8, cropped, on the scale on which a tall digit has `UNIT` pixels.
-    """
-
-    def digit(self, d: int, rng: np.random.Generator) -> np.ndarray:
-        """Ink of a digit."""
-        ...
-
-    def sign(self, text: str, rng: np.random.Generator) -> np.ndarray:
-        """Ink of a sign of `FEET`."""
-        ...
-
-    def word(self, rng: np.random.Generator) -> np.ndarray:
-        """Ink of a word."""
-        ...
-
-    def writing(self, rng: np.random.Generator) -> np.ndarray:
-        """Ink of a letter, word, shape, scribble, stamp: of anything but a digit."""
-        ...
-
-
 @dataclass(eq=False)
 class Piece:
-    """A digit or other writing: its ink on the scale of `UNIT`, and where its foot begins."""
+    """A digit or other writing: its ink on the scale of `TALL`, and where its foot begins."""
 
     ink: np.ndarray
     label: int
@@ -57,12 +35,12 @@ class Piece:
     @property
     def width(self) -> float:
         """In units of the sheet."""
-        return float(self.ink.shape[1] * self.size / UNIT)
+        return float(self.ink.shape[1] * self.size / TALL)
 
     @property
     def height(self) -> float:
         """In units of the sheet."""
-        return float(self.ink.shape[0] * self.size / UNIT)
+        return float(self.ink.shape[0] * self.size / TALL)
 
 
 @dataclass(eq=False)
@@ -138,7 +116,7 @@ class Sheet:
     ) -> Piece:
         """Put a word down or any other writing that is no digit, at most `most` units wide."""
         ink = self.hand.word(self.rng) if word else self.hand.writing(self.rng)
-        size *= min(1.0, most * UNIT / (ink.shape[1] * size))
+        size *= min(1.0, most * TALL / (ink.shape[1] * size))
         return self._put(ink, NO_DIGIT, x, y, size)
 
     def sign(self, text: str, x: float, y: float) -> Piece:

@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 
 from digit_classifier.drawn import hands, surfaces
-from digit_classifier.drawn.layouts import LAYOUTS, NO_DIGIT, UNIT, Piece, Sheet
+from digit_classifier.drawn.faces import TALL
+from digit_classifier.drawn.layouts import LAYOUTS, NO_DIGIT, Piece, Sheet
 
 KINDS: tuple[str, ...] = tuple(LAYOUTS)
 _SIDES = (192, 448)  # of a page, pixels
@@ -64,7 +65,9 @@ def draw_page(
         kind = str(rng.choice(KINDS, p=shares / shares.sum()))
     page = size or (_log_uniform(rng, *_SIDES), _log_uniform(rng, *_SIDES))
     digit = min(_log_uniform(rng, *_HEIGHTS), min(page) / 2)
-    sheet = Sheet(rng, hands.choose(rng, images, labels, held_out), page[1] / digit, page[0] / digit)
+    sheet = Sheet(
+        rng, hands.choose(rng, images, labels, held_out), page[1] / digit, page[0] / digit
+    )
     if rng.random() < 0.5:
         sheet.angle = float(rng.normal(0, 0.05))
     LAYOUTS[kind][1](sheet)
@@ -97,7 +100,7 @@ class _Painted:
         self.labels: list[int] = []
         self._index: dict[int, int] = {}  # id of a piece -> its box
         self._fit(digit)
-        crisp = self._rng.uniform(1, max(1.0, self.digit / UNIT * 2))
+        crisp = self._rng.uniform(1, max(1.0, self.digit / TALL * 2))
         steep = (np.arange(256) - 127) * crisp + 127
         self._sharper = np.clip(steep, 0, 255).astype(np.uint8)  # for enlarged ink
         for piece in sheet.pieces:
@@ -137,7 +140,7 @@ class _Painted:
 
     def _inked(self, piece: Piece) -> np.ndarray:
         """A piece at its size and turn on the page."""
-        scale = self.digit * piece.size / UNIT
+        scale = self.digit * piece.size / TALL
         height, width = piece.ink.shape
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
