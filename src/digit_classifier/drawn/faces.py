@@ -81,6 +81,7 @@ def _files(place: Path, kind: tuple[str, ...], held_out: bool) -> tuple[Path, ..
     return tuple(path for name in names if (path := place / f"{name}.ttf").is_file())
 
 
+@cache
 def builtin(held_out: bool) -> tuple[Path, ...]:
     """Print fonts that are always there.
 

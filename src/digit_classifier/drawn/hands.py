@@ -6,8 +6,8 @@ writer bends it, and inked anew with this writer's pen. All ink is uint8, paper 
 cropped, on a scale on which a tall digit is `faces.TALL` pixels tall.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -16,7 +16,17 @@ import numpy as np
 from digit_classifier.drawn import faces, shapes
 from digit_classifier.drawn.faces import TALL
 from digit_classifier.drawn.glyphs import FOREIGN, PLAIN
-from digit_classifier.drawn.pen import SHIFT, Stroke, arc, curve, line, strokes, wobble
+from digit_classifier.drawn.inking import (
+    bent,
+    choose_pen,
+    enlarged,
+    holes,
+    padded,
+    polylines,
+    turned,
+    varied,
+)
+from digit_classifier.drawn.pen import Stroke, arc, curve, line, strokes, wobble
 from digit_classifier.drawn.styles import SEGMENTS, STYLES
 
 SIGNS = {
@@ -31,6 +41,8 @@ SIGNS = {
     ")": "~00 23 26 09",
     "x": "00 44;40 04",
 }
+# In some hands a d is a 0 or a 2, an f a 1 and a v a 0.
+_LETTERS = "".join(letter for letter in PLAIN if letter not in "dfv")
 # Single signs that are no digit, whatever stands beside them.
 _ALONE = "+-=:.,x%#*<^~@÷±€"
 _WORDS = """am an at bei cm der die EUR et fax für g/m kg km les me Nr. of per the to von wk
@@ -45,25 +57,6 @@ _UNLIKE = ("texture", "barred circle")  # no writing; on a page, a slashed zero
 _KEPT = 3  # drawings of each digit that a hand has; the rest is turning and stretching them
 # holes that a digit's line may have; MNIST's thick ones with a loop run full have no such line
 _HOLES = ((1,), (0,), (0, 1), (0,), (0, 1), (0,), (1,), (0,), (2,), (1,))
-
-
-@dataclass(frozen=True)
-class Pen:
-    """What a hand writes with.
-
-    Attributes:
-        width: of a digit's height; 0 keeps what the source has, give or take `weight` pixels.
-        weight: pixels added on each side of the source's own stroke.
-        nib: angle of a chisel nib, radians; None for a round one.
-        core: share of its width that a worn brush leaves white in the middle.
-        pressure: how much the width wavers.
-    """
-
-    width: float
-    weight: float
-    nib: float | None
-    core: float
-    pressure: float
 
 
 def choose(
@@ -98,16 +91,20 @@ class Hand:
             shares |= {"print": 0.05, "segments": 0.03}
         chances = np.array(list(shares.values()))
         self.source = str(rng.choice(list(shares), p=chances / chances.sum()))
-        self.pen = _choose_pen(rng, self.source, held_out)
+        self.pen = choose_pen(rng, self.source, held_out)
         rare = rng.random(2) < 0.12
         self._aspect = float(np.exp(rng.uniform(-1.05, 0.79) if rare[0] else rng.normal(0, 0.16)))
         self._slant = float(rng.uniform(-0.4, 0.5) if rare[1] else rng.normal(0.05, 0.12))
+        # a narrow hand needs a narrow pen
+        self.pen = replace(self.pen, width=min(self.pen.width, 0.3 * self._aspect**1.5))
         self._bend = float(rng.uniform(0, 2.0))
         if self.source in ("print", "segments"):
             self._aspect, self._slant = max(self._aspect, 0.7), self._slant / 2
             self._bend = float(rng.uniform(0, 0.6))
         self._level = float(rng.uniform(90, 150))
-        self._models: dict[int, Sequence[np.ndarray | str]] = {}  # a digit -> how it is written
+        self._ways = SEGMENTS
+        if self.source == "styles":
+            self._ways = tuple(ways[int(rng.integers(len(ways)))] for ways in STYLES.values())
         self._drawn: dict[int | str, list[np.ndarray]] = {}  # what was inked already
 
     def digit(self, d: int, rng: np.random.Generator) -> np.ndarray:
@@ -117,7 +114,7 @@ class Hand:
     def writing(self, rng: np.random.Generator) -> np.ndarray:
         """Ink of a letter, word, sign, shape, scribble or stamp: of anything but a digit."""
         kind = str(rng.choice(list(_WRITINGS), p=_SHARES))
-        return self._again(kind, _KEPT, lambda: _WRITINGS[kind][1](self, rng), rng)
+        return self._again(kind, 3 * _KEPT, lambda: _WRITINGS[kind][1](self, rng), rng)
 
     def sign(self, text: str, rng: np.random.Generator) -> np.ndarray:
         """Ink of one of `SIGNS`."""
@@ -125,16 +122,16 @@ class Hand:
 
     def word(self, rng: np.random.Generator) -> np.ndarray:
         """Ink of a word of two letters or more, written or printed."""
-        return self._again("word", 2 * _KEPT, lambda: self._ink_word(rng), rng)
+        return self._again("some word", 3 * _KEPT, lambda: self._ink_word(rng), rng)
 
     def _again(
         self, what: int | str, most: int, ink: Callable[[], np.ndarray], rng: np.random.Generator
     ) -> np.ndarray:
         """A new drawing of something, or one of the old, in either case a little other."""
         drawn = self._drawn.setdefault(what, [])
-        if not drawn or (len(drawn) < most and rng.random() < 0.5):
+        if not drawn or (len(drawn) < most and rng.random() < 0.6):
             drawn.append(ink())
-        return _vary(drawn[int(rng.integers(len(drawn)))], rng)
+        return varied(drawn[int(rng.integers(len(drawn)))], rng)
 
     @property
     def faces(self) -> tuple[Path, Path]:
@@ -144,29 +141,27 @@ class Hand:
     # --- digits ---------------------------------------------------------------------------------
 
     def _ink_digit(self, d: int, rng: np.random.Generator) -> np.ndarray:
-        if d not in self._models:
-            self._models[d] = self._choose_models(d, rng)
-        model = self._models[d][int(rng.integers(len(self._models[d])))]
         aspect, slant = self._aspect, self._slant
         if d == 1:  # a flag that is stretched or leans is the bar of a 7
             aspect, slant = float(np.clip(aspect, 0.5, 1.15)), float(np.clip(slant, -0.25, 0.25))
         if d == 7:
             aspect = max(aspect, 0.65)
-        if isinstance(model, str):
-            return self._ink_strokes(self._put(model, rng), aspect, slant, rng)
-        return self._ink_mask(_bent(model, aspect, slant, self._bend, rng), rng)
+        if self.source in ("styles", "segments"):
+            return self._ink_strokes(self._put(self._ways[d], rng), aspect, slant, rng)
+        model = bent(self._model(d, rng), aspect, slant, self._bend, rng)
+        return self.pen.ink(model > self._level, rng)
 
-    def _choose_models(self, d: int, rng: np.random.Generator) -> Sequence[np.ndarray | str]:
-        if self.source == "segments":
-            return [SEGMENTS[d]]
-        if self.source == "styles":
-            return [str(rng.choice(STYLES[d]))]
-        if self.source == "mnist":
-            (known,) = np.nonzero(self._labels == d)
-            tries = [_enlarged(self._images[rng.choice(known)]) for _ in range(4)]
-            clear = [ink for ink in tries if _holes(ink > self._level) in _HOLES[d]]
-            return [*clear, *tries][:2]
-        return [faces.write(str(d), self._face if self.source == "face" else self._type, 8)]
+    def _model(self, d: int, rng: np.random.Generator) -> np.ndarray:
+        """A digit to write after: a glyph, or an image of which the line can be found."""
+        if self.source != "mnist":
+            return faces.write(str(d), self._face if self.source == "face" else self._type, 8)
+        (known,) = np.nonzero(self._labels == d)
+        for _ in range(4):
+            model = enlarged(self._images[known[rng.integers(len(known))]])
+            line = (model > self._level).astype(np.uint8)
+            if holes(line) in _HOLES[d] and (d == 5 or cv2.connectedComponents(line)[0] == 2):
+                break
+        return model
 
     def _put(self, notation: str, rng: np.random.Generator) -> list[Stroke]:
         """Strokes in pixels, every point where this hand happens to put it."""
@@ -185,7 +180,7 @@ class Hand:
         return self._ink_strokes(self._put(SIGNS[text], rng), 1.0, self._slant / 2, rng)
 
     def _ink_letter(self, rng: np.random.Generator) -> np.ndarray:
-        letters = FOREIGN if self._held_out and rng.random() < 0.4 else PLAIN
+        letters = FOREIGN if self._held_out and rng.random() < 0.4 else _LETTERS
         face = self._type if letters is FOREIGN or rng.random() < 0.25 else self._face
         return self._ink_text(str(rng.choice(list(letters))), face, rng)
 
@@ -197,10 +192,11 @@ class Hand:
         return self._ink_text(_word(rng), self._type if rng.random() < 0.3 else self._face, rng)
 
     def _ink_text(self, text: str, face: Path, rng: np.random.Generator) -> np.ndarray:
-        bent = self._bend if face is self._face else 0.3 * self._bend
-        slant = self._slant if face is self._face else 0.0
+        written = faces.write(text, face, 8)
         aspect = float(np.clip(self._aspect, 0.6, 1.4))
-        return self._ink_mask(_bent(faces.write(text, face, 8), aspect, slant, bent, rng), rng)
+        steady = 1.0 if face is self._face else 0.3
+        ink = bent(written, aspect, steady * self._slant, steady * self._bend, rng)
+        return self.pen.ink(ink > self._level, rng)
 
     def _ink_shape(self, rng: np.random.Generator) -> np.ndarray:
         drawn = shapes.HELD_OUT if self._held_out else shapes.DRAWN
@@ -210,15 +206,16 @@ class Hand:
         return shape
 
     def _ink_crossed_out(self, rng: np.random.Generator) -> np.ndarray:
-        ink = _padded(self.digit(int(rng.integers(10)), rng), 12)
+        ink = padded(self.digit(int(rng.integers(10)), rng), 12)
         high, wide = ink.shape
         if rng.random() < 0.4:
             through = [line((0, 0), (1, 1)), line((1, 0), (0, 1)), line((0, 0.4), (1, 0.5))]
         else:  # to and fro
-            x = np.linspace(0, 1, int(rng.integers(5, 12)))
+            x = np.linspace(0, 1, int(rng.integers(7, 13)))
             through = [np.stack([x, np.where(np.arange(len(x)) % 2, 0.9, 0.1)], axis=1)]
-        thick = max(3, round(self.pen.width * TALL))
-        return _polylines([(s + 0.5) * (wide, high) for s in wobble(through, rng, 0.1)], thick, ink)
+        thick = max(5, round(self.pen.width * TALL))
+        struck = [(stroke + 0.5) * (wide, high) for stroke in wobble(through, rng, 0.1)]
+        return polylines(struck, thick, ink)
 
     def _ink_signature(self, rng: np.random.Generator) -> np.ndarray:
         n = int(rng.integers(6, 16))
@@ -227,7 +224,9 @@ class Hand:
         signed = [curve(np.stack([x, y], axis=1))]
         if rng.random() < 0.4:  # underlined
             signed.append(curve(np.array([(x[0], 0.7), (x.mean(), 0.6), (x[-1], 0.75)])))
-        return self._ink_strokes([stroke * TALL for stroke in signed], 1.0, self._slant, rng)
+        sheared = [stroke * TALL @ np.array([[1, 0], [-self._slant, 1]]) for stroke in signed]
+        fine = replace(self.pen, width=min(self.pen.width, 0.09), core=0.0)
+        return fine.follow(polylines(sheared, 2), rng)
 
     def _ink_box(self, rng: np.random.Generator) -> np.ndarray:
         wide = float(rng.uniform(1.8, 4))
@@ -242,19 +241,19 @@ class Hand:
         return self._ink_strokes([s * TALL for s in wobble(drawn, rng, 0.04, 0.02)], 1.0, 0.0, rng)
 
     def _ink_stamp(self, rng: np.random.Generator) -> np.ndarray:
-        word = _padded(faces.write(_word(rng), self._type), 16)
+        word = padded(faces.write(_word(rng), self._type), 16)
         high, wide = word.shape
         middle, half = np.array((wide, high)) / 2, np.array((wide, high)) / 2 - 4
         frame = line((-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1))
         if rng.random() < 0.3:
             frame, half = arc((0, 0), 1.0), half * 1.35
-            word = _padded(word, high // 4, wide // 4)
+            word = padded(word, high // 4, wide // 4)
             middle += (wide // 4, high // 4)
-        word = _polylines([frame * half + middle], int(rng.integers(2, 6)), word)
+        word = polylines([frame * half + middle], int(rng.integers(2, 6)), word)
         noise = rng.integers(0, 256, (high // 2, wide // 2), np.uint8)
         coarse = cv2.resize(noise, word.shape[::-1], interpolation=cv2.INTER_CUBIC)
         word[coarse < rng.uniform(0, 90)] = 0  # where the rubber did not touch
-        return _turned(word, float(rng.normal(0, 0.15)))
+        return turned(word, float(rng.normal(0, 0.15)))
 
     def _ink_wave(self, rng: np.random.Generator) -> np.ndarray:
         n = int(rng.integers(3, 14))
@@ -268,47 +267,7 @@ class Hand:
         self, drawn: list[Stroke], aspect: float, slant: float, rng: np.random.Generator
     ) -> np.ndarray:
         sheared = [stroke @ np.array([[aspect, 0], [-slant, 1]]) for stroke in drawn]
-        return self._ink_line(_polylines(sheared, 2), rng)
-
-    def _ink_mask(self, mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        ink = mask > self._level
-        if self.pen.width:
-            return self._ink_line(_thin(ink), rng)
-        return _heavier(ink, self.pen.weight)
-
-    def _ink_line(self, thin: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Go along a line with the pen; with a finer one where it would fill or close a loop."""
-        width = self.pen.width or 0.09
-        radius = max(width * TALL / (1 - width) / 2, 0.9)
-        holes = _holes(thin)
-        for _ in range(6):
-            ink, away = self._stroked(thin, radius, rng)
-            if radius < 1.5 or _holes(ink > 96) == holes:
-                break
-            radius *= 0.75
-        if self.pen.core and radius > 3:
-            reach = radius * self.pen.core * (1.0 if self.pen.nib is None else 0.45)
-            ink -= np.minimum(ink, np.clip((reach + 0.5 - away) * 255, 0, 255).astype(np.uint8))
-        size = TALL / (TALL + 2 * radius)
-        smaller: np.ndarray = cv2.resize(ink, None, fx=size, fy=size, interpolation=cv2.INTER_AREA)
-        return smaller
-
-    def _stroked(
-        self, thin: np.ndarray, radius: float, rng: np.random.Generator
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Ink along a line, and how far from the line each pixel is."""
-        room = int(np.ceil(1.4 * radius)) + 3
-        drawn = _padded((thin > 0).astype(np.uint8), room)
-        if self.pen.nib is not None:
-            drawn, radius = cv2.dilate(drawn, _nib(radius, self.pen.nib)), 0.45 * radius
-        away = cv2.distanceTransform(1 - drawn, cv2.DIST_L2, 3)
-        away = cv2.GaussianBlur(away, (0, 0), 1.0) - 0.3  # no stairs; blurring lifts its valley
-        reach = np.float32(radius)
-        if self.pen.pressure:
-            swell = 1 + self.pen.pressure * rng.normal(0, 1, (3, 3)).clip(-1.2, 1.2)
-            size = (drawn.shape[1], drawn.shape[0])
-            reach = cv2.resize((radius * swell).astype(np.float32), size)
-        return np.clip((reach + 0.5 - away) * 255, 0, 255).astype(np.uint8), away
+        return self.pen.follow(polylines(sheared, 2), rng)
 
 
 _WRITINGS: dict[str, tuple[float, Callable[[Hand, np.random.Generator], np.ndarray]]] = {
@@ -325,20 +284,6 @@ _WRITINGS: dict[str, tuple[float, Callable[[Hand, np.random.Generator], np.ndarr
 _SHARES = np.array([share for share, _ in _WRITINGS.values()]) / 100
 
 
-def _choose_pen(rng: np.random.Generator, source: str, held_out: bool) -> Pen:
-    width = float(np.exp(rng.uniform(*np.log((0.02, 0.2)))))
-    if rng.random() < 0.06:  # a brush
-        width = float(rng.uniform(0.2, 0.3))
-    own = {"mnist": 0.4, "face": 0.6, "print": 0.9}.get(source, 0.0)
-    if rng.random() < own:
-        return Pen(0.0, float(rng.normal(0.3, 1.2)), None, 0.0, 0.0)
-    nib = None
-    if rng.random() < 0.15:  # nobody who is held out holds a nib as others do
-        nib = float(rng.uniform(-1.1, -0.3) if held_out else rng.uniform(0.2, 1.2))
-    core = float(rng.uniform(0.3, 0.8)) if width > 0.14 and rng.random() < 0.2 else 0.0
-    return Pen(width, 0.0, nib, core, float(rng.uniform(0, 0.35)))
-
-
 def _word(rng: np.random.Generator) -> str:
     if rng.random() < 0.6:
         text = str(rng.choice(_WORDS.split()))
@@ -352,141 +297,3 @@ def _word(rng: np.random.Generator) -> str:
 
 def _one_of(paths: tuple[Path, ...], rng: np.random.Generator) -> Path:
     return paths[int(rng.integers(len(paths)))]
-
-
-def _enlarged(image: np.ndarray) -> np.ndarray:
-    """An MNIST image at the size at which its 20-pixel box is `TALL` pixels."""
-    x, y, wide, high = cv2.boundingRect(image)
-    near = _padded(image[y : y + high, x : x + wide], 3)
-    large: np.ndarray = cv2.resize(
-        near, None, fx=TALL / 20, fy=TALL / 20, interpolation=cv2.INTER_CUBIC
-    )
-    return large
-
-
-def _bent(
-    mask: np.ndarray, aspect: float, slant: float, bend: float, rng: np.random.Generator
-) -> np.ndarray:
-    """Stretch, slant and bend; `bend` is the standard deviation of a coarse field, pixels."""
-    high, wide = mask.shape
-    out = (int(wide * aspect + abs(slant) * high) + 4, high + 4)
-    x = np.arange(out[0], dtype=np.float32)[None] - out[0] / 2
-    y = np.arange(out[1], dtype=np.float32)[:, None] - out[1] / 2
-    coarse = rng.normal(0, bend, (4, max(4, 4 * wide // high), 2)).astype(np.float32)
-    field = cv2.resize(coarse, out, interpolation=cv2.INTER_CUBIC)
-    at_x = ((x + slant * y) / aspect + wide / 2 + field[..., 0]).astype(np.float32)
-    at_y = (y + high / 2 + field[..., 1]).astype(np.float32)
-    bent: np.ndarray = cv2.remap(mask, at_x, at_y, cv2.INTER_LINEAR)
-    return bent
-
-
-def _vary(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """The same drawing as the hand would repeat it, a little other; cropped."""
-    turn, shear = rng.normal(0, 0.03, 2)
-    across, down = np.exp(rng.normal(0, 0.04, 2))
-    high, wide = ink.shape
-    matrix = np.array([[across, shear - turn], [turn, down]])
-    reach = np.abs(matrix) @ (wide, high) + 2
-    shift = reach / 2 - matrix @ (wide / 2, high / 2)
-    size = (int(reach[0]) + 1, int(reach[1]) + 1)
-    varied = cv2.warpAffine(ink, np.column_stack([matrix, shift]), size)
-    return _crop(varied)
-
-
-def _turned(ink: np.ndarray, angle: float) -> np.ndarray:
-    high, wide = ink.shape
-    matrix = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    reach = np.abs(matrix) @ (wide, high)
-    shift = reach / 2 - matrix @ (wide / 2, high / 2)
-    size = (int(reach[0]) + 1, int(reach[1]) + 1)
-    turned: np.ndarray = cv2.warpAffine(ink, np.column_stack([matrix, shift]), size)
-    return turned
-
-
-def _padded(ink: np.ndarray, high: int, wide: int | None = None) -> np.ndarray:
-    wide = high if wide is None else wide
-    padded: np.ndarray = cv2.copyMakeBorder(ink, high, high, wide, wide, cv2.BORDER_CONSTANT)
-    return padded
-
-
-def _crop(ink: np.ndarray) -> np.ndarray:
-    x, y, wide, high = cv2.boundingRect(cv2.threshold(ink, 40, 255, cv2.THRESH_TOZERO)[1])
-    return np.ascontiguousarray(ink[y : y + high, x : x + wide])
-
-
-def _polylines(drawn: list[Stroke], thick: int, onto: np.ndarray | None = None) -> np.ndarray:
-    """Draw strokes given in pixels, onto a picture or cropped to themselves."""
-    if onto is None:
-        corners = np.concatenate(drawn)
-        low = corners.min(axis=0) - thick - 1
-        wide, high = np.ceil(corners.max(axis=0) - low).astype(int) + thick + 2
-        drawn, onto = [stroke - low for stroke in drawn], np.zeros((high, wide), np.uint8)
-    lining = cv2.LINE_AA if thick > 2 else cv2.LINE_8
-    for stroke in drawn:
-        points = np.round(stroke * (1 << SHIFT)).astype(np.int32)
-        cv2.polylines(onto, [points], False, 255, thick, lining, SHIFT)
-    return onto
-
-
-def _heavier(ink: np.ndarray, weight: float) -> np.ndarray:
-    """Move the edge of a shape outwards by `weight` pixels, or inwards, and smooth it."""
-    solid = _padded(ink.astype(np.uint8), 4)
-    inside = cv2.distanceTransform(solid, cv2.DIST_L2, 3)
-    edge = inside - cv2.distanceTransform(1 - solid, cv2.DIST_L2, 3)
-    # a hairline keeps its middle
-    weight = max(weight, 0.8 - float(np.median(inside[solid > 0])))
-    edge = cv2.GaussianBlur(edge, (0, 0), 0.8) + weight
-    heavier: np.ndarray = np.clip((edge + 0.5) * 255, 0, 255).astype(np.uint8)
-    return heavier
-
-
-def _nib(radius: float, angle: float) -> np.ndarray:
-    """The edge of a chisel as a kernel."""
-    half = int(np.ceil(radius))
-    kernel = np.zeros((2 * half + 1, 2 * half + 1), np.uint8)
-    x, y = round(radius * np.cos(angle)), round(radius * np.sin(angle))
-    cv2.line(kernel, (half - x, half + y), (half + x, half - y), 1, 1)
-    return kernel
-
-
-def _holes(ink: np.ndarray) -> int:
-    """How many holes a shape has that a person would see."""
-    found, nested = cv2.findContours(ink.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
-    if nested is None:
-        return 0
-    return sum(
-        above >= 0 and cv2.contourArea(outline) > 6
-        for outline, above in zip(found, nested[0, :, 3], strict=True)
-    )
-
-
-def _thinning() -> tuple[np.ndarray, np.ndarray]:
-    """For each neighbourhood of a pixel, whether it stays, in the two steps of thinning."""
-    bits = np.arange(256)[:, None] >> np.arange(8) & 1  # N, NE, E, SE, S, SW, W, NW
-    n, _, e, _, s, _, w, _ = bits.T
-    neighbours = bits.sum(axis=1)
-    ends = ((bits == 0) & (np.roll(bits, -1, axis=1) == 1)).sum(axis=1) == 1
-    rim = (neighbours >= 2) & (neighbours <= 6) & ends
-    first = rim & (n * e * s == 0) & (e * s * w == 0)
-    second = rim & (n * e * w == 0) & (n * s * w == 0)
-    return (~first).astype(np.uint8), (~second).astype(np.uint8)
-
-
-_STAYS = _thinning()
-_AROUND = np.array([[128, 1, 2], [64, 0, 4], [32, 16, 8]], np.float32)
-
-
-def _thin(ink: np.ndarray) -> np.ndarray:
-    """The middle line of a shape, one pixel wide, as uint8 of 0 and 1.
-
-    Source: T. Y. Zhang, C. Y. Suen, "A fast parallel algorithm for thinning digital patterns"
-    (1984).
-    """
-    rest = ink.astype(np.uint8)
-    left = -1
-    while (now := cv2.countNonZero(rest)) != left:
-        left = now
-        for stays in _STAYS:
-            around = cv2.filter2D(rest, -1, _AROUND, borderType=cv2.BORDER_CONSTANT)
-            rest &= cv2.LUT(around, stays)
-    return rest
