@@ -23,7 +23,7 @@ from digit_classifier.training.loop import Loop, score
 from digit_classifier.training.steps import make_objective
 
 archive, result, seed, name = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
-recipe = recipes.recipe(name, "fast")
+recipe = networks.find(name).recipe("fast")
 if len(sys.argv) > 5:
     recipe = replace(recipe, epochs=int(sys.argv[5]))
 if not recipe.holds_out or recipe.nondigits or recipe.styles:

@@ -5,9 +5,9 @@ import pytest
 from PIL import Image
 
 from digit_classifier.cli import main
-from digit_classifier.training import contact
+from digit_classifier.training import distortions
 from digit_classifier.training.distortions import Distortions
-from digit_classifier.training.networks import NETWORKS
+from digit_classifier.training.networks import NETWORKS, find_distortions
 
 
 def show(*arguments):
@@ -19,20 +19,20 @@ def show(*arguments):
 def test_each_row_is_a_training_image_and_distorted_copies_of_it(keras, sample):
     images, labels = sample.train_images, sample.train_labels
     gentle = Distortions(shift=1.0)
-    found = contact.rows(images, labels, gentle, seed=4)
+    found = distortions.show(images, labels, gentle, seed=4)
     assert [row.label for row in found] == list("0123456789")
     for row in found:
-        assert row.images.shape == (1 + contact.COPIES, 28, 28)
+        assert row.images.shape == (1 + distortions.COPIES, 28, 28)
         (index,) = np.flatnonzero((images == row.images[0]).all(axis=(1, 2)))
         assert str(labels[index]) == row.label
-        assert len({image.tobytes() for image in row.images}) == 1 + contact.COPIES
+        assert len({image.tobytes() for image in row.images}) == 1 + distortions.COPIES
         ink = row.images.sum(axis=(1, 2), dtype=float)
         np.testing.assert_allclose(ink, ink[0], rtol=0.05)  # moved, not redrawn
 
 
 def test_the_seed_chooses_images_and_distortions(keras, sample):
     def draw(seed, images=sample.train_images, labels=sample.train_labels):
-        found = contact.rows(images, labels, Distortions(rotation=20), seed)
+        found = distortions.show(images, labels, Distortions(rotation=20), seed)
         return np.stack([row.images for row in found])
 
     np.testing.assert_array_equal(draw(1), draw(1))
@@ -42,7 +42,7 @@ def test_the_seed_chooses_images_and_distortions(keras, sample):
 
 
 def test_a_recipes_amounts_are_told_in_units():
-    told = contact.describe(Distortions(rotation=15, scale=0.12, shift=2.0, pen=0.5))
+    told = distortions.describe(Distortions(rotation=15, scale=0.12, shift=2.0, pen=0.5))
     assert told == "at most rotation 15°, scale 12 %, shift 2 px, pen in 50 %"
 
 
@@ -56,8 +56,8 @@ def test_the_command_draws_the_sheet(keras, capsys):
 
 
 def test_a_network_is_drawn_with_the_recipe_that_it_is_trained_with():
-    assert contact.find("cnn", None) == ("best", NETWORKS["cnn"].recipe("best").distortions)
-    assert contact.find("cnn", "long")[0] == "long"
+    assert find_distortions("cnn", None) == ("best", NETWORKS["cnn"].recipe("best").distortions)
+    assert find_distortions("cnn", "long")[0] == "long"
 
 
 @pytest.mark.parametrize(

@@ -253,22 +253,23 @@ def _draw_augmented(
 ) -> None:
     from digit_classifier.atomic import write_png
     from digit_classifier.dataset import sheet
-    from digit_classifier.training import contact
+    from digit_classifier.training import distortions, networks
     from digit_classifier.training.backend import check_installed, start
 
-    recipe, distortions = contact.find(model, recipe)
+    recipe, amounts = networks.find_distortions(model, recipe)
     check_installed("tensorflow")
     data = load()
     start("tensorflow", lean=True)
-    rows = contact.rows(data.train_images, data.train_labels, distortions, seed)
+    rows = distortions.show(data.train_images, data.train_labels, amounts, seed)
+    copies = f"{distortions.COPIES} distorted copies of each"
     caption = (
-        f"left: training images of {data.name}; right: {contact.COPIES} distorted copies of each, "
-        f"as drawn in training\n{contact.describe(distortions)}"
+        f"left: training images of {data.name}; right: {copies}, as drawn in "
+        f"training\n{distortions.describe(amounts)}"
     )
     title = f"How the recipe {recipe} of {model} distorts training images"
     write_png(out, sheet.draw(rows, title, caption, leading=1))
     images = count(len(rows), "image")
-    click.echo(f"{out}: {images} of {data.name}, {contact.COPIES} copies of each")
+    click.echo(f"{out}: {images} of {data.name}, {distortions.COPIES} copies of each")
 
 
 def _draw_pages(out: Path, data: "Dataset", n: int, seed: int) -> None:

@@ -7,15 +7,21 @@ same code runs, and draws the same distortions, inside a compiled training step 
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from digit_classifier.dataset.sheet import Row
 
 SIDE = 28
 CENTRE = (SIDE - 1) / 2
 BUMPS = 5  # control points of the elastic field, along each side
 WHITE = 255.0
+COPIES = 16  # of each image on a contact sheet
+_UNITS = {"rotation": "°", "shift": " px", "elastic": " px"}
+_SHARES = ("pen", "blur", "contrast", "erasure")  # of the images; the others are amounts
 
 
 @dataclass(frozen=True)
@@ -237,3 +243,42 @@ def _kept(x: Any) -> Any:
 
     unit = np.eye(SIDE, dtype=np.float32)
     return ops.reshape(ops.matmul(ops.reshape(x, (-1, SIDE)), unit), x.shape)
+
+
+def show(images: np.ndarray, labels: np.ndarray, distortions: Distortions, seed: int) -> list[Row]:
+    """One image of each class, and after it copies as a training step would see them.
+
+    Keras must be running: see `backend.start`.
+
+    Args:
+        images: uint8, shape (n, 28, 28).
+        labels: uint8, shape (n,).
+        distortions: the recipe's.
+        seed: chooses the images, and seeds their distortions.
+    Returns:
+        A row of 1 + `COPIES` images, uint8, for each class that occurs.
+    """
+    from digit_classifier.dataset.sheet import Row
+
+    rng = np.random.default_rng(seed)
+    classes = np.unique(labels)
+    originals = images[[rng.choice(np.flatnonzero(labels == digit)) for digit in classes]]
+    bent = np.asarray(distort(np.repeat(originals, COPIES, axis=0), distortions, (seed, 1)))
+    bent = np.rint(bent).clip(0, 255).astype(np.uint8).reshape(len(classes), COPIES, 28, 28)
+    together = np.concatenate([originals[:, None], bent], axis=1)
+    return [Row(str(digit), line) for digit, line in zip(classes, together, strict=True)]
+
+
+def describe(distortions: Distortions) -> str:
+    """The largest amounts, in words: "at most rotation 15°, scale 12 %, pen in 50 % of images"."""
+    words = []
+    for name, value in asdict(distortions).items():
+        if not value:
+            continue
+        if name in _SHARES:
+            words.append(f"{name} in {100 * value:g} %")
+        elif name in _UNITS:
+            words.append(f"{name} {value:g}{_UNITS[name]}")
+        else:
+            words.append(f"{name} {100 * value:g} %")
+    return "at most " + ", ".join(words)

@@ -18,6 +18,8 @@ from digit_classifier.training.recipes import FINAL, GENTLE, MEDIUM, STRONG, Rec
 if TYPE_CHECKING:
     import keras
 
+    from digit_classifier.training.distortions import Distortions
+
 SIDE = 28
 CLASSES = 10
 
@@ -97,6 +99,28 @@ def find(name: str) -> Network:
     if name not in NETWORKS:
         raise OptionError(f"no network is called {name!r}. Choose from: {', '.join(NETWORKS)}.")
     return NETWORKS[name]
+
+
+def find_distortions(model: str, name: str | None) -> tuple[str, Distortions]:
+    """A recipe's name, the network's usual one where none is given, and its distortions.
+
+    Raises:
+        OptionError: no such network or recipe, or one that distorts nothing.
+    """
+    network = find(model)
+    name = name or network.usual_recipe
+    found = network.recipe(name).distortions
+    if found is None:
+        known = [
+            f"{n.name} {r}"
+            for n in NETWORKS.values()
+            for r, e in n.recipes.items()
+            if e.distortions
+        ]
+        raise OptionError(
+            f"the recipe {name} of {model} distorts nothing. These do: {', '.join(known)}."
+        )
+    return name, found
 
 
 def build(name: str, *, logits: bool = False, precision: str = "float32") -> keras.Sequential:

@@ -36,58 +36,13 @@ def _in_notebook() -> bool:
     return hasattr(sys.modules["IPython"].get_ipython(), "kernel")
 
 
-class Wording:
-    """A training in one line, from what a listener hears."""
+class OneLine(Listener, ABC):
+    """A training in one line that is shown anew as it goes on."""
 
     def __init__(self) -> None:
         self._plan: Plan | None = None
         self._row: Epoch | None = None
         self._seconds: list[float] = []
-
-    def start(self, plan: Plan) -> None:
-        """Remember what is trained."""
-        self._plan = plan
-
-    def add(self, row: Epoch) -> None:
-        """Remember an epoch that is finished."""
-        self._row = row
-        self._seconds.append(row.seconds)
-
-    def line(self, epoch: int, share: float) -> str:
-        """While it trains: what is done of which epoch, the last figures, the time left."""
-        assert self._plan
-        text = f"{self._name}: epoch {epoch} of {self._plan.recipe.epochs}, {100 * share:.0f} %"
-        if self._row:
-            text += self._figures
-        if usual := self._seconds[1:]:  # the first epoch compiles: it tells nothing
-            left = sum(usual) / len(usual) * (self._plan.recipe.epochs - epoch + 1 - share)
-            text += f", {left:.0f} s left"
-        return text
-
-    def end(self, *, finished: bool) -> str:
-        """When it is over."""
-        assert self._plan
-        what = "finished" if finished else "stopped"
-        if not self._row:
-            return f"{self._name}: {what} before the first epoch was done"
-        return f"{self._name}: {what} after epoch {self._row.epoch}{self._figures}"
-
-    @property
-    def _name(self) -> str:
-        assert self._plan
-        return f"{self._plan.config.model} on {self._plan.dataset.name}"
-
-    @property
-    def _figures(self) -> str:
-        assert self._row
-        return f", validation accuracy {100 * self._row.val_accuracy:.2f} %"
-
-
-class OneLine(Listener, ABC):
-    """A training in one line that is shown anew as it goes on."""
-
-    def __init__(self) -> None:
-        self._wording = Wording()
 
     @abstractmethod
     def _show(self, text: str) -> None:
@@ -104,21 +59,45 @@ class OneLine(Listener, ABC):
     def on_start(self, plan: Plan) -> None:
         """Begin the line."""
         super().on_start(plan)
-        self._wording.start(plan)
+        self._plan = plan
 
     def on_progress(self, epoch: int, share: float) -> None:
         """Renew the line."""
         if share < 1:
-            self._show(self._wording.line(epoch, share))
+            self._show(self._line(epoch, share))
 
     def on_epoch(self, row: Epoch) -> None:
         """Renew the line."""
-        self._wording.add(row)
-        self._show(self._wording.line(row.epoch, 1.0))
+        self._row = row
+        self._seconds.append(row.seconds)
+        self._show(self._line(row.epoch, 1.0))
 
     def on_end(self, metrics: dict[str, Any]) -> None:
         """End the line with what came out."""
-        self._finish(self._wording.end(finished=metrics["finished"]))
+        what = "finished" if metrics["finished"] else "stopped"
+        when = f"after epoch {self._row.epoch}" if self._row else "before the first epoch was done"
+        self._finish(f"{self._name}: {what} {when}{self._figures}")
+
+    def _line(self, epoch: int, share: float) -> str:
+        """What is done of which epoch, the last figures, the time left."""
+        assert self._plan
+        epochs = self._plan.recipe.epochs
+        text = f"{self._name}: epoch {epoch} of {epochs}, {100 * share:.0f} %{self._figures}"
+        if usual := self._seconds[1:]:  # the first epoch compiles: it tells nothing
+            left = sum(usual) / len(usual) * (epochs - epoch + 1 - share)
+            text += f", {left:.0f} s left"
+        return text
+
+    @property
+    def _name(self) -> str:
+        assert self._plan
+        return f"{self._plan.config.model} on {self._plan.dataset.name}"
+
+    @property
+    def _figures(self) -> str:
+        if not self._row:
+            return ""
+        return f", validation accuracy {100 * self._row.val_accuracy:.2f} %"
 
 
 class ProgressLine(OneLine):
@@ -160,13 +139,8 @@ class NotebookPlots(OneLine):
 
     def __init__(self) -> None:
         super().__init__()
-        self._folder, self._shown = Path(), 0.0
+        self._shown = 0.0
         self._handle: Any = None
-
-    def on_start(self, plan: Plan) -> None:
-        """Begin the output."""
-        super().on_start(plan)
-        self._folder = plan.folder
 
     def _finish(self, text: str) -> None:
         self._shown = 0.0  # the last plots are never too recent
@@ -177,10 +151,10 @@ class NotebookPlots(OneLine):
             return
         from IPython.display import HTML, display
 
-        plots = "".join(_image(self._folder / f"{name}.png") for name in NAMES)
+        plots = [_image(self._plan.folder / f"{name}.png") for name in NAMES] if self._plan else []
         content = HTML(
             f'<div>{html.escape(text)}</div><div style="display:flex;flex-wrap:wrap;gap:8px">'
-            f"{plots}</div>"
+            f"{''.join(plots)}</div>"
         )
         if self._handle is None:
             self._handle = display(content, display_id=True)
