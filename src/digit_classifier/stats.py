@@ -7,7 +7,7 @@ import numpy as np
 from digit_classifier.words import count
 
 # With fewer images the 95 % interval of a good network is wider than one point in a hundred.
-MANY = 1000
+MIN_IMAGES = 1000
 
 
 def wilson(hits: int, n: int, z: float = 1.959964) -> tuple[float, float]:
@@ -49,7 +49,7 @@ def upper_bound(hits: int, n: int) -> float:
 
 def caveat(n: int) -> str:
     """What to say beside a share that was measured on `n` images; "" where they are enough."""
-    if n >= MANY:
+    if n >= MIN_IMAGES:
         return ""
     tells = "tells" if n == 1 else "tell"
     return f"Only {count(n, 'image')}, which {tells} little: mind the interval."

@@ -102,7 +102,7 @@ def test_a_mask_of_nothing_has_an_extent_that_can_be_labelled() -> None:
     assert len(stats) == 1
 
 
-@pytest.mark.parametrize("count", [1, 2, ink.FEW, ink.FEW + 1, 40])
+@pytest.mark.parametrize("count", [1, 2, ink.MAX_ONE_BY_ONE, ink.MAX_ONE_BY_ONE + 1, 40])
 def test_pieces_are_measured_alike_whether_few_or_many(count: int) -> None:
     mask = np.zeros((90, 90), np.uint8)
     places = [(x, y) for y in range(0, 90, 10) for x in range(0, 90, 10)]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _RIGHT = ("seed", "epochs", "accuracy", "images", "low", "high", "loss", "seconds")
 # What goes first where a terminal is narrow.
-_LEAST = ("seconds", "high", "dataset", "time", "loss", "seed", "epochs")
+_LEFT_OUT_FIRST = ("seconds", "high", "dataset", "time", "loss", "seed", "epochs")
 
 
 @click.command()
@@ -115,7 +115,7 @@ def _fitting(rows: list[dict[str, str]], width: int) -> tuple[list[str], list[st
     names = [name for name in rows[0] if name != "note" and any(row[name] for row in rows)]
     widths = {name: max(len(name), *(len(row[name]) for row in rows)) + 2 for name in names}
     left_out: list[str] = []
-    for name in _LEAST:
+    for name in _LEFT_OUT_FIRST:
         if sum(widths[name] for name in names) - 2 > width:
             names.remove(name)
             left_out.append(name)

@@ -9,7 +9,7 @@ from digit_classifier.dataset.labelled import Arrays, Pixels, hashes, listed
 from digit_classifier.errors import ModelError
 
 # So many training images of a digit are enough, however many more there are of others.
-MANY = 50
+MIN_PER_DIGIT = 50
 _SAMPLE, _TRIED = 300, 100  # images to read as they are, and in each other position
 _ENOUGH = 20  # fewer images tell nothing
 _GOOD, _BETTER = 0.7, 0.3  # an accuracy that cannot be chance, and one that is far better
@@ -41,7 +41,9 @@ def composition(arrays: Arrays) -> tuple[str, ...]:
     if not train.all():
         missing = listed(map(str, np.flatnonzero(train == 0)))
         found.append(f"no training images of {missing}, which a network then cannot learn.")
-    rare = [digit for digit in range(10) if 0 < train[digit] <= min(MANY, train.max() // 10)]
+    rare = [
+        digit for digit in range(10) if 0 < train[digit] <= min(MIN_PER_DIGIT, train.max() // 10)
+    ]
     if rare:
         each = listed(f"{train[digit]} of {digit}" for digit in rare)
         most = int(train.argmax())

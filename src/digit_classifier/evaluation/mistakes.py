@@ -14,7 +14,7 @@ from digit_classifier.plotting import choose_font
 
 MARGIN, THUMBNAIL, SEEN, CAPTION = 8, 150, 84, 18
 COLUMNS = 8  # images of the network in one row
-MOST = 150  # mistakes on one sheet; more is a picture that nothing opens
+MAX_SHOWN = 150  # mistakes on one sheet; more is a picture that nothing opens
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,9 +42,9 @@ def write_sheet(path: str | Path, mistakes: Sequence[Mistake]) -> None:
         OptionError: the name does not end in .png.
         StorageError: the file cannot be written.
     """
-    strips = [_strip(mistake) for mistake in mistakes[:MOST]]
-    if len(mistakes) > MOST:
-        strips.append(_text_strip(f"... and {len(mistakes) - MOST} more"))
+    strips = [_strip(mistake) for mistake in mistakes[:MAX_SHOWN]]
+    if len(mistakes) > MAX_SHOWN:
+        strips.append(_text_strip(f"... and {len(mistakes) - MAX_SHOWN} more"))
     if not strips:
         strips.append(_text_strip("no mistakes"))
     width = max(strip.width for strip in strips)

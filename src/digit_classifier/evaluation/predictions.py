@@ -85,7 +85,7 @@ def predict_all(
         progress: called with how many are done, and n.
     Raises:
         DataError: images or labels that are none.
-        ModelError: answers that are none; see `judging.judge`.
+        ModelError: answers that are none; see `predictions.judge`.
     """
     labels = check_labels(labels, len(images))
     began = time.perf_counter()

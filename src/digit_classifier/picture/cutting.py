@@ -10,7 +10,7 @@ import numpy as np
 
 from digit_classifier.picture import splits
 from digit_classifier.picture.ink import Ink
-from digit_classifier.picture.lines import LEAST, Segment
+from digit_classifier.picture.lines import MIN_HEIGHT, Segment
 from digit_classifier.picture.marks import Later, Link, Mark, Rejected
 from digit_classifier.picture.paper import LEVELS
 from digit_classifier.picture.redraw import CANVAS, ROUGH, measure_pen, redraw
@@ -61,7 +61,7 @@ class Cutter:
 
     def _apart(self, digit: Stroke, beside: tuple[Stroke, ...], number: int) -> tuple[Mark, ...]:
         """A digit without what was joined with it, and that as marks of its own if high enough."""
-        least = LEAST * digit.height
+        least = MIN_HEIGHT * digit.height
         small = tuple(Rejected(self.box(s), "dash or dot") for s in beside if s.height < least)
         marks = [self._mark(digit, number, beside=small)]
         high = (stroke for stroke in beside if stroke.height >= least)

@@ -27,8 +27,8 @@ cv2.setNumThreads(1)
 
 LARGE = 2000  # pixels: no digit of a page gains from more
 TINY = 160  # pixels: below it, strokes are too few pixels wide for geometry
-LEAST_CONTRAST = 10  # grey levels; the eye needs about as many
-FEW = 8  # pieces that are measured faster one by one
+MIN_CONTRAST = 10  # grey levels; the eye needs about as many
+MAX_ONE_BY_ONE = 8  # pieces that are measured faster one by one
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +90,7 @@ def extract(pixels: np.ndarray) -> Ink:
         size = int(grey.shape[1] * factor), int(grey.shape[0] * factor)
         depth = cv2.resize(source, size, interpolation=cv2.INTER_CUBIC)
     contrast = measure_contrast(depth, factor)
-    if contrast < max(LEAST_CONTRAST, 5 * paper.noise):
+    if contrast < max(MIN_CONTRAST, 5 * paper.noise):
         mask = np.zeros_like(depth)
     else:
         mask = trace(depth, contrast, paper.noise)
@@ -232,7 +232,7 @@ def measure(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Row 0, of the paper, says nothing.
     """
     count, labels = number(mask)
-    if count > FEW:
+    if count > MAX_ONE_BY_ONE:
         found = cv2.connectedComponentsWithStatsWithAlgorithm(mask, 8, cv2.CV_32S, cv2.CCL_BBDT)
         return found[1], found[2]
     stats = np.zeros((count, 5), np.int32)

@@ -12,8 +12,8 @@ from digit_classifier.picture.strokes import Stroke, union, writing_height
 
 HIGHEST = 1.6  # times as high as its higher part is a digit in two parts, at most
 STEEP = 3  # lines, at least, that may be the steps of one
-MANY = 600  # strokes: with so many nobody's broken digit is worth comparing all pairs
-LEAST = 0.3  # of a digit's height: a smaller piece on its own is a dot or a comma
+MAX_STROKES = 600  # strokes: with so many nobody's broken digit is worth comparing all pairs
+MIN_HEIGHT = 0.3  # of a digit's height: a smaller piece on its own is a dot or a comma
 HIGH = 0.6  # of the height of all: each of several digits in a small picture is so high
 PIECES = 30  # of which one digit is joined, at most
 ASIDE = 0.08  # of a digit's height: paper between a digit and a piece that may not be part of it
@@ -54,7 +54,7 @@ def arrange(strokes: list[Stroke]) -> list[list[Stroke]]:
 
 def _restore(strokes: list[Stroke], typical: float) -> list[Stroke]:
     """Join pieces that lie one above the other and together are no higher than a digit."""
-    if len(strokes) > MANY:
+    if len(strokes) > MAX_STROKES:
         return strokes
     result: list[Stroke] = []
     for stroke in sorted(strokes, key=lambda s: s.y):
@@ -171,7 +171,7 @@ def join(line: list[Stroke], labels: np.ndarray) -> tuple[list[Segment], list[St
         if home is not None:
             groups[home].append(fragment)
             wholes[home] = union([wholes[home], fragment])
-        elif max(fragment.height, fragment.width) < LEAST * tall:
+        elif max(fragment.height, fragment.width) < MIN_HEIGHT * tall:
             specks.append(fragment)
         else:
             groups.append([fragment])

@@ -20,7 +20,7 @@ CROP = 100  # pixels: a smaller picture holds a digit or a few, and no desk
 # What each sign counts. Fitted (logistic regression) to MNIST's training digits drawn as scans
 # without margin and as the pages of tests/pages.py.
 BORDER, CORNERS, AREA, ROOM, THINNESS, PIECES = 0.6, 1.0, 0.5, 1.0, 1.5, 1.2
-MOST = 2.0  # either way: what room or pieces may say
+MAX_VOTE = 2.0  # either way: what room or pieces may say
 SCALES = (3, 5, 9, 17, 33)  # pixels: widths of structures that are looked for
 SHARE = 0.04  # of all the energy: what a scale must show to be the scale of the pen
 SURENESS = (3.0, 3.0, 2.0, 1.0, 0.5)  # how much the vote of a scale counts
@@ -220,9 +220,9 @@ def is_ink_light(grey: np.ndarray) -> bool:
     masks = [cv2.threshold(v, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)[1] for v in views]
     vote = sum(map(_layout, masks)) + sum(THINNESS * _thinness(view) for view in views)
     # What takes longer is asked only while it can still turn the vote.
-    if abs(vote) <= MOST * (PIECES + ROOM * len(views)):
+    if abs(vote) <= MAX_VOTE * (PIECES + ROOM * len(views)):
         vote += PIECES * _pieces(masks[-1])
-        if abs(vote) <= MOST * ROOM * len(views):
+        if abs(vote) <= MAX_VOTE * ROOM * len(views):
             vote += ROOM * sum(map(_room, masks))
     return bool(vote < 0)
 
@@ -255,12 +255,12 @@ def _pieces(light: np.ndarray) -> float:
     for mask in (light, 1 - light):
         count = sum(cv2.connectedComponents(mask, connectivity=n)[0] - 1 for n in (4, 8))
         counts.append(max(count, 1))
-    return float(np.clip(np.log2(counts[0] / counts[1]), -MOST, MOST))
+    return float(np.clip(np.log2(counts[0] / counts[1]), -MAX_VOTE, MAX_VOTE))
 
 
 def _room(light: np.ndarray) -> float:
     """Above zero where the light parts have room for larger circles."""
-    return float(np.clip(np.log2(_radius(light) / _radius(1 - light)), -MOST, MOST))
+    return float(np.clip(np.log2(_radius(light) / _radius(1 - light)), -MAX_VOTE, MAX_VOTE))
 
 
 def _radius(mask: np.ndarray) -> float:

@@ -10,10 +10,10 @@ from digit_classifier.picture.ink import Ink, extent, measure
 SEEN = 800  # pixels, longest side of the copy in which lines are sought
 ASKEW = 7.0  # degrees that a page may be turned
 STRONG, CERTAIN = 0.5, 0.8  # shares of a line's length that show its own ink alone
-MOST = 100  # lines that are looked at, each way: squared paper of A4 has 60
+MAX_LINES = 100  # lines that are looked at, each way: squared paper of A4 has 60
 DARKER = 1.5  # times as dark as the rest of a line: ink that was written on it
 WEAK = 0.3  # the share of a line's length that shows its own ink alone, at least
-LEAST = 0.7  # of the page's width: how far a printed line runs at least
+MIN_LENGTH = 0.7  # of the page's width: how far a printed line runs at least
 OWN = 0.25  # of the page's width: on how much of it a line's own ink is seen alone, at least
 THIN = 40  # a printed line is at least so many times longer than it is thick
 
@@ -92,11 +92,11 @@ def find(mask: np.ndarray, faint: np.ndarray, depth: np.ndarray) -> tuple[np.nda
         faint = mask
     high, wide = (here.stop - here.start for here in extent(faint))
     rows, columns = mask.shape
-    if min(rows, columns) < 40 or (wide <= LEAST * columns and high <= LEAST * rows):
+    if min(rows, columns) < 40 or (wide <= MIN_LENGTH * columns and high <= MIN_LENGTH * rows):
         return nothing, []
     sideways = cv2.transpose(faint)
-    across = wide > LEAST * columns and _may_hold_lines(faint)
-    down = high > LEAST * rows and _may_hold_lines(sideways)
+    across = wide > MIN_LENGTH * columns and _may_hold_lines(faint)
+    down = high > MIN_LENGTH * rows and _may_hold_lines(sideways)
     if not (across or down) or not _spans(faint):
         return nothing, []
     level = _find(faint, depth) if across else []
@@ -197,7 +197,7 @@ def _find(mask: np.ndarray, depth: np.ndarray) -> list[Line]:
     ends = starts + slopes * width
     lines: list[Line] = []
     new = np.ones(len(rho), bool)
-    for _ in range(MOST):
+    for _ in range(MAX_LINES):
         if not new.any():
             break
         i = int(new.argmax())
@@ -257,7 +257,7 @@ def follow(mask: np.ndarray, depth: np.ndarray, wanted: np.ndarray) -> Line | No
     if len(where) < OWN * width:
         return None
     first, last = int(where[0]), int(where[-1])
-    if last - first < LEAST * width or own[first : last + 1].mean() < WEAK:
+    if last - first < MIN_LENGTH * width or own[first : last + 1].mean() < WEAK:
         return None
     if last - first < THIN * usual:
         return None

@@ -11,7 +11,7 @@ STEP = 30  # grey levels from the desk up to the sheet, at least
 SHARP = 0.6  # of that step lies within three pixels of the edge; a vignette has no edge
 FILLED = 0.85  # of the smallest rectangle around it: seen aslant a sheet fills less, an oval 0.79
 LARGE = 0.6  # of the picture: no digit is so large a solid block, so it need not be written on
-LEAST = 0.04  # of the picture
+MIN_AREA = 0.04  # of the picture
 SOLID = 0.7  # of its outline is paper, with the writing taken off
 ALONE = 0.25  # of the sheet's area: of more that is as light, it may be one sheet among others
 ROOM = 2.5  # times as wide as its broadest stroke is the sheet's free paper, at least
@@ -127,7 +127,7 @@ def _is_sheet(hull: np.ndarray, inside: np.ndarray, size: int) -> bool:
     """Whether the outline is large and that of a rectangle, be it seen aslant."""
     around = cv2.minAreaRect(hull)[1]
     area = cv2.countNonZero(inside)
-    return area >= LEAST * size and area >= FILLED * around[0] * around[1]
+    return area >= MIN_AREA * size and area >= FILLED * around[0] * around[1]
 
 
 def _stands_out(bare: np.ndarray, inside: np.ndarray) -> bool:

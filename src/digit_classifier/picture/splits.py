@@ -11,7 +11,7 @@ WORK = 32  # rows of the copy in which paths are sought
 MARGIN = WORK // 6  # columns at either end of it: what is cut off there is no digit
 NARROWEST = 0.9  # width over height from which a mark may be two digits
 CHAIN = 1.5  # width over height from which a mark may be a chain of many digits
-MOST_CUTS = 14  # in a chain
+MAX_CUTS = 14  # in a chain
 WINDOW = 16  # columns in which the best cut is sought
 SLIMMEST, WIDEST = 0.12, 1.4  # width over height of one digit in a chain
 SLOPE = 0.25  # what a step aside costs, in pixels of ink
@@ -114,7 +114,7 @@ def _cuts(small: np.ndarray, most: float) -> list[np.ndarray]:
     for cut in sorted(found, key=lambda cut: cut[0]):
         if all(abs(cut[1] - other[1]) >= WORK // 10 for other in kept):
             kept.append(cut)
-    return [cut[2] for cut in sorted(kept[:MOST_CUTS], key=lambda cut: cut[1])]
+    return [cut[2] for cut in sorted(kept[:MAX_CUTS], key=lambda cut: cut[1])]
 
 
 def _between(

@@ -9,12 +9,12 @@ import numpy as np
 
 from digit_classifier.picture.ink import extent, measure
 
-MOST = 1000  # strokes of a page: more is a lawn, a fabric or a page of print
-FEWEST = 20  # strokes that are kept of the smallest picture
+MAX_STROKES = 1000  # strokes of a page: more is a lawn, a fabric or a page of print
+MIN_KEPT = 20  # strokes that are kept of the smallest picture
 ROOM = 150  # pixels of the picture for each stroke, at least: no digit with its paper has less
 DOT = 0.3  # of the height of the digits: a smaller stroke is a point
 TOO_MANY = "one of too many marks"
-LEAST = 0.2  # of a cell's height is the highest stroke in it, at least: less is a dot in a 0
+MIN_HEIGHT = 0.2  # of a cell's height is the highest stroke in it, at least: less is a dot in a 0
 SLIMMEST = 0.6  # width over height of a frame: a slimmer one is a 0 with a stroke through it
 BROADEST = 0.4  # of its box is ink, at most: more is a shadow, or a page taken for ink
 # No digit is so many times as tall as the writing around it.
@@ -129,7 +129,7 @@ def sift(
             dropped.append((stroke, reason))
         else:
             kept.append(stroke)
-    most = min(MOST, max(FEWEST, int(room)))
+    most = min(MAX_STROKES, max(MIN_KEPT, int(room)))
     if len(kept) > most:
         kept.sort(key=lambda s: -s.area)
         dropped += [(stroke, TOO_MANY) for stroke in kept[most:]]
@@ -199,7 +199,7 @@ def take_out_frames(strokes: list[Stroke], labels: np.ndarray) -> tuple[list[Str
     Returns:
         The strokes that are no frames, and the frames.
     """
-    if not 1 < len(strokes) <= MOST:
+    if not 1 < len(strokes) <= MAX_STROKES:
         return strokes, []
     frames = [s for s, inner in _within(strokes) if _encloses(s, inner, labels)]
     return [s for s in strokes if s not in frames], frames
@@ -231,6 +231,6 @@ def _encloses(stroke: Stroke, inner: list[Stroke], labels: np.ndarray) -> bool:
         here = labels[other.y : other.bottom, other.x : other.right]
         row, column = np.argwhere(np.isin(here, other.labels))[0]
         cell = cells[row + other.y - stroke.y + 1, column + other.x - stroke.x + 1]
-        if cell != cells[0, 0] and other.height >= LEAST * stats[cell, cv2.CC_STAT_HEIGHT]:
+        if cell != cells[0, 0] and other.height >= MIN_HEIGHT * stats[cell, cv2.CC_STAT_HEIGHT]:
             return True
     return False

@@ -9,7 +9,7 @@ from pathlib import Path
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 # Each is a process with libraries and a model of its own.
-MOST_WORKERS = 8
+MAX_WORKERS = 8
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Limits:
     body_bytes: int = 5_000_000
     bodies_bytes: int = 200_000_000
     pixels: int = 25_000_000
-    workers: int = field(default_factory=lambda: min(os.cpu_count() or 1, MOST_WORKERS))
+    workers: int = field(default_factory=lambda: min(os.cpu_count() or 1, MAX_WORKERS))
     queue: int = 32
     read_seconds: float = 10.0
     receive_seconds: float = 10.0

@@ -13,7 +13,7 @@ from digit_classifier.stats import fit_temperature
 
 Answer = Callable[[np.ndarray], np.ndarray]
 
-# The share of held-out digits, among those read rightly, that an honest no may cost: 3 of 5,000.
+# The share of held-out digits, among those read rightly, that may be rejected: 3 of 5,000.
 COST = 0.0006
 # At which the score of the rule is taken; see `RejectionRule`.
 TEMPERATURE = 5.0
@@ -51,9 +51,9 @@ def calibrate(
 def choose_rejection(
     answer: Answer, images: np.ndarray, labels: np.ndarray
 ) -> tuple[RejectionRule, float]:
-    """The highest threshold at which next to no digit is refused that would be read rightly.
+    """The highest threshold at which next to no digit is rejected that would be read rightly.
 
-    To refuse one that would be misread costs nothing.
+    To reject one that would be misread costs nothing.
 
     Args:
         answer: uint8 (n, 28, 28) to probabilities (n, 10).

@@ -1,4 +1,4 @@
-"""Distorted copies of training images: other positions, other hands, other pens.
+"""Distorted copies of training images: moved, turned, bent, drawn with other pens.
 
 Written in `keras.ops` alone, with random numbers that are a function of a seed tensor, so that the
 same code runs, and draws the same distortions, inside a compiled training step of every backend.

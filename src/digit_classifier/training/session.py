@@ -32,7 +32,7 @@ from digit_classifier.words import count
 
 NONDIGIT_LABEL = 10
 # 80 images of own data: 50 % right after 30 steps of the original network, 90 % after 300.
-FEW_STEPS = 300
+MIN_STEPS = 300
 Labelled = tuple[np.ndarray, np.ndarray]
 
 
@@ -337,11 +337,11 @@ def _warned(
             "confidence. It stays as trained, and the network gets no rule of its own for when to "
             "answer ?."
         )
-    if not config.epochs and steps * recipe.epochs < FEW_STEPS:
+    if not config.epochs and steps * recipe.epochs < MIN_STEPS:
         notes.append(
             f"{count(recipe.epochs, 'epoch')} of so few images give "
             f"{count(steps * recipe.epochs, 'training step')}, too few to learn much. "
-            f"Give more, such as --epochs {-(-FEW_STEPS // steps)}."
+            f"Give more, such as --epochs {-(-MIN_STEPS // steps)}."
         )
     return replace(dataset, notes=tuple(notes))
 

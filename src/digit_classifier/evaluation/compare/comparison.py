@@ -243,7 +243,7 @@ def compare(
         progress: called with (what, done, total).
     Raises:
         OptionError: fewer than two models.
-        DataError, ModelError: as `judging.judge`.
+        DataError, ModelError: as `predictions.judge`.
     """
     if len(models) < 2:
         raise OptionError("a comparison takes two models or more; one was given")

@@ -21,7 +21,7 @@ from digit_classifier.evaluation.section import (
 )
 from digit_classifier.machine import count_cores, name_processor
 from digit_classifier.onnx_model import CLASSES
-from digit_classifier.stats import MANY, caveat, wilson
+from digit_classifier.stats import MIN_IMAGES, caveat, wilson
 from digit_classifier.words import count
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def _sentences(model: Model, predictions: Predictions, figures: dict[str, Any]) 
 
 def _throughput(predictions: Predictions) -> float | None:
     """Images a second; None where they are so few that calling the network is what is timed."""
-    if predictions.n < MANY or not predictions.seconds:
+    if predictions.n < MIN_IMAGES or not predictions.seconds:
         return None
     return predictions.n / predictions.seconds
 

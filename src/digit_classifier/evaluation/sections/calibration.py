@@ -19,7 +19,7 @@ from digit_classifier.evaluation.section import (
     report_section,
 )
 from digit_classifier.evaluation.sections.risk_coverage import (
-    REFUSING,
+    REJECTING,
     TARGET,
     describe_target,
     draw_refusing,
@@ -31,7 +31,7 @@ from digit_classifier.evaluation.sections.risk_coverage import (
 )
 from digit_classifier.onnx_model import CLASSES
 from digit_classifier.stats import (
-    MANY,
+    MIN_IMAGES,
     apply_temperature,
     caveat,
     fit_temperature,
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 BINS = 15
 # Less doubt than this is drawn as this much: one in ten thousand is all that MNIST can tell.
-LEAST_DOUBT = 1e-4
+MIN_DOUBT = 1e-4
 # Fewer than this in either half fit no temperature that says anything.
 ENOUGH = 50
 
@@ -91,7 +91,7 @@ def section(predictions: Predictions, metadata: dict[str, Any] | None = None) ->
         figures=[
             ReportFigure("reliability", RELIABILITY,
                   lambda: draw_reliability(bins)),
-            ReportFigure("refusing", REFUSING,
+            ReportFigure("refusing", REJECTING,
                   lambda: draw_refusing(curve, target, TARGET)),
         ],
         metrics={
@@ -103,7 +103,7 @@ def section(predictions: Predictions, metadata: dict[str, Any] | None = None) ->
             "thresholds": rows,
         },
         tiles=[
-            *([(percent(before.ece), "calibration error")] if predictions.n >= MANY else []),
+            *([(percent(before.ece), "calibration error")] if predictions.n >= MIN_IMAGES else []),
             *([(percent(target["refused"]), "rejected for errors under 0.1 %")] if target else []),
         ],
         caveats=[few] if (few := caveat(predictions.n)) else [],
@@ -138,11 +138,11 @@ def bin_doubt(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
     For drawing: nearly all bins of equal mass of a good model hold answers of 99.9 %.
 
     Returns:
-        As `bin_confidence`; the first bin holds all doubts under `LEAST_DOUBT`.
+        As `bin_confidence`; the first bin holds all doubts under `MIN_DOUBT`.
     """
     confidence = probabilities.max(axis=1)
-    doubt = np.maximum(1 - confidence, LEAST_DOUBT)
-    place = np.floor(3 * (np.log10(doubt) - np.log10(LEAST_DOUBT)) + 1e-9).astype(int)
+    doubt = np.maximum(1 - confidence, MIN_DOUBT)
+    place = np.floor(3 * (np.log10(doubt) - np.log10(MIN_DOUBT)) + 1e-9).astype(int)
     return _average(place, confidence, probabilities.argmax(axis=1) == labels)
 
 

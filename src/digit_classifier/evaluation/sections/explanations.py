@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 PATCH = 5
 OCCLUDED = 8
 # More units than this are no picture.
-MOST_UNITS = 128
+MAX_UNITS = 128
 
 
 def section(
@@ -49,7 +49,7 @@ def section(
     """
     tell = progress or (lambda _what, _done, _total: None)
     weights = first_weights(model.path) if model.path else None
-    if weights is not None and len(weights) > MOST_UNITS:
+    if weights is not None and len(weights) > MAX_UNITS:
         weights = None
     chosen = choose_examples(predictions)
     maps = []
@@ -220,8 +220,8 @@ def _figures(
 
 # The time of t-SNE grows faster than its images; these take a few seconds on one core.
 SAMPLE, QUICK_SAMPLE = 2_500, 1_000
-MOST_ERRORS = 300
-FEWEST = 30
+MAX_ERRORS = 300
+MIN_IMAGES = 30
 PERPLEXITY = 30
 COMPONENTS = 30
 
@@ -277,8 +277,8 @@ def embed(model: Model, predictions: Predictions, *, quick: bool = False) -> Emb
 
     most = min(predictions.n, QUICK_SAMPLE if quick else SAMPLE)
     spread = np.linspace(0, predictions.n, most, endpoint=False, dtype=np.int64)
-    indices = np.union1d(spread, predictions.errors[:MOST_ERRORS])
-    if len(indices) < FEWEST:
+    indices = np.union1d(spread, predictions.errors[:MAX_ERRORS])
+    if len(indices) < MIN_IMAGES:
         return None
     features, space = find_features(model, predictions.images[indices])
     if np.ptp(features, axis=0).max() < 1e-6:

@@ -206,7 +206,7 @@ def _measure(scores: OodScores) -> dict[str, Any]:
 
 BINS = 60
 # The lowest that the highest of ten probabilities can be.
-LEAST = 0.1
+MIN_SCORE = 0.1
 
 
 def draw_kinds(scores: OodScores) -> Figure:
@@ -252,7 +252,7 @@ def draw_scores(scores: OodScores) -> Figure:
 
     groups = _group(scores)
     highest = max(float(values.max()) for values in groups.values())
-    edges = np.linspace(LEAST, max(min(1.0, highest * 1.02), 2 * LEAST), BINS + 1)
+    edges = np.linspace(MIN_SCORE, max(min(1.0, highest * 1.02), 2 * MIN_SCORE), BINS + 1)
     with plotting.style():
         figure = Figure(figsize=(7.0, 1.2 + 0.95 * len(groups)), layout="constrained")
         panels = figure.subplots(len(groups), 1, sharex=True, squeeze=False)[:, 0]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 THRESHOLDS = (0.5, 0.9, 0.99, 0.999)
 TARGET = 0.001
 SURE = "with 95 % certainty"
-REFUSING = (
+REJECTING = (
     "What rejecting unsure answers gains: the share of images rejected against the share of the "
     "accepted ones that is misread. The curve ends where nothing is left to be misread."
 )

@@ -37,7 +37,7 @@ SAMPLE, QUICK_SAMPLE = 1_000, 200
 # Limits, in pixels and degrees, under which the worst case is given.
 SHIFT_LIMITS, TURN_LIMITS = (1, 2, 3, 4), (10, 20, 30, 45)
 # Percent of errors that have the full colour in a map that has no more.
-LEAST_SCALE = 10.0
+MIN_SCALE = 10.0
 
 
 class Move(NamedTuple):
@@ -182,7 +182,7 @@ def _draw_shifts(axes: Axes, percents: np.ndarray) -> None:
     side = SHIFTS[-1] + 0.5
     extent = (-side, side, side, -side)
     # White where nothing is misread, the full colour where most is; the numbers say what is right.
-    most = max(LEAST_SCALE, 100 - float(percents.min()))
+    most = max(MIN_SCALE, 100 - float(percents.min()))
     axes.imshow(100 - percents, cmap=plotting.heat(), vmin=0, vmax=most, extent=extent)
     # Where nearly all is right, whole numbers would all be 99.
     figures = 1 if percents.min() >= 90 else 0
