@@ -93,6 +93,12 @@ class OnnxModel:
         return name_of(self.path)
 
     @property
+    def size_bytes(self) -> int:
+        """Of what it was loaded from."""
+        model, _ = self._given
+        return len(model) if isinstance(model, bytes) else Path(model).stat().st_size
+
+    @property
     def hidden(self) -> tuple[str, ...]:
         """The outputs with the activations of its hidden layers; none where the file has none."""
         names = [output.name for output in self._adapter.feed.outputs]

@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -44,6 +45,14 @@ def test_a_person_sees_the_text_and_how_sure_each_digit_is(predict: Run, folder:
     assert (code, error) == (0, "")
     assert out.startswith(f"{folder / '12.png'}\n  12  1 ")
     assert out.count("%") == 2
+
+
+def test_of_a_mark_that_it_is_not_sure_of_a_person_sees_the_likeliest_digit(
+    predict: Run, folder: Path
+) -> None:
+    code, out, _ = predict("--threshold", "1", folder / "12.png")
+    assert code == 0
+    assert re.search(r"\n  \?\?  \? 1 >?\d+\.\d%  \? 2 >?\d+\.\d%\n$", out)
 
 
 def test_json_is_one_object_a_line_and_one_bad_picture_spoils_no_other(

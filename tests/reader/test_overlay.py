@@ -46,4 +46,15 @@ def test_what_was_seen_stands_in_the_order_of_the_text():
     speck, word = Rejected((0, 0, 1, 1), "a speck"), Rejected((0, 50, 9, 9), "a word", image)
     mark = Rejected((160, 0, 9, 9), "not a digit", image)
     reading = Reading("3?5", (three, five), (speck, word, mark))
+    assert reading.marks == [three, mark, five]
     assert overlay._seen(reading) == [three, mark, five, word]
+
+
+def test_a_label_is_read_on_a_dark_picture_too() -> None:
+    answers = np.linspace(0, 1, 10, dtype=np.float32) / 5
+    mark = Rejected((400, 400, 200, 200), "not a digit", np.zeros((28, 28), np.uint8), answers)
+    assert str(mark) == "? 9 20.0%"
+    drawn = overlay.draw(np.zeros((1400, 1400), np.uint8), Reading("?", (), (mark,)))
+    label = np.asarray(drawn.crop((395, 375, 600, 397)))
+    assert np.all(label == overlay.RED, axis=2).any()
+    assert np.all(label == overlay.PAPER, axis=2).any()

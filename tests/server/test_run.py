@@ -196,19 +196,35 @@ def test_runs_latest_is_followed_to_the_next_run(
 
     async def follow() -> None:
         served = models.ModelRegistry(str(tmp_path / "runs" / "latest"))
-        before = served.find("latest").content
+        before = served.find("latest")
         watching = asyncio.create_task(served.watch(Metrics()))
         await asyncio.sleep(0)  # until it has seen the first run
         finish("second", "mlp")
         until = time.monotonic() + PATIENCE
-        while served.find("latest").content == before and time.monotonic() < until:
+        while served.find("latest") is before and time.monotonic() < until:
             await asyncio.sleep(0.01)
         watching.cancel()
-        assert served.find("latest").content == weights.find("mlp").read_bytes()
+        assert served.find("latest").model.size_bytes == weights.find("mlp").stat().st_size
 
     monkeypatch.setattr(models, "RELOAD_SECONDS", 0.02)
     finish("first", "small")
     run_async(follow())
+
+
+def test_a_network_that_takes_floats_is_given_the_scale_that_was_said_or_warned_of(
+    start, tmp_path: Path
+) -> None:
+    file = tmp_path / "floats.onnx"
+    onnx.save(taking_floats(), file)
+    images = np.random.default_rng(1).integers(0, 256, (1, 28, 28), np.uint8)
+    tensor = {"name": "images", "datatype": "UINT8", "shape": [1, 28, 28], "data": images.tolist()}
+    unsaid = f"Warning: {file} takes floats and does not say of which scale; it is given 0..1."
+    for flags, scale in (((), "0..1"), (("--scale", "-1..1"), "-1..1")):
+        server = start("--model", str(file), *flags)
+        assert (unsaid in server.log()) == (not flags)
+        answer = server.client.post("v2/models/floats/infer", json={"inputs": [tensor]}).json()
+        wanted = OnnxModel(file, scale=scale).predict(images)[0]
+        assert np.array_equal(np.float32(answer["outputs"][0]["data"]), wanted)
 
 
 def test_without_the_flag_a_changed_model_is_left_alone(
@@ -227,6 +243,23 @@ def test_an_idle_connection_does_not_keep_it_from_stopping(start) -> None:
         idle.sendall(b"GET /v2/health/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert idle.recv(65536).startswith(b"HTTP/1.1 200 ")
         assert server.stop() == 0
+
+
+def taking_floats() -> onnx.ModelProto:
+    """A network of one layer that does not say of which scale its input is."""
+    info, floats = onnx.helper.make_tensor_value_info, TensorProto.FLOAT
+    weights = np.random.default_rng(0).normal(0, 0.1, (784, 10)).astype(np.float32)
+    nodes = [
+        onnx.helper.make_node("Flatten", ["x"], ["flat"]),
+        onnx.helper.make_node("MatMul", ["flat", "w"], ["logits"]),
+        onnx.helper.make_node("Softmax", ["logits"], ["y"]),
+    ]
+    inputs, outputs = [info("x", floats, ["n", 28, 28])], [info("y", floats, ["n", 10])]
+    kept = [numpy_helper.from_array(weights, "w")]
+    graph = onnx.helper.make_graph(nodes, "floats", inputs, outputs, kept)
+    return onnx.helper.make_model(
+        graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=8
+    )
 
 
 def without_a_threshold(model: Path, path: Path) -> None:

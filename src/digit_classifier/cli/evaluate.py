@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from digit_classifier.cli.loading import turning
+from digit_classifier.cli.opening import scale_flag
 from digit_classifier.words import count
 
 if TYPE_CHECKING:
@@ -33,9 +34,7 @@ if TYPE_CHECKING:
 @click.option("--ood", type=click.Path(), metavar="PATH",
               help="Pictures that are no digits, such as Fashion-MNIST: what --dataset takes, or "
                    "one file of images. Labels do not matter.")  # fmt: skip
-@click.option("--scale", type=click.Choice(["0..1", "0..255", "-1..1", "mnist"]),
-              help="What a network with float input was trained on; mnist: mean 0.1307, standard "
-                   "deviation 0.3081. Default: what its file says, else 0..1.")  # fmt: skip
+@scale_flag
 @click.option("--pictures", type=click.Path(), metavar="FOLDER",
               help="No report: read pictures of your own, with a manifest.csv "
                    "(file,text[,kind,style]; / between lines), or in sub-folders 0 to 9, or named "
@@ -252,8 +251,7 @@ def _caption(outcome: "Outcome") -> str:
 
 def _mistake(outcome: "Outcome", reading: "Reading") -> "Mistake":
     from digit_classifier.evaluation.mistakes import Mistake
-    from digit_classifier.reader.reading import percent
 
-    seen = [(f"{d.digit} {percent(d.confidence)}", d.image) for d in reading.digits]
-    seen += [("?", mark.image) for mark in reading.rejected if mark.image is not None]
+    seen = [(str(digit), digit.image) for digit in reading.digits]
+    seen += [(str(mark), mark.image) for mark in reading.rejected if mark.image is not None]
     return Mistake(Path(outcome.case.path), _caption(outcome), seen)

@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from digit_classifier.onnx_model import OnnxModel
     from digit_classifier.reader import DigitReader
 
+scale_flag = click.option(
+    "--scale", type=click.Choice(["0..1", "0..255", "-1..1", "mnist"]),
+    help="What a network of your own with float input was trained on; mnist: mean 0.1307, standard "
+         "deviation 0.3081. Default: what its file says, else 0..1.",
+)  # fmt: skip
+
 
 def reader(model: str, threshold: float | None = None, scale: str | None = None) -> "DigitReader":
     """Load what reads pictures; which scale a float network is given unasked is a warning.
@@ -28,19 +34,24 @@ def reader(model: str, threshold: float | None = None, scale: str | None = None)
 
 def network(model: str, scale: str | None = None) -> "OnnxModel":
     """Load a model of any kind; as `reader`."""
+    with exported(model) as path:
+        return load(path, model, scale)
+
+
+def load(path: str | Path, model: str, scale: str | None) -> "OnnxModel":
+    """Load what `exported` gives for `model`; as `reader`."""
     from digit_classifier import weights
     from digit_classifier.onnx_model import OnnxModel
 
-    with exported(model) as path:
-        if isinstance(path, Path):  # it is gone soon
-            loaded = OnnxModel(path.read_bytes(), path=Path(model), scale=scale)
-        else:
-            loaded = OnnxModel(weights.find(path), scale=scale)
+    if isinstance(path, Path):  # it is gone soon
+        loaded = OnnxModel(path.read_bytes(), path=Path(model), scale=scale)
+    else:
+        loaded = OnnxModel(weights.find(path), scale=scale)
     if loaded.scale and not scale and "scale" not in loaded.metadata:
         click.secho(
             f"Warning: {model} takes floats and does not say of which scale; it is given "
-            f"{loaded.scale}. If it was trained on another: `digits predict --scale`, or `scale` "
-            "in the .onnx file's metadata.",
+            f"{loaded.scale}. If it was trained on another: --scale, or `scale` in the .onnx "
+            "file's metadata.",
             err=True,
             fg="yellow",
         )

@@ -6,18 +6,20 @@ import io
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from digit_classifier.cli.opening import scale_flag
 from digit_classifier.cli.streams import echo_json
 from digit_classifier.shell import readable
 from digit_classifier.words import count
 
 if TYPE_CHECKING:
     from digit_classifier.picture.decode import Source
-    from digit_classifier.reader import Digit, DigitReader, Reading
+    from digit_classifier.reader import Digit, DigitReader, Reading, Rejected
 
 COLUMNS = ("file", "text", "confidences", "boxes", "rejected", "model", "error")
 # Below this many pictures a progress bar is gone before it was seen.
@@ -29,9 +31,7 @@ BAR_FROM = 20
 @click.option("--model", default="cnn", show_default=True, metavar="NAME|FOLDER|FILE",
               help="A shipped model, a run folder, or an .onnx or .keras file.")  # fmt: skip
 @click.option("--single", is_flag=True, help="Each picture holds one digit: do not look for more.")
-@click.option("--scale", type=click.Choice(["0..1", "0..255", "-1..1", "mnist"]),
-              help="What a network of your own with float input was trained on, as in `digits "
-                   "evaluate`. Default: what its file says, else 0..1.")  # fmt: skip
+@scale_flag
 @click.option("--threshold", type=click.FloatRange(0, 1), metavar="0..1",
               help="Least confidence for a digit; below it a mark is shown as ?. "
                    "Default: the model's own rule, which was measured.")  # fmt: skip
@@ -191,10 +191,10 @@ def _print_text(reading: "Reading") -> None:
         return
     click.echo(click.style(name, bold=True) + _aside(reading))
     lines = reading.text.split("\n") if reading.text else []
-    width = max(map(len, lines), default=0)
-    for number, line in enumerate(lines):
-        digits = [digit for digit in reading.digits if digit.line == number]
-        click.echo(f"  {line:{width}}  {'  '.join(map(_sure, digits))}".rstrip())
+    width, marks = max(map(len, lines), default=0), iter(reading.marks)
+    for line in lines:
+        sure = islice(marks, len("".join(line.split())))
+        click.echo(f"  {line:{width}}  {'  '.join(map(_sure, sure))}".rstrip())
 
 
 def _aside(reading: "Reading") -> str:
@@ -206,8 +206,7 @@ def _aside(reading: "Reading") -> str:
     return ": " + ". ".join(["no digit", *(each[:1].upper() + each[1:] for each in said)])
 
 
-def _sure(digit: "Digit") -> str:
-    from digit_classifier.reader.reading import percent
-
-    colour = "green" if digit.confidence >= 0.9 else "yellow"
-    return f"{digit.digit} " + click.style(percent(digit.confidence), fg=colour)
+def _sure(mark: "Digit | Rejected") -> str:
+    what, _, confidence = str(mark).rpartition(" ")
+    is_sure = getattr(mark, "confidence", 0) >= 0.9
+    return f"{what} " + click.style(confidence, fg="green" if is_sure else "yellow")

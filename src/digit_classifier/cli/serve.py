@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from digit_classifier.cli.opening import exported
+from digit_classifier.cli import opening
 from digit_classifier.errors import MissingExtraError
 from digit_classifier.server.settings import Limits, Settings
 
@@ -61,6 +61,7 @@ def _limit_flags(command: Callable[..., None]) -> Callable[..., None]:
               help="Port to listen on; 0 for any that is free.")  # fmt: skip
 @click.option("--model", default="cnn", show_default=True, metavar="NAME|FOLDER|FILE",
               help="What reads unless a request names another.")  # fmt: skip
+@opening.scale_flag
 @click.option("--open", "open_page", is_flag=True, help="Open the page in a browser.")
 @click.option("--corrections", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER",
               help="Keep pictures that users correct, for `digits train --dataset FOLDER`. "
@@ -75,6 +76,7 @@ def command(
     host: str,
     port: int,
     model: str,
+    scale: str | None,
     open_page: bool,
     corrections: Path | None,
     log_json: bool,
@@ -109,9 +111,10 @@ def command(
         if open_page:
             click.launch(address)
 
-    with exported(model) as path:
+    with opening.exported(model) as path:
+        opening.load(path, model, scale)  # warns
         settings = Settings(
-            host, port, str(path), corrections, log_json, reload_model, allow_host,
+            host, port, str(path), scale, corrections, log_json, reload_model, allow_host,
             Limits(**limits),
         )  # fmt: skip
         if not settings.is_local:

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from digit_classifier.errors import DigitError
 from digit_classifier.picture import decode
-from digit_classifier.reader.reading import Digit, Reading, Rejected, percent
+from digit_classifier.reader.reading import Digit, Reading, Rejected
 
 if TYPE_CHECKING:
     from digit_classifier.picture.decode import Source
@@ -96,7 +96,7 @@ def draw(pixels: np.ndarray | None, reading: Reading) -> Image.Image:
     sheet.paste(picture, (0, 0))
     pen = ImageDraw.Draw(sheet)
     for mark in seen if scale else ():
-        _box(pen, mark, scale)
+        _box(pen, mark, scale, max(14, picture.width // 70))
     for index, mark in enumerate(seen):
         corner = index % columns * CELL, picture.height + index // columns * (CELL + CAPTION)
         _cell(sheet, pen, mark, corner)
@@ -108,12 +108,10 @@ def _seen(reading: Reading) -> list[Digit | Rejected]:
 
     Specks and ruled lines were never shown to it: their boxes would clutter.
     """
-    asked = [mark for mark in reading.rejected if mark.image is not None]
-    first = max(0, len(asked) - reading.text.count("?"))  # words were rejected before
-    digits, unsure = iter(reading.digits), iter(asked[first:])
-    read = [unsure if letter == "?" else digits for letter in reading.text if not letter.isspace()]
-    ordered = [mark for marks in read if (mark := next(marks, None))]
-    return [*ordered, *digits, *unsure, *asked[:first]]
+    marks = reading.marks
+    shown = set(map(id, marks))
+    asked = (mark for mark in reading.rejected if mark.image is not None)
+    return [*marks, *(mark for mark in asked if id(mark) not in shown)]
 
 
 def seen_image(image: np.ndarray, enlarged: int = ENLARGED) -> Image.Image:
@@ -129,17 +127,17 @@ def _fitted(picture: Image.Image) -> tuple[Image.Image, float]:
     return picture.resize(size, how), scale
 
 
-def _box(pen: ImageDraw.ImageDraw, mark: Digit | Rejected, scale: float) -> None:
+def _box(pen: ImageDraw.ImageDraw, mark: Digit | Rejected, scale: float, size: int) -> None:
     x, y, width, height = (side * scale for side in mark.box)
     colour = GREEN if isinstance(mark, Digit) else RED
     pen.rectangle((x - 2, y - 2, x + width + 1, y + height + 1), outline=colour, width=2)
-    label, font = "?" * (mark.image is not None), ImageFont.load_default(14)
-    if isinstance(mark, Digit):
-        label = _label(mark)
-        if pen.textlength(label, font) > width + 12:  # it would run into the next one's
-            label = str(mark.digit)
-    top = y - 18 if y >= 18 else y + height + 3  # below the box where there is no room above
-    pen.text((x, top), label, fill=colour, font=font)
+    label, font = str(mark), ImageFont.load_default(size)
+    if pen.textlength(label, font) > width + 12:  # it would run into the next one's
+        label = label[0]
+    room = size + 4
+    top = y - room if y >= room else y + height + 3  # below the box where there is none above
+    # with an edge of paper, to be read on a dark picture too
+    pen.text((x, top), label, fill=colour, font=font, stroke_width=2, stroke_fill=PAPER)
 
 
 def _cell(
@@ -149,9 +147,4 @@ def _cell(
     x, y = corner
     sheet.paste(seen_image(mark.image), (x + 6, y + 6))
     colour = GREEN if isinstance(mark, Digit) else RED
-    text = _label(mark) if isinstance(mark, Digit) else "?"
-    pen.text((x + 6, y + CELL - 2), text, fill=colour, font=ImageFont.load_default(13))
-
-
-def _label(digit: Digit) -> str:
-    return f"{digit.digit}: {percent(digit.confidence)}"
+    pen.text((x + 6, y + CELL - 2), str(mark), fill=colour, font=ImageFont.load_default(13))

@@ -102,6 +102,10 @@ class Digit(_Answer):
     def __repr__(self) -> str:
         return f"<Digit {self.digit}, {percent(self.confidence)}, box {self.box}>"
 
+    def __str__(self) -> str:
+        """As `7 99.8%`."""
+        return f"{self.digit} {percent(self.confidence)}"
+
 
 class Rejected(_Answer):
     """Ink that was not taken for a digit.
@@ -133,6 +137,13 @@ class Rejected(_Answer):
 
     def __repr__(self) -> str:
         return f"<Rejected {self.reason!r}, box {self.box}>"
+
+    def __str__(self) -> str:
+        """`?`, and where the network was asked the likeliest digit."""
+        if self.probabilities is None:
+            return "?"
+        likeliest = int(np.argmax(self.probabilities))
+        return f"? {likeliest} {percent(float(self.probabilities[likeliest]))}"
 
 
 class Reading(_Answer):
@@ -178,6 +189,16 @@ class Reading(_Answer):
         if self.notes:
             result["notes"] = list(self.notes)
         return result
+
+    @property
+    def marks(self) -> list[Digit | Rejected]:
+        """What the letters of the text stand for, in its order: a digit, or what `?` is for."""
+        letters = "".join(self.text.split())
+        asked = [mark for mark in self.rejected if mark.image is not None]
+        unsure = iter(asked[max(0, len(asked) - letters.count("?")) :])  # words come before
+        digits = iter(self.digits)
+        found = [next(unsure if letter == "?" else digits, None) for letter in letters]
+        return [mark for mark in found if mark]
 
     def replace(self, **changes: Any) -> "Reading":
         """A copy with some attributes changed."""

@@ -2,14 +2,13 @@
 
 import asyncio
 import logging
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from digit_classifier import latest, weights
-from digit_classifier.errors import DigitError, ModelError
+from digit_classifier.errors import DigitError, InputError, ModelError
 from digit_classifier.onnx_model import CLASSES, SIDE, OnnxModel
 from digit_classifier.reader import DigitReader
 from digit_classifier.server.access_log import Metrics
@@ -26,49 +25,36 @@ SUMMARIES = {
 }
 
 
-@dataclass(frozen=True, eq=False)
-class ServedModel:
-    """A model that was checked.
-
-    Attributes:
-        name: what clients call it.
-        reader: it, loaded in this process.
-        content: its file, as it was when it was checked; what reading processes get.
-    """
-
-    name: str
-    reader: DigitReader
-    content: bytes
-
-
 class ModelRegistry:
     """Models by name: those that ship, and the one that the server was started with.
 
     Attributes:
-        models: by name. Replaced as a whole when one changes, so any thread may read it.
+        models: what reads, by name. Replaced as a whole when one changes: any thread may read it.
         default: name of the one that reads unless a request names another.
         reload_error: why the changed file of the default was not taken, if it was not.
     """
 
-    def __init__(self, model: str) -> None:
+    def __init__(self, model: str, scale: str | None = None) -> None:
         """Load all models.
 
         Args:
             model: a shipped name, a run folder or an .onnx file. One with the name of a shipped
                 model takes its place.
+            scale: what its input is given, if that is floats; as `OnnxModel`.
         Raises:
             ModelError: no such model, or one that does not work.
+            OptionError: a scale for a network that takes uint8.
         """
-        chosen = load(weights.find(model))
+        chosen = load(weights.find(model), scale)
         if Path(model).name == latest.NAME:  # its runs come and go, none of their names stays true
-            chosen = replace(chosen, name=latest.NAME)
+            chosen.name = latest.NAME
         self.default = chosen.name
         self.reload_error: str | None = None
-        self._model = model
+        self._model, self._scale = model, scale
         self.models = {name: load(weights.find(name)) for name in weights.names()}
         self.models[chosen.name] = chosen
 
-    def find(self, name: str | None) -> ServedModel:
+    def find(self, name: str | None) -> DigitReader:
         """The model of that name; the default for None.
 
         Raises:
@@ -80,16 +66,16 @@ class ModelRegistry:
             raise ApiError(404, "unknown_model", f"no model called {name!r}; there are {known}.")
         return found
 
-    def find_layers(self, name: str | None) -> ServedModel:
+    def find_layers(self, name: str | None) -> DigitReader:
         """A model whose hidden layers can be shown; for None the default, or else mlp.
 
         Raises:
             ApiError: 404, no such model, or one that shows none.
         """
         found = self.find(name)
-        if name is None and not found.reader.model.hidden:
+        if name is None and not found.model.hidden:
             found = self.find("mlp")
-        if not found.reader.model.hidden:
+        if not found.model.hidden:
             raise ApiError(
                 404,
                 "no_layers",
@@ -98,9 +84,10 @@ class ModelRegistry:
             )
         return found
 
-    def replace(self, new: ServedModel) -> None:
+    def replace(self, new: DigitReader) -> None:
         """Let `new` take the default's place, and its name: clients go on asking for that."""
-        self.models = {**self.models, self.default: replace(new, name=self.default)}
+        new.name = self.default
+        self.models = {**self.models, new.name: new}
 
     async def watch(self, metrics: Metrics) -> None:
         """Look at the default's file once a second, and read with a new one that works."""
@@ -118,8 +105,8 @@ class ModelRegistry:
 
     def _reload(self, path: Path, metrics: Metrics) -> None:
         try:
-            new = load(path)
-        except ModelError as error:
+            new = load(path, self._scale)
+        except InputError as error:
             self.reload_error = f"{error}; the one before it is still in use"
             metrics.reloads.labels("refused").inc()
             _log.warning("The changed model was not taken: %s.", self.reload_error)
@@ -131,16 +118,19 @@ class ModelRegistry:
 
     def describe(self) -> list[dict[str, Any]]:
         """What each model says of itself, the default first."""
-        models = self.models.values()
-        ordered = sorted(models, key=lambda model: (model.name != self.default, model.name))
-        return [_described(model) for model in ordered]
+        readers = self.models.values()
+        ordered = sorted(readers, key=lambda reader: (reader.name != self.default, reader.name))
+        return [_described(reader) for reader in ordered]
 
 
-def load(path: Path) -> ServedModel:
+def load(path: Path, scale: str | None = None) -> DigitReader:
     """Load a model and see that it answers as a digit network does.
+
+    It keeps the file as it was when it was checked: that is what the processes that read get.
 
     Raises:
         ModelError: it cannot be loaded, or its answers are no probabilities.
+        OptionError: a scale for a network that takes uint8.
     """
     try:
         content = path.read_bytes()
@@ -148,10 +138,10 @@ def load(path: Path) -> ServedModel:
         raise ModelError(f"{path} cannot be read: {error.strerror}") from error
     images = np.random.default_rng(0).integers(0, 256, (4, SIDE, SIDE), np.uint8)
     try:
-        reader = DigitReader(OnnxModel(content, path=path))
+        reader = DigitReader(OnnxModel(content, path=path, scale=scale))
         answers = reader.model.predict(images)
         sums = answers.sum(axis=1)
-    except ModelError:
+    except InputError:
         raise
     except Exception as error:  # ONNX Runtime raises a dozen unrelated classes, numpy others
         raise ModelError(f"{path} loads but does not run: {error}") from error
@@ -161,7 +151,7 @@ def load(path: Path) -> ServedModel:
             f"with rows that sum to {sums.min():.3g} and {sums.max():.3g}, "
             f"and (4, {CLASSES}) with rows that sum to 1 are needed"
         )
-    return ServedModel(reader.name, reader, content)
+    return reader
 
 
 def _layers(model: OnnxModel) -> list[int] | None:
@@ -178,18 +168,18 @@ def _summary(model: OnnxModel) -> str:
     return "a network of your own" + (f": {kind}" if kind in SUMMARIES else "")
 
 
-def _described(model: ServedModel) -> dict[str, Any]:
-    said = model.reader.model.metadata
+def _described(reader: DigitReader) -> dict[str, Any]:
+    model, said = reader.model, reader.model.metadata
     return {
-        "name": model.name,
-        "summary": _summary(model.reader.model),
+        "name": reader.name,
+        "summary": _summary(model),
         "accuracy": said.get("accuracy"),
         "measured_on": said.get("measured_on"),
         "dataset": said.get("dataset"),
         "parameters": said.get("parameters"),
-        "bytes": len(model.content),
-        "layers": _layers(model.reader.model),
-        "rule": model.reader.rule.describe(),
+        "bytes": model.size_bytes,
+        "layers": _layers(model),
+        "rule": reader.rule.describe(),
     }
 
 

@@ -50,7 +50,7 @@ def start(settings: Settings) -> Service:
     """
     metrics, limits = Metrics(), settings.limits
     workers = [WorkerProcess() for _ in range(limits.workers)]  # first: they need a moment
-    models = ModelRegistry(settings.model)
+    models = ModelRegistry(settings.model, settings.scale)
     for name in models.models:
         metrics.model.labels(name, str(name == models.default).lower()).set(1)
 

@@ -51,6 +51,7 @@ class Settings:
         host: address to listen on.
         port: 0 for any that is free.
         model: what reads unless a request says otherwise: a shipped name, a run folder, a file.
+        scale: what a float input of `model` is given; None for what its file says, else 0..1.
         corrections: folder that keeps corrected pictures; None keeps nothing.
         log_json: the access log as JSON, one object a line.
         reload_model: load the file of `model` again when it changes.
@@ -61,6 +62,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     model: str = "cnn"
+    scale: str | None = None
     corrections: Path | None = None
     log_json: bool = False
     reload_model: bool = False

@@ -71,7 +71,7 @@ async def read(
 async def first_weights(request: Request, model: _Layered = None) -> Response:
     """Of a model without `layers` it is 404; for a default without any, mlp stands in."""
     served = service_of(request).models.find_layers(model)
-    weights = served.reader.model.first_weights().astype("<f4")
+    weights = served.model.first_weights().astype("<f4")
     return _json({"model": served.name, "weights": base64.b64encode(weights.tobytes()).decode()})
 
 
@@ -92,7 +92,7 @@ async def activations(request: Request, model: _Layered = None) -> Response:
         message = f"`image` has {len(data):,} bytes; {SIDE * SIDE} are needed."
         raise ApiError(422, "bad_input", message)
     image = np.frombuffer(data, np.uint8).reshape(SIDE, SIDE)
-    found = served.reader.model.activations(image)
+    found = served.model.activations(image)
     names = [*(f"hidden {at}" for at in range(1, len(found))), "output"]
     layers = [
         {"name": name, "activations": [round(float(a), 6) for a in layer]}

@@ -11,22 +11,18 @@ import signal
 import socket
 import struct
 from collections.abc import Callable
-from typing import IO, TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from typing import IO, Any, Concatenate, ParamSpec, TypeVar
 
-from digit_classifier.onnx_model import OnnxModel
 from digit_classifier.reader import DigitReader
 from digit_classifier.reader.workers import shielded
 from digit_classifier.server.errors import ApiError, api_error
-
-if TYPE_CHECKING:
-    from digit_classifier.server.models import ServedModel
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 # fork would copy ONNX Runtime's locks in whatever state its threads left them
 _CONTEXT = multiprocessing.get_context("spawn")
-_LENGTH = struct.Struct("!Q")  # before each message, in both directions
+_LENGTH = struct.Struct("!Q")  # before each answer; orders are pickles one after the other
 
 
 class WorkerProcess:
@@ -61,27 +57,27 @@ class WorkerProcess:
 
     async def ask(
         self,
-        model: "ServedModel",
+        reader: DigitReader,
         work: "Callable[Concatenate[DigitReader, P], T]",
         *arguments: P.args,
         **named: P.kwargs,
     ) -> T:
-        """Have the process carry `work` out with `model`, and wait for what it returns.
+        """Have the process carry `work` out with `reader`, and wait for what it returns.
 
         Who no longer waits, and is cancelled, has the process killed and another one started.
 
         Args:
-            model: what reads; the process is given it if it has another one of that name.
+            reader: what reads; the process is given it if it has another one of that name.
             work: a function of a module, since it is found by its name there.
             arguments: what it gets besides the reader.
             named: the same, by name.
         Raises:
             ApiError: what a client is to be told of any error of `work`; 503, the process died.
         """
-        order = pickle.dumps((work, model.name, arguments, named))
+        order = pickle.dumps((work, reader.name, arguments, named))
         for _ in range(2):  # whoever killed it may have meant another picture
             try:
-                result: T = await self._ask(model, order)
+                result: T = await self._ask(reader, order)
                 return result
             except (EOFError, OSError):
                 self._restart()
@@ -106,14 +102,14 @@ class WorkerProcess:
         self._socket.close()
         atexit.unregister(self.close)
 
-    async def _ask(self, model: "ServedModel", order: bytes) -> Any:
+    async def _ask(self, reader: DigitReader, order: bytes) -> Any:
         await self.ready()
         assert self._stream
         answers, orders = self._stream
-        if self._known.get(model.name) is not model:
-            _send(orders, pickle.dumps((model.name, model.content)))
-            self._known[model.name] = model
-        _send(orders, order)
+        if self._known.get(reader.name) is not reader:
+            orders.write(pickle.dumps(reader))
+            self._known[reader.name] = reader
+        orders.write(order)
         answer = pickle.loads(await _receive(answers))
         if isinstance(answer, ApiError):
             raise answer
@@ -125,7 +121,7 @@ class WorkerProcess:
             self._process = _CONTEXT.Process(target=_serve, args=(theirs,), name="reader")
             self._process.start()
         self._stream, self._greeted = None, False
-        self._known: dict[str, ServedModel] = {}  # models that the process was given
+        self._known: dict[str, DigitReader] = {}  # those that the process was given
 
     def _restart(self) -> None:
         # not joined: that would hold up the event loop, and the next start collects it
@@ -134,10 +130,6 @@ class WorkerProcess:
             self._stream[1].transport.abort()
         self._socket.close()
         self._start()
-
-
-def _send(stream: asyncio.StreamWriter, message: bytes) -> None:
-    stream.writelines((_LENGTH.pack(len(message)), message))
 
 
 async def _receive(stream: asyncio.StreamReader) -> bytes:
@@ -155,17 +147,15 @@ def _serve(connection: socket.socket) -> None:
     importlib.import_module("PIL.PngImagePlugin")
     readers: dict[str, DigitReader] = {}
     orders, answers = connection.makefile("rb"), connection.makefile("wb")
-    with contextlib.suppress(EOFError, OSError):
+    with contextlib.suppress(EOFError, OSError, pickle.UnpicklingError):
         _write(answers, b"ready")
         while True:
-            message = pickle.loads(_read(orders))
-            if len(message) == 2:
-                given, content = message
-                readers[given] = DigitReader(OnnxModel(content))
-                readers[given].name = given
+            order = pickle.load(orders)
+            if isinstance(order, DigitReader):
+                readers[order.name] = order
                 gc.freeze()  # what is loaded stays: not to be looked through again and again
                 continue
-            work, name, arguments, named = message
+            work, name, arguments, named = order
             try:
                 answer = work(readers[name], *arguments, **named)
             except Exception as error:
@@ -177,15 +167,3 @@ def _write(stream: IO[bytes], message: bytes) -> None:
     stream.write(_LENGTH.pack(len(message)))
     stream.write(message)
     stream.flush()
-
-
-def _read(stream: IO[bytes]) -> bytes:
-    (length,) = _LENGTH.unpack(_whole(stream, _LENGTH.size))
-    return _whole(stream, length)
-
-
-def _whole(stream: IO[bytes], length: int) -> bytes:
-    data = stream.read(length)
-    if len(data) < length:
-        raise EOFError
-    return data
