@@ -132,7 +132,8 @@ def test_a_number_that_is_no_digit_is_told_so_and_not_that_it_is_no_number(
     keeping: Server, picture: bytes
 ) -> None:
     for label in ("10", "-1"):
-        assert "than or equal to" in fault(as_form(keeping, picture, label=label))[2]
+        told = fault(as_form(keeping, picture, label=label))[2]
+        assert told == f"`label` must be a whole number from 0 to 9, not {label}."
 
 
 def test_another_content_type_is_refused(keeping: Server, picture: bytes) -> None:

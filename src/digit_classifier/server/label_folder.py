@@ -87,12 +87,7 @@ class LabelFolder:
 
     def _path(self, name: str) -> Path:
         if not re.fullmatch(NAME, name):
-            raise ApiError(
-                422,
-                "bad_input",
-                f"{name[:80]!r} is not the name of a correction, such as 5/20260131T120000-"
-                "0123456789abcdef.png; send one that an answer called `file`.",
-            )
+            raise ApiError(422, "bad_input", f"{name[:80]!r} is not the name of a correction.")
         return self._folder / name
 
     def _make_room(self, size: int) -> None:

@@ -11,7 +11,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
 from digit_classifier.server.errors import ApiError
-from digit_classifier.server.worker.inference import json_object
+from digit_classifier.server.worker.inference import json_object, shown
 
 FORMS = (
     "send a multipart form with a field `file`, "
@@ -19,6 +19,16 @@ FORMS = (
     'or JSON like {"image": "<base64 or data URL>"}'
 )
 
+# What each field of a query, a form or a JSON object holds.
+NEEDED = {
+    "threshold": "a number from 0 to 1",
+    "single": "true or false",
+    "details": "true or false",
+    "label": "a whole number from 0 to 9",
+    "box": "four whole numbers (x, y, width, height)",
+    "replaces": "a name that an answer called `file`",
+    "file": "a name that an answer called `file`",
+}
 JSON = "application/json"
 FORM = "multipart/form-data"
 
@@ -184,7 +194,10 @@ def checked(kind: type[B], given: dict[str, Any]) -> B:
 
 
 def sentence(faults: Iterable[Any]) -> str:
-    """What pydantic finds wrong, in one sentence."""
-    found = [(".".join(map(str, fault["loc"])), fault["msg"]) for fault in faults]
-    parts = [f"`{place.removeprefix('query.')}`: {said}" for place, said in found]
-    return "; ".join(parts) + "."
+    """What pydantic finds wrong, in one sentence: what was given, and what is needed."""
+    parts = {}
+    for fault in faults:
+        name = next(part for part in fault["loc"] if part != "query")
+        found = "and is missing" if fault["type"] == "missing" else f"not {shown(fault['input'])}"
+        parts[name] = f"`{name}` must be {NEEDED[name]}, {found}"
+    return "; ".join(parts.values()) + "."

@@ -128,9 +128,9 @@ def _images(inputs: Any, binary: bytes, name: object) -> np.ndarray:
         raise _wrong(f"`inputs` must be a list of one tensor, called {name!r}.")
     tensor = inputs[0]
     if tensor.get("name") != name:
-        raise _wrong(f"the input is called {name!r}, not {_shown(tensor.get('name'))}.")
+        raise _wrong(f"the input is called {name!r}, not {shown(tensor.get('name'))}.")
     if tensor.get("datatype") != "UINT8":
-        given = _shown(tensor.get("datatype"))
+        given = shown(tensor.get("datatype"))
         raise _wrong(f"the datatype is {given}; 'UINT8' is needed: {_NUMBERS}.")
     count = _count(tensor.get("shape"))
     parameters = tensor.get("parameters", {})
@@ -158,7 +158,7 @@ def _count(shape: Any) -> int:
         or shape[0] < 1
         or shape[1:] != [SIDE, SIDE]
     ):
-        raise _wrong(f"the shape is {_shown(shape)}; [n, {SIDE}, {SIDE}] is needed.")
+        raise _wrong(f"the shape is {shown(shape)}; [n, {SIDE}, {SIDE}] is needed.")
     return shape[0]
 
 
@@ -179,7 +179,7 @@ def _numbers(data: Any, count: int) -> bytes:
         raise _wrong(f"`data` must be a list, flat or nested, of {_NUMBERS}.") from None
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
     """What was given, in few words."""
     if isinstance(value, dict):
         return "an object"

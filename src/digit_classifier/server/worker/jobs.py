@@ -2,6 +2,7 @@
 
 import base64
 import io
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from digit_classifier.picture import Picture, decode, normalise, page_marks
 from digit_classifier.reader import DigitReader, Reading
 from digit_classifier.server.errors import ApiError
 
-Box = tuple[int, int, int, int]
+Box = Sequence[int]  # x, y, width, height
 # The paper around a digit that is cut out: to be sure of the ink's edge, and to show what is paper.
 _MARGIN, _PAPER = 0.04, 0.2
 
@@ -57,12 +58,13 @@ def warm_up(reader: DigitReader) -> None:
     reader.read(paper)
 
 
-def correct(_: DigitReader, *, data: bytes, box: Any, pixels: int) -> bytes:
+def correct(_: DigitReader, *, data: bytes, box: Box | None, pixels: int) -> bytes:
     """Carry one request out.
 
     Args:
         data: a picture file.
-        box: x, y, width, height of the one digit that is meant; None where there is no other.
+        box: x, y, width, height of the one digit that is meant, none below 0; None where there is
+            no other.
         pixels: the most that are read.
     Returns:
         A PNG file, upright and without what a camera wrote beside its pixels.
@@ -73,15 +75,16 @@ def correct(_: DigitReader, *, data: bytes, box: Any, pixels: int) -> bytes:
         ApiError: 422, no box inside the picture, or none where it shows a page.
     """
     picture = decode(data, max_pixels=pixels)
-    inside = _box(box, picture)
-    if inside is None and (marks := page_marks(picture)):
+    if box is not None:
+        _check_inside(box, picture)
+    elif marks := page_marks(picture):
         raise ApiError(
             422,
             "bad_input",
             f"The picture shows {marks} marks, and a correction is of one digit. Send `box`: x, y, "
             "width and height of the digit that is meant.",
         )
-    part = picture.pixels if inside is None else _cut_out(picture.pixels, inside)
+    part = picture.pixels if box is None else _cut_out(picture.pixels, box)
     normalise(Picture(part, name="the picture"))
     return _png(part)
 
@@ -114,21 +117,15 @@ def _png(pixels: np.ndarray) -> bytes:
     return file.getvalue()
 
 
-def _box(value: Any, picture: Picture) -> Box | None:
-    if value is None:
-        return None
-    whole = isinstance(value, list) and len(value) == 4
-    if not whole or any(not isinstance(v, int) or isinstance(v, bool) for v in value):
-        raise ApiError(422, "bad_input", "`box` must be four whole numbers: x, y, width, height.")
-    x, y, width, height = value
+def _check_inside(box: Box, picture: Picture) -> None:
+    x, y, width, height = box
     inside = x + width <= picture.width and y + height <= picture.height
-    if x < 0 or y < 0 or width < 1 or height < 1 or not inside:
+    if width < 1 or height < 1 or not inside:
         raise ApiError(
             422,
             "bad_input",
             f"`box` does not lie inside the picture of {picture.width} x {picture.height} pixels.",
         )
-    return x, y, width, height
 
 
 def _detailed(reading: Reading) -> dict[str, Any]:
