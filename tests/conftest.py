@@ -1,4 +1,4 @@
-"""Marks tests by what they start, so that `make test-fast` can leave those out."""
+"""Marks tests by what they start: `make test-fast` leaves those out, and one process shares it."""
 
 from pathlib import Path
 
@@ -8,6 +8,11 @@ TESTS = Path(__file__).parent
 BROWSER = {"browser"}
 # Fixtures that start `digits` as a process of its own, or a server.
 PROCESS = {"server", "keeping", "start", "digits"}
+# What costs seconds to make and is made once, where all that use it run in one process.
+SHARED = {
+    "training": {"keras", "finished_run", "own_copy"},
+    "server": {"browser", "server", "keeping"},
+}
 PROCESSES = {"test_wheel.py", "test_nothing_leaves.py", "test_help_examples.py", "test_plugin.py",
              "test_script.py", "test_shell.py", "test_dockerfile.py"}  # fmt: skip
 
@@ -22,3 +27,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.process)
         if item.path.is_relative_to(TESTS / "training"):
             item.add_marker(pytest.mark.train)
+        room = item.path.relative_to(TESTS).parts[0]
+        if needs & SHARED.get(room, set()):
+            item.add_marker(pytest.mark.xdist_group(room))

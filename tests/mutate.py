@@ -14,6 +14,7 @@ in place and has one test command for all rooms; neither draws a sample.
 
 import argparse
 import ast
+import contextlib
 import os
 import random
 import re
@@ -115,7 +116,7 @@ class Bench:
 
     def __init__(self, folder: Path, timeout: float) -> None:
         self.folder, self.timeout = folder, timeout
-        self.seconds: dict[Path, float] = {}  # of each test file, as the room's first run took
+        self.seconds: dict[str, dict[Path, float]] = {}  # of each room's test files
         shutil.copytree(ROOT / PACKAGE, folder / PACKAGE)
         self.environment = {**os.environ, "PYTHONPATH": str(folder / "src")}
 
@@ -135,33 +136,39 @@ class Bench:
                 os.killpg(running.pid, 9)  # and the servers and trainings that it began
             running.kill()
 
-    def check(self, room: str) -> None:
-        """Run a room's tests with nothing changed: what fails anyway would notice everything."""
-        report = self.folder / f"{room}.xml"
-        code = self.run([ROOT / "tests" / room], f"--junitxml={report}")
-        if code != PASSED:
+    def check(self, room: str) -> dict[Path, float]:
+        """Run a room's tests with nothing changed: what fails anyway would notice everything.
+
+        Returns:
+            How many seconds each file took.
+        """
+        report, seconds = self.folder / f"{room}.xml", dict[Path, float]()
+        if self.run([ROOT / "tests" / room], f"--junitxml={report}") != PASSED:
             sys.exit(f"The tests of {room} fail as it is: nothing can be learned from changes.")
         for case in ET.parse(report).iter("testcase"):
             path = ROOT.joinpath(*case.attrib["classname"].split(".")).with_suffix(".py")
-            path = path if path.exists() else path.parent.with_suffix(".py")
-            self.seconds[path] = self.seconds.get(path, 0) + float(case.attrib["time"])
+            seconds[path] = seconds.get(path, 0) + float(case.attrib["time"])
+        return seconds
 
     def files(self, mutant: Mutant) -> list[Path]:
         """The room's tests: first those that name the module, then the others, quick ones first."""
+        if mutant.room not in self.seconds:
+            self.seconds[mutant.room] = self.check(mutant.room)
+        seconds = self.seconds[mutant.room]
         module = mutant.path.stem if mutant.path.stem != "__init__" else mutant.path.parent.name
 
         def distance(path: Path) -> tuple[bool, bool, float]:
             named = re.search(rf"\b{module}\b", path.read_text("utf-8"))
-            return module not in path.stem, not named, self.seconds.get(path, 0)
+            return module not in path.stem, not named, seconds.get(path, 0)
 
         return sorted((ROOT / "tests" / mutant.room).rglob("test_*.py"), key=distance)
 
     def notices(self, mutant: Mutant) -> bool:
-        place = self.folder / mutant.path
+        place, files = self.folder / mutant.path, self.files(mutant)
         before = place.read_bytes()
         try:
             self._write(place, mutant.apply(before))
-            return self.run(self.files(mutant)) != PASSED
+            return self.run(files) != PASSED
         finally:
             self._write(place, before)
 
@@ -179,7 +186,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="other changes (0)")
     parser.add_argument("--rooms", default=",".join(ROOMS), help="where (%(default)s)")
     parser.add_argument("--only", help="all changes of one file, or of a line of it: FILE[:LINE]")
-    parser.add_argument("--timeout", type=float, default=900, help="seconds for one change (900)")
+    parser.add_argument(
+        "--timeout", type=float, default=900, help="seconds for one run of tests (900)"
+    )
     options = parser.parse_args()
     if options.only:
         name, _, line = options.only.partition(":")
@@ -188,10 +197,8 @@ def main() -> None:
     else:
         chosen = draw(options.rooms.split(","), options.count, options.seed)
     total, noticed = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, contextlib.suppress(KeyboardInterrupt):
         bench = Bench(Path(folder), options.timeout)
-        for room in dict.fromkeys(each.room for each in chosen):
-            bench.check(room)
         for each in chosen:
             found = bench.notices(each)
             total[each.room, each.kind] += 1
@@ -201,10 +208,10 @@ def main() -> None:
     for kind in ("gross", "border"):
         parts = [
             f"{room} {noticed[room, kind]} of {total[room, kind]}"
-            for room in dict.fromkeys(each.room for each in chosen)
+            for room, of_kind in total
+            if of_kind == kind
         ]
-        right = sum(n for (_, k), n in noticed.items() if k == kind)
-        of = sum(n for (_, k), n in total.items() if k == kind)
+        right, of = (sum(n for (_, k), n in c.items() if k == kind) for c in (noticed, total))
         share = f" ({100 * right / of:.0f} %)" if of else ""
         print(f"{kind:7s} {right} of {of}{share}: {', '.join(parts)}")
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from digit_classifier.drawn import nondigits, styles
+from digit_classifier.drawn import nondigits, shapes, styles
 from digit_classifier.errors import OptionError
 
 
@@ -42,3 +42,30 @@ def test_a_kind_that_is_not_known_and_no_digits_are_refused(digits: np.ndarray) 
         nondigits.generate(1, seed=0, digits=digits, kinds=["unicorn"])
     with pytest.raises(OptionError, match="at least one"):
         nondigits.generate(1, seed=0, digits=digits[:0])
+
+
+@pytest.mark.parametrize("shape", ["_star", "_polygon"])
+def test_corners_lie_at_equal_angles_around_the_middle_and_the_line_closes(shape, monkeypatch):
+    outlines = []
+    monkeypatch.setattr(shapes, "wobble", lambda strokes, _rng: outlines.extend(strokes) or strokes)
+    rng = np.random.default_rng(0)
+    for _ in range(40):
+        getattr(shapes, shape)(rng)
+    for outline in outlines:
+        x, y = (outline - 0.5).T
+        steps = np.diff(np.unwrap(np.arctan2(y, x)))
+        np.testing.assert_allclose(steps, steps[0], atol=1e-6)
+        assert abs(steps[0]) > 0.3
+        np.testing.assert_allclose(outline[0], outline[-1], atol=1e-6)
+        assert np.hypot(x, y)[0] == pytest.approx(0.5) == np.hypot(x, y).max()
+        assert abs(x[0]) < 0.11  # a corner is on top
+        assert y[0] < 0
+
+
+def test_of_polygons_only_triangles_are_left_empty_for_an_empty_box_is_a_square_0(monkeypatch):
+    empty = []
+    monkeypatch.setattr(shapes, "draw", lambda strokes, _rng: empty.append(len(strokes[0]) - 1))
+    rng = np.random.default_rng(0)
+    for _ in range(60):
+        shapes._polygon(rng)
+    assert set(empty) == {3}

@@ -78,6 +78,7 @@ def test_a_folder_of_something_else_is_left_alone(linear, data, tmp_path, capsys
     assert [file.name for file in out.iterdir()] == ["chapter.txt"]
 
 
+@pytest.mark.train
 def test_a_keras_file_is_judged_through_a_temporary_export(drawn):
     pytest.importorskip("tensorflow")
     saved = weights.find("mlp").with_suffix(".keras")

@@ -92,6 +92,7 @@ def test_the_page_is_valid_html(written):
     assert json.loads(result.stderr)["messages"] == []
 
 
+@pytest.mark.browser
 def test_the_page_asks_nothing_of_anyone_and_fits_a_phone(written):
     chromium = find_chromium()
     from playwright.sync_api import sync_playwright

@@ -29,11 +29,15 @@ def keeping(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 def start() -> Iterator[Callable[..., Server]]:
-    """Starts servers with flags of a test's own, and stops them in the end."""
+    """Starts servers with flags of a test's own, and stops them in the end.
+
+    One process reads unless a test says more; the servers that tests share have as many as usual.
+    """
     running: list[Server] = []
 
     def begin(*flags: str) -> Server:
-        running.append(Server(*flags))
+        one = () if "--workers" in flags else ("--workers", "1")
+        running.append(Server(*flags, *one))
         return running[-1]
 
     yield begin

@@ -86,7 +86,7 @@ def test_what_takes_too_long_is_ended_and_holds_up_nobody(start, picture: bytes)
 
 def test_none_is_left_when_the_server_was_stopped_or_killed(start, slow_picture: bytes) -> None:
     for sign in (signal.SIGTERM, signal.SIGKILL):
-        server = start()
+        server = start("--workers", "2")
         pids = server.readers()
         assert pids
         server.stop(sign)

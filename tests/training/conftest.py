@@ -17,13 +17,9 @@ from digit_classifier.training.backend import start
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A cache that holds the built-in sample, parsed once for all tests."""
     folder = tmp_path_factory.mktemp("cache")
-    before = os.environ.get("DIGITS_CACHE_DIR")
-    os.environ["DIGITS_CACHE_DIR"] = str(folder)
-    load("sample")
-    if before is None:
-        del os.environ["DIGITS_CACHE_DIR"]
-    else:
-        os.environ["DIGITS_CACHE_DIR"] = before
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DIGITS_CACHE_DIR", str(folder))
+        load("sample")
     return folder
 
 
@@ -37,6 +33,22 @@ def own_machine(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     return tmp_path
 
 
+@pytest.fixture
+def plots() -> None:
+    """Is asked for by the tests that look at what a training draws."""
+
+
+@pytest.fixture(autouse=True)
+def draw_only_where_it_is_looked_at(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Drawing is a third of the time of so short a training."""
+    if "plots" not in request.fixturenames:
+        for module in ("outputs", "curves"):
+            name = f"digit_classifier.training.{module}.save_curves"
+            monkeypatch.setattr(name, lambda *_arguments: None)
+
+
 @pytest.fixture(scope="session")
 def keras():
     start("tensorflow")
@@ -45,9 +57,11 @@ def keras():
     return keras
 
 
-@pytest.fixture
-def sample() -> Dataset:
-    return load("sample")
+@pytest.fixture(scope="session")
+def sample(cache: Path) -> Dataset:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DIGITS_CACHE_DIR", str(cache))
+        return load("sample")
 
 
 @pytest.fixture

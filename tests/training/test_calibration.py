@@ -24,8 +24,8 @@ def test_the_temperature_that_was_put_in_is_found(temperature):
     assert fit_temperature(*drawn(temperature)) == pytest.approx(temperature, rel=0.06)
 
 
-@pytest.fixture
-def trained(keras, sample):
+@pytest.fixture(scope="module")
+def three_epochs(keras, sample):
     keras.utils.set_random_seed(0)
     recipe = Recipe()
     network = build("mlp")
@@ -42,7 +42,14 @@ def trained(keras, sample):
     )
     for epoch in range(1, 4):
         loop.run_epoch(epoch)
-    return network, loop.answer
+    return network, loop.answer, network.get_weights()
+
+
+@pytest.fixture
+def trained(three_epochs):
+    network, answer, weights = three_epochs
+    network.set_weights(weights)
+    return network, answer
 
 
 def test_calibrating_changes_no_answer_and_no_loss_for_the_worse(trained, sample):

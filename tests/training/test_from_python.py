@@ -183,7 +183,7 @@ class _Shell:
 
 
 def test_in_a_notebook_one_output_is_renewed_with_a_line_and_both_plots(
-    keras, small_folder, monkeypatch
+    keras, plots, small_folder, monkeypatch
 ):
     shown = []
 

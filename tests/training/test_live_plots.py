@@ -21,14 +21,16 @@ def rows(count):
 
 @pytest.fixture
 def plan(keras, small_folder):
-    """The plan of a real training of four epochs."""
+    """The plan of a real training of four epochs, which goes no further."""
     plans = []
 
     class Ear(Listener):
         def on_start(self, plan):
             plans.append(plan)
+            raise KeyError
 
-    train(TrainConfig(dataset=str(small_folder), epochs=4, out="planned"), Ear())
+    with pytest.raises(KeyError):
+        train(TrainConfig(dataset=str(small_folder), epochs=4, out="planned"), Ear())
     return plans[0]
 
 
@@ -39,7 +41,7 @@ def always(monkeypatch):
     monkeypatch.setattr(curves, "SHARE", 1e9)
 
 
-def test_both_png_files_are_there_while_it_trains(keras, small_folder, always):
+def test_both_png_files_are_there_while_it_trains(keras, plots, small_folder, always):
     seen = []
 
     class Ear(Listener):

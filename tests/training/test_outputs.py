@@ -21,7 +21,9 @@ def names(folder):
     return {path.name for path in Path(folder).iterdir()}
 
 
-def test_a_failed_onnx_check_keeps_all_else_and_can_be_tried_again(keras, small, monkeypatch):
+def test_a_failed_onnx_check_keeps_all_else_and_can_be_tried_again(
+    keras, plots, small, monkeypatch
+):
     with monkeypatch.context() as patched:
         patched.setattr(export, "TOLERANCE", -1.0)
         patched.setattr(export, "LOGIT_TOLERANCE", -1.0)
@@ -53,7 +55,7 @@ def test_an_exporter_and_plots_that_fail_in_any_way_are_one_sentence(keras, smal
 
 
 @pytest.mark.filterwarnings("ignore:held-out training images")
-def test_a_calibration_that_fails_keeps_all_else(keras, small, monkeypatch):
+def test_a_calibration_that_fails_keeps_all_else(keras, plots, small, monkeypatch):
     monkeypatch.setattr(outputs, "calibrate", lambda *_arguments: 1 / 0)
     with pytest.raises(TrainingError, match=r"could not be calibrated.*All else is saved"):
         train(out="run", recipe="best", **small)

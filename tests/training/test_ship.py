@@ -1,5 +1,7 @@
 import json
 import re
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,11 +14,20 @@ from digit_classifier.training import TrainConfig, train
 from digit_classifier.training.run import Listener
 
 
-@pytest.fixture
-def best_run(keras, tmp_path):
+@pytest.fixture(scope="module")
+def trained_run(keras, cache, tmp_path_factory):
+    """One training that held images out; no test changes it."""
+    folder = tmp_path_factory.mktemp("best") / "best"
     quiet = Listener()  # that the sample is not MNIST is no news here
-    train(TrainConfig(dataset="sample", recipe="best", epochs=1, out="best"), quiet)
-    return tmp_path / "best"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DIGITS_CACHE_DIR", str(cache))
+        train(TrainConfig(dataset="sample", recipe="best", epochs=1, out=str(folder)), quiet)
+    return folder
+
+
+@pytest.fixture
+def best_run(trained_run, tmp_path):
+    return Path(shutil.copytree(trained_run, tmp_path / "best"))
 
 
 def test_a_shipped_run_answers_the_same_under_its_name(best_run, tmp_path, sample):

@@ -56,7 +56,7 @@ def check_epochs(folder, history):
 
 
 def test_tensorboard_reads_back_what_was_trained_every_epoch_the_test_figures_and_the_plots(
-    keras, small_folder, tmp_path
+    keras, plots, small_folder, tmp_path
 ):
     from tensorboard.plugins.hparams import metadata, plugin_data_pb2
 
@@ -183,7 +183,7 @@ def test_without_flags_nothing_stands_between_training_and_listener():
 @with_mlflow
 @pytest.mark.filterwarnings("ignore")
 def test_mlflow_holds_params_metrics_plots_and_a_model_that_answers(
-    keras, small_folder, tmp_path, sample
+    keras, plots, small_folder, tmp_path, sample
 ):
     import mlflow
 
