@@ -32,7 +32,7 @@ LAYERS = {
     "progress": set(),
     "atomic": {"errors"},
     "plotting": {"atomic", "errors"},
-    "adapter": {"errors"},
+    "adapter": {"errors", "shell"},
     "onnx_model": {"adapter", "errors"},
     "picture": {"errors"},
     "drawn": {"picture", *LEAVES},

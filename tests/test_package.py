@@ -20,6 +20,8 @@ def test_the_public_names_are_these() -> None:
         "Rejected",
         "Run",
         "TrainConfig",
+        "compare",
+        "evaluate",
         "load",
         "resume",
         "train",
@@ -53,6 +55,8 @@ def test_a_number_where_something_else_is_meant_is_an_error_of_this_package():
         lambda: package.resume(5),
         lambda: package.load(5),
         lambda: package.train(listener=5),
+        lambda: package.evaluate(5),
+        lambda: package.compare([5, "mlp"]),
     )
     for call in calls:
         with pytest.raises(package.DigitError, match="a int was given"):

@@ -60,3 +60,16 @@ def test_an_extra_is_installed_from_the_checkout_that_is_used():
     root = Path(__file__).parents[1]
     if Path.cwd() == root and shell._checkout()[0] == root:
         assert line.endswith('install -e ".[serve]"')
+
+
+def test_a_setting_is_a_keyword_in_python_and_a_flag_to_a_command():
+    import click
+
+    asked = [("early_stop", 3), ("strict", True), ("out", None), ("dataset", "my digits")]
+    assert [shell.option(*each) for each in asked] == [
+        "early_stop=3", "strict=True", "out=", "dataset='my digits'",
+    ]  # fmt: skip
+    with click.Context(click.Command("train")):
+        assert [shell.option(*each) for each in asked] == [
+            "--early-stop 3", "--strict", "--out", '--dataset "my digits"',
+        ]  # fmt: skip

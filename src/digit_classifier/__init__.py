@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from digit_classifier.dataset import Dataset, load
     from digit_classifier.errors import DigitError
+    from digit_classifier.evaluation.result import compare, evaluate
     from digit_classifier.onnx_model import OnnxModel
     from digit_classifier.reader import Digit, DigitReader, Reading, Rejected
     from digit_classifier.training import Listener, Run, TrainConfig, resume, train
@@ -29,6 +30,8 @@ _HOMES = {
     "Rejected": "reader",
     "Run": "training",
     "TrainConfig": "training",
+    "compare": "evaluation.result",
+    "evaluate": "evaluation.result",
     "load": "dataset",
     "resume": "training",
     "train": "training",
@@ -45,6 +48,8 @@ __all__ = [
     "Rejected",
     "Run",
     "TrainConfig",
+    "compare",
+    "evaluate",
     "load",
     "resume",
     "train",

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from digit_classifier.errors import ModelError, OptionError
+from digit_classifier.shell import option
 
 # From 1.29 on it reports its use to its maker, unless it is told otherwise before it is imported;
 # disable_telemetry_events() comes too late. Nothing else imports it, so that this comes first.
@@ -131,8 +132,10 @@ class Feed:
             return ""
         chosen = asked or str(self.metadata.get("scale", "0..1"))
         if chosen not in SCALES:
-            who, kind = ("--scale", OptionError) if asked else (self.shown, ModelError)
-            raise kind(f"{who} says scale {chosen!r}; one of {', '.join(SCALES)} is needed.")
+            known = f"one of {', '.join(SCALES)} is needed."
+            if asked:
+                raise OptionError(f"{option('scale', chosen)} is not known; {known}")
+            raise ModelError(f"{self.shown} says scale {chosen!r}; {known}")
         return chosen
 
 

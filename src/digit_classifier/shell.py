@@ -28,6 +28,25 @@ def digits(*words: object) -> str:
     return quote(*_front(), *words)
 
 
+def option(name: str, value: object = None) -> str:
+    """A setting as whoever reads of it gives it: `--out` to a command, `out=` in Python.
+
+    Args:
+        name: the keyword, such as "early_stop"; the flag is spelt with dashes.
+        value: what to set it to; True for a flag that takes none.
+    """
+    if not on_command_line():
+        return f"{name}={'' if value is None else repr(value)}"
+    flag = "--" + name.replace("_", "-")
+    return flag if value is None or value is True else f"{flag} {quote(value)}"
+
+
+def on_command_line() -> bool:
+    """Whether a `digits` command is what runs, not somebody's own Python."""
+    click = sys.modules.get("click")
+    return bool(click and click.get_current_context(silent=True))
+
+
 def pip_install(extra: str) -> str:
     """The command that adds an optional part to this installation, or with "" mends it.
 

@@ -104,7 +104,7 @@ def test_a_folder_whose_name_is_no_digit_is_named_and_refused_when_strict(tmp_pa
         "left out: 3 pictures in the folder 10, whose name is no digit.",
         "left out: 1 picture in the folder A, whose name is no digit.",
     )
-    with pytest.raises(DataError, match="--strict nothing may be left out") as caught:
+    with pytest.raises(DataError, match="strict=True nothing may be left out") as caught:
         load(tmp_path, strict=True)
     assert "Left out: 3 pictures in the folder 10" in str(caught.value)
 
@@ -160,7 +160,7 @@ def test_pictures_of_no_use_are_all_named_at_once_and_refused_when_strict(tmp_pa
     names = "6/text.png, 7/cut.png and 8/empty.gif. The first: text.png is not a picture"
     assert broken.startswith(f"left out: 3 of 34 pictures that cannot be read: {names}")
     assert blank == "left out: 1 of 34 pictures that show nothing: 5/blank.png."
-    with pytest.raises(DataError, match="--strict") as caught:
+    with pytest.raises(DataError, match="strict=True") as caught:
         load(tmp_path, strict=True)
     for name in ("text.png", "cut.png", "empty.gif", "blank.png"):
         assert name in str(caught.value)

@@ -279,7 +279,7 @@ def test_emnist_names_and_torchvision_root_are_read(tmp_path, arrays):
     check_same(data, arrays)
     assert any("EMNIST hold every image transposed. Load" in note for note in data.notes)
     right = load(tmp_path / "root", transpose=True)
-    assert not any("--transpose" in note for note in right.notes)
+    assert not any("transpose=True" in note for note in right.notes)
     stand_in.write_idx(tmp_path / "root" / "MNIST" / "raw", arrays, zipped=False)
     with pytest.raises(DataError, match="several data sets: EMNIST/raw/emnist-digits"):
         load(tmp_path / "root")

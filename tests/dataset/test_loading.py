@@ -90,7 +90,7 @@ def test_data_dir_without_mnist_is_an_error_that_says_what_to_do(tmp_path, where
 
 @pytest.mark.parametrize("dataset", ["auto", "mnist"])
 def test_other_data_in_data_dir_are_not_taken_for_mnist(published_folder, own, dataset):
-    with pytest.raises(DataError, match=r"is not MNIST: .*--dataset"):
+    with pytest.raises(DataError, match=r"is not MNIST: .*dataset="):
         load(dataset, data_dir=own)
 
 
@@ -189,23 +189,23 @@ def test_without_network_mnist_is_an_error_that_names_every_mirror_and_the_ways_
     words = str(caught.value)
     assert "127.0.0.1:9: connection refused" in words
     assert "127.0.0.1:9/.../mnist.npz: connection refused" in words
-    assert "--data-dir" in words
-    assert "--dataset sample" in words
+    assert "data_dir=" in words
+    assert "dataset='sample'" in words
 
 
 def test_offline_asks_nobody(no_asking, sample_here):
-    with pytest.raises(UnreachableError, match="--offline"):
+    with pytest.raises(UnreachableError, match="offline=True"):
         load("mnist", offline=True)
     data = load("auto", offline=True, warn=False)
     assert data.is_sample
-    assert "--offline" in data.notes[-1]
+    assert "offline=True" in data.notes[-1]
 
 
 def test_mirrors_that_answer_badly_are_an_error_not_the_sample(server):
     with pytest.raises(DownloadError, match="HTTP 403") as caught:
         load("auto", mirrors=[server.url("403")])
     assert not isinstance(caught.value, UnreachableError)
-    assert "--dataset sample" in str(caught.value)
+    assert "dataset='sample'" in str(caught.value)
 
 
 def test_download_goes_into_the_cache_and_the_next_load_asks_nobody(server):

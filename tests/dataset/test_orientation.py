@@ -18,9 +18,9 @@ def digits(kept_sample):
 
 
 TURNED = {
-    "transposed": (lambda x: x.transpose(0, 2, 1), "--transpose"),
-    "inverted": (lambda x: 255 - x, "--invert"),
-    "both": (lambda x: 255 - x.transpose(0, 2, 1), "--transpose --invert"),
+    "transposed": (lambda x: x.transpose(0, 2, 1), "transpose=True"),
+    "inverted": (lambda x: 255 - x, "invert=True"),
+    "both": (lambda x: 255 - x.transpose(0, 2, 1), "transpose=True and invert=True"),
     "mirrored": (lambda x: x[:, :, ::-1], r"mirrored.*images\[:, :, ::-1\]"),
     "upside down": (lambda x: x[:, ::-1, ::-1], r"np.rot90\(images, 2"),
     "a quarter": (lambda x: np.rot90(x, 1, (1, 2)), r"turned right.*np.rot90\(images, 3"),
@@ -43,7 +43,7 @@ def test_way_that_is_given_is_the_right_one(tmp_path, digits):
     turned = np.ascontiguousarray(255 - images.transpose(0, 2, 1))
     stand_in.write_npz(tmp_path / "a.npz", Arrays(turned, labels, turned[:50], labels[:50]))
     data = load(tmp_path / "a.npz")
-    assert any("Load them with --transpose --invert" in note for note in data.notes)
+    assert any("Load them with transpose=True and invert=True" in note for note in data.notes)
     np.testing.assert_array_equal(data.train_images, turned)
     right = load(tmp_path / "a.npz", transpose=True, invert=True)
     assert not any("shipped cnn" in note for note in right.notes)

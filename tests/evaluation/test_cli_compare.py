@@ -13,8 +13,10 @@ import pytest
 from dataset import stand_in
 from digit_classifier import weights
 from digit_classifier.cli import main
+from digit_classifier.evaluation.model import open_model, rescale
 from digit_classifier.onnx_model import OnnxModel
 from digit_classifier.stats import wilson
+from evaluation import networks
 
 FILES = {
     "comparison.html", "metrics.json", "models.csv", "pairs.csv",
@@ -105,6 +107,19 @@ def test_histories_of_run_folders_are_laid_over_each_other(tmp_path, capsys):
     said = capsys.readouterr().out
     assert "How did they learn?" in said
     assert "on all 40 images they answer alike" in said
+
+
+def test_a_scale_is_for_the_networks_that_take_floats(tmp_path, capsys, data, matrix):
+    assert compare("mlp", "small", "--scale", "mnist", "--no-robustness") == 2
+    assert "--scale mnist has no meaning: all models take uint8" in capsys.readouterr().err
+    floats = networks.write(tmp_path / "floats.onnx", matrix, dtype="float32", divisor=1)
+    assert compare("mlp", floats, "--scale", "-1..1", "--no-robustness") == 0
+    models = [open_model("mlp"), open_model(floats)]
+    mlp, scaled = rescale(models, "-1..1")
+    assert mlp is models[0]
+    asked = open_model(floats, scale="-1..1").predict(data.test_images)
+    np.testing.assert_array_equal(scaled.predict(data.test_images), asked)
+    assert np.abs(asked - models[1].predict(data.test_images)).max() > 0.1
 
 
 def test_an_earlier_comparison_is_replaced_and_nothing_else(tmp_path, capsys):

@@ -30,7 +30,7 @@ def model(name, answers, **more):
         wanted = answers[np.minimum(images[:, 0, 0], len(answers) - 1)]
         return np.where(np.arange(10) == wanted[:, None], 0.91, 0.01).astype(np.float32)
 
-    return Model(name, None, predict, **{"size_bytes": 1_000_000, **more})
+    return Model(name, more.pop("path", None), predict, **{"size_bytes": 1_000_000, **more})
 
 
 LABELS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]
@@ -74,6 +74,17 @@ def test_a_model_and_itself_cannot_be_told_apart():
         "The data cannot tell a (1) and a (2) apart: on all 12 images they answer alike (p = 1)."
     )
     assert "disagreements" not in [figure.name for figure in section.figures]
+
+
+def test_models_of_one_name_are_called_by_what_tells_them_apart(tmp_path):
+    paths = [tmp_path / each / "mine" / "model.onnx" for each in "ab"] + [tmp_path / "mine.onnx"]
+    models = [model("mine", LABELS, path=path, sha256="1" * 64) for path in (*paths, paths[0])]
+    found, section = told(*models)
+    last = f"{tmp_path.name}/mine"
+    assert [each.name for each in found.results] == ["a/mine (1)", "b/mine", last, "a/mine (2)"]
+    assert "a/mine (1) and b/mine are one network, the same to the byte" in " ".join(
+        section.sentences
+    )
 
 
 def test_right_and_wrong_alike_is_not_to_answer_alike():

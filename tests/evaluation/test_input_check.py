@@ -17,8 +17,8 @@ def as_data(images, labels):
 @pytest.mark.parametrize(
     ("turn", "words"),
     [
-        (lambda x: 255 - x, "% with --invert"),
-        (lambda x: np.ascontiguousarray(x.transpose(0, 2, 1)), "% with --transpose"),
+        (lambda x: 255 - x, "% with invert=True"),
+        (lambda x: np.ascontiguousarray(x.transpose(0, 2, 1)), "% with transpose=True"),
     ],
     ids=["inverted", "transposed"],
 )
@@ -38,7 +38,7 @@ def test_wrong_scale_is_named_with_the_right_one(tmp_path, matrix, drawn):
     data = as_data(*drawn)
     model = open_model(path, scale="-1..1")
     (note,) = warn(model, data).notes
-    flag = note.split(" with --scale ")[1].split(":")[0]
+    flag = note.split(" with scale='")[1].split("'")[0]
     assert warn(open_model(path, scale=flag), data).notes == ()
 
 

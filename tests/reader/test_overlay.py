@@ -47,7 +47,7 @@ def test_what_was_seen_stands_in_the_order_of_the_text():
     mark = Rejected((160, 0, 9, 9), "not a digit", image)
     reading = Reading("3?5", (three, five), (speck, word, mark))
     assert reading.marks == [three, mark, five]
-    assert overlay._seen(reading) == [three, mark, five, word]
+    assert overlay.seen_marks(reading) == [three, mark, five, word]
 
 
 def test_a_label_is_read_on_a_dark_picture_too() -> None:

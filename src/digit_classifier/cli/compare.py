@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digit_classifier.cli.loading import turning
+from digit_classifier.cli.opening import scale_flag
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
               help="Whose test images: mnist, sample or a path, as of `digits train`.")  # fmt: skip
 @turning
 @click.option("--data-dir", type=click.Path(), metavar="FOLDER", help="Where MNIST's files are.")
+@scale_flag
 @click.option("--history", is_flag=True,
               help="Lay the training curves of the models over each other; all must be run "
                    "folders.")  # fmt: skip
@@ -39,6 +41,7 @@ def command(
     data_dir: str | None,
     transpose: bool,
     invert: bool,
+    scale: str | None,
     history: bool,
     robustness: bool,
 ) -> None:
@@ -52,12 +55,14 @@ def command(
       digits compare cnn small
       digits compare runs/a runs/b --history --out a-and-b
       digits compare mlp small cnn --no-robustness
+      digits compare cnn torch-net.onnx --scale mnist
     """
     from digit_classifier.cli.opening import opened
     from digit_classifier.dataset import load
     from digit_classifier.errors import OptionError
     from digit_classifier.evaluation.compare.comparison import compare
     from digit_classifier.evaluation.compare.folder import check_place, write_comparison
+    from digit_classifier.evaluation.model import rescale
     from digit_classifier.evaluation.report.report import check_installed
     from digit_classifier.progress import progress_bar
 
@@ -69,6 +74,7 @@ def command(
     console, began = _console(), time.perf_counter()
     with ExitStack() as stack:
         loaded = [stack.enter_context(opened(model)) for model in models]
+        loaded = rescale(loaded, scale) if scale else loaded
         show = stack.enter_context(progress_bar(console))
         data = load(
             dataset, data_dir=data_dir, transpose=transpose, invert=invert, progress=show,

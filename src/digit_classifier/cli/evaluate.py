@@ -251,7 +251,7 @@ def _caption(outcome: "Outcome") -> str:
 
 def _mistake(outcome: "Outcome", reading: "Reading") -> "Mistake":
     from digit_classifier.evaluation.mistakes import Mistake
+    from digit_classifier.reader.overlay import seen_marks
 
-    seen = [(str(digit), digit.image) for digit in reading.digits]
-    seen += [(str(mark), mark.image) for mark in reading.rejected if mark.image is not None]
+    seen = [(str(mark), mark.image) for mark in seen_marks(reading) if mark.image is not None]
     return Mistake(Path(outcome.case.path), _caption(outcome), seen)

@@ -7,6 +7,7 @@ import numpy as np
 
 from digit_classifier.dataset.labelled import Arrays, Pixels, hashes, listed
 from digit_classifier.errors import ModelError
+from digit_classifier.shell import option
 
 # So many training images of a digit are enough, however many more there are of others.
 MIN_PER_DIGIT = 50
@@ -16,7 +17,7 @@ _GOOD, _BETTER = 0.7, 0.3  # an accuracy that cannot be chance, and one that is 
 
 _TURNS: dict[str, tuple[Callable[[Pixels], Pixels], str]] = {
     "as they are": (lambda x: x, ""),
-    "transposed": (lambda x: x.transpose(0, 2, 1), "--transpose"),
+    "transposed": (lambda x: x.transpose(0, 2, 1), "transpose"),
     "turned left": (lambda x: np.rot90(x, 1, (1, 2)), "np.rot90(images, 1, (1, 2))"),
     "turned upside down": (lambda x: np.rot90(x, 2, (1, 2)), "np.rot90(images, 2, (1, 2))"),
     "turned right": (lambda x: np.rot90(x, 3, (1, 2)), "np.rot90(images, 3, (1, 2))"),
@@ -148,10 +149,11 @@ def _best(
 
 
 def _advise(way: str, inverted: bool, stretch: float) -> str:
-    flags = [*([way] if way.startswith("--") else []), *(["--invert"] if inverted else [])]
+    names = [*([way] if way == "transpose" else []), *(["invert"] if inverted else [])]
+    flags = [option(name, True) for name in names]
     steps = [f"images * {stretch:.3g}"] if stretch > 1 else []
-    steps += [way] if way and not way.startswith("--") else []
+    steps += [way] if way and way != "transpose" else []
     said = [f"change them first: {', then '.join(steps)}"] if steps else []
-    said += [f"load them with {' '.join(flags)}"] if flags else []
+    said += [f"load them with {' and '.join(flags)}"] if flags else []
     words = ", and ".join(said)
     return words[:1].upper() + words[1:] + "."

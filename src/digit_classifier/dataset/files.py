@@ -13,6 +13,7 @@ from digit_classifier.dataset.labelled import Pixels
 from digit_classifier.dataset.named import Read, kind, role, settle, settle_images
 from digit_classifier.errors import DataError
 from digit_classifier.picture.decode import SUFFIXES, format_of
+from digit_classifier.shell import option
 
 _SUFFIXES = (".csv", ".csv.gz", ".npz", ".npy", ".mat")
 # First bytes of what is not read, and what to do instead.
@@ -29,10 +30,14 @@ _OTHERS = {
 }  # fmt: skip
 
 
-EMNIST = (
-    "files of EMNIST hold every image transposed. Load them with --transpose, unless somebody has "
-    "turned these already."
-)
+def warn_of_emnist(name: str) -> tuple[str, ...]:
+    """A note where a file's name says that its images lie otherwise than MNIST's."""
+    if "emnist" not in name.lower():
+        return ()
+    return (
+        f"files of EMNIST hold every image transposed. Load them with {option('transpose', True)}, "
+        "unless somebody has turned these already.",
+    )
 
 
 def read(path: Path) -> Read:
@@ -63,7 +68,7 @@ def read(path: Path) -> Read:
             found |= {f"test/{name}": array for name, array in test.items()}
             notes = (f"{path}: tested on {beside.name}, which lies beside it.",)
     arrays, more = settle(found, path)
-    return arrays, (*_known(path.name), *notes, *more)
+    return arrays, (*warn_of_emnist(path.name), *notes, *more)
 
 
 def read_images(path: Path) -> tuple[Pixels, tuple[str, ...]]:
@@ -107,7 +112,7 @@ def read_folder(folder: Path) -> Read | None:
     except OSError as error:
         raise DataError(f"cannot read {folder}: {error.strerror or error}.") from error
     if found:
-        return idx.read_folder(*found), _known(found[1])
+        return idx.read_folder(*found), warn_of_emnist(found[1])
     if _holds_pictures(folder):
         return None
     arrays = [path for path in files if path.suffix == ".npy" and kind(path.stem)]
@@ -134,10 +139,6 @@ def _idx_set(folder: Path) -> tuple[Path, str] | None:
         )
         raise DataError(f"{folder} holds several data sets: {names}. Name one of its files.")
     return sets[0] if sets else None
-
-
-def _known(name: str) -> tuple[str, ...]:
-    return (EMNIST,) if "emnist" in name.lower() else ()
 
 
 def _named(path: Path, head: bytes) -> dict[str, np.ndarray]:
@@ -171,7 +172,7 @@ def _beside(path: Path) -> Path | None:
 def _read_idx(path: Path) -> Read:
     for prefix in idx.prefixes(path.parent):
         if path in idx.locate(path.parent, prefix):
-            return idx.read_folder(path.parent, prefix), _known(prefix)
+            return idx.read_folder(path.parent, prefix), warn_of_emnist(prefix)
     raise DataError(
         f"{path} is one IDX file; needed four, images and labels to train and to test on, called "
         "as MNIST's are: train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte "

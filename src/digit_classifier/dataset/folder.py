@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from digit_classifier.dataset.labelled import Arrays, Pixels, Progress, check, listed, set_aside
 from digit_classifier.errors import DataError, MissingExtraError, NoInkError, PictureError
 from digit_classifier.picture.decode import SUFFIXES
-from digit_classifier.shell import digits
+from digit_classifier.shell import digits, option
 from digit_classifier.words import count
 
 _SHOWN = 20  # names in one sentence
@@ -108,7 +108,8 @@ def read(
     read_parts = {part: opened.read(pictures) for part, pictures in found.parts.items()}
     left_out = [*found.left_out, *opened.left_out()]
     if strict and left_out:
-        raise DataError(f"{folder}: with --strict nothing may be left out. {_joined(left_out)}")
+        flag = option("strict", True)
+        raise DataError(f"{folder}: with {flag} nothing may be left out. {_joined(left_out)}")
     for part, (images, *_) in read_parts.items():
         if not len(images):
             why = _joined(left_out) or "Its folders are empty."

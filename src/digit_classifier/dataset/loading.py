@@ -28,7 +28,7 @@ from digit_classifier.errors import (
     OptionError,
     UnreachableError,
 )
-from digit_classifier.shell import readable
+from digit_classifier.shell import option, readable
 
 _NAME = "mnist-digit-classifier"
 _VARIABLE = "MNIST_DATA_DIR"
@@ -125,20 +125,24 @@ def _find_mnist(
     try:
         if offline:
             raise UnreachableError(
-                "there is no MNIST on this machine, and --offline forbids to download it."
+                f"there is no MNIST on this machine, and {option('offline', True)} forbids to "
+                "download it."
             )
         download.fetch(cache.path, mirrors=mirrors, progress=progress, replace=True)
     except UnreachableError as error:
         if may_sample:
             notes.append(f"{error} So this is the built-in {SAMPLE_NAME}, which is not MNIST.")
             return sample.load(cache_folder(), tuple(notes))
-        raise type(error)(f"{error} {_ADVICE}") from error
+        raise type(error)(f"{error} {_advice()}") from error
     except DownloadError as error:
-        raise type(error)(f"{error} {_ADVICE}") from error
+        raise type(error)(f"{error} {_advice()}") from error
     return read_mnist(cache, tuple(notes))
 
 
-_ADVICE = "Name a folder that holds the files (--data-dir), or try --dataset sample."
+def _advice() -> str:
+    """What to do without MNIST."""
+    here, sample = option("data_dir"), option("dataset", "sample")
+    return f"Name a folder that holds the files ({here}), or try {sample}."
 
 
 def _load_own(
@@ -177,8 +181,8 @@ def _named(arrays: Arrays, path: Path, notes: tuple[str, ...], done: str) -> Dat
     if found not in known:
         notes += checks.composition(arrays)
         odd = checks.orientation(arrays.train_images, arrays.train_labels)
-        if "transposed" in done or "--transpose" in "".join(odd):
-            notes = tuple(note for note in notes if note != files.EMNIST)
+        if "transposed" in done or "transpose" in "".join(odd):
+            notes = tuple(note for note in notes if note not in files.warn_of_emnist("emnist"))
         notes += odd
     told = tuple(map(readable, notes))
     source = readable(path) + done
@@ -354,7 +358,8 @@ def read_mnist(place: Place, notes: tuple[str, ...] = ()) -> Dataset:
         if found != download.DIGEST:
             raise DataError(
                 f"{place.path} is not MNIST: the digest of its arrays is {found[:12]}..., MNIST's "
-                f"is {download.DIGEST[:12]}.... To train on other data: --dataset {place.path}"
+                f"is {download.DIGEST[:12]}.... To train on other data: "
+                f"{option('dataset', str(place.path))}"
             )
     except DataError as error:
         if place.label != _VARIABLE:

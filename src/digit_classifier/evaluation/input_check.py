@@ -8,14 +8,15 @@ import numpy as np
 from digit_classifier.adapter import SCALES, Adapter, Feed
 from digit_classifier.dataset import Dataset
 from digit_classifier.evaluation.model import Model, Predict
+from digit_classifier.shell import option
 
 _SAMPLE = 300
 _GOOD, _BETTER = 0.9, 0.1  # an accuracy that asks for no check; what is better than chance is
 _CHANCE = 0.2
 
-_TURNS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "--invert": lambda images: 255 - images,
-    "--transpose": lambda images: np.ascontiguousarray(images.transpose(0, 2, 1)),
+_TURNS: dict[tuple[str, object], Callable[[np.ndarray], np.ndarray]] = {
+    ("invert", True): lambda images: 255 - images,
+    ("transpose", True): lambda images: np.ascontiguousarray(images.transpose(0, 2, 1)),
 }
 
 
@@ -35,15 +36,17 @@ def warn(model: Model, dataset: Dataset) -> Dataset:
     plain = share(model.predict)
     if plain >= _GOOD:
         return dataset
-    found = {flag: share(model.predict, turn(images)) for flag, turn in _TURNS.items()}
+    found = {way: share(model.predict, turn(images)) for way, turn in _TURNS.items()}
     if model.scale and model.path:
         for scale in SCALES:
             if scale != model.scale:
-                found[f"--scale {scale}"] = share(Adapter(Feed(model.path, scale)).predict)
-    flag, best = max(found.items(), key=lambda item: item[1])
+                found["scale", scale] = share(Adapter(Feed(model.path, scale)).predict)
+    way, best = max(found.items(), key=lambda item: item[1])
     read = f"{model.name} reads {100 * plain:.0f} % of {len(labels)} sampled images"
     if best >= plain + _BETTER and best > 0.5:
-        note = f"{read}, but {100 * best:.0f} % with {flag}: it seems to have been trained so."
+        note = (
+            f"{read}, but {100 * best:.0f} % with {option(*way)}: it seems to have been trained so."
+        )
     elif plain <= _CHANCE:
         note = (
             f"{read}, which is about chance, and no other scale, position or ink is much better: "

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,10 @@ import numpy as np
 
 from digit_classifier import weights
 from digit_classifier.adapter import Adapter, Feed
+from digit_classifier.errors import OptionError
 from digit_classifier.evaluation.onnx_graph import count_multiply_adds, count_parameters
 from digit_classifier.onnx_model import name_of
+from digit_classifier.shell import option
 
 Predict = Callable[[np.ndarray], np.ndarray]
 
@@ -79,6 +81,25 @@ def open_model(model: str | Path, *, scale: str | None = None, name: str | None 
         scale=feed.scale,
         alone=Adapter(Feed(path, scale, threads=1)).predict,
     )
+
+
+def rescale(models: Sequence[Model], scale: str) -> list[Model]:
+    """The models, those with float input given another scale; the others stay as they are.
+
+    Raises:
+        OptionError: all take uint8, or the scale is not known.
+    """
+    if not any(model.scale for model in models):
+        raise OptionError(f"{option('scale', scale)} has no meaning: all models take uint8.")
+    changed = []
+    for model in models:
+        if model.scale and model.path:
+            other = open_model(model.path, scale=scale)
+            model = replace(
+                model, predict=other.predict, alone=other.alone, wiring=other.wiring, scale=scale
+            )
+        changed.append(model)
+    return changed
 
 
 def digest(path: Path) -> str:

@@ -61,12 +61,12 @@ def html(reading: Reading) -> str:
     text = f'<div style="font-size:1.3em">{first}</div>'
     text += "".join(f"<div>{line}</div>" for line in others[:4])
     pixels = pixels_of(reading)
-    if reading.error or (pixels is None and not _seen(reading)):
+    if reading.error or (pixels is None and not seen_marks(reading)):
         return text
     png = io.BytesIO()
     draw(pixels, reading).save(png, "PNG")
     data = base64.b64encode(png.getvalue()).decode()
-    width = SHOWN if _seen(reading) else SHOWN_EMPTY
+    width = SHOWN if seen_marks(reading) else SHOWN_EMPTY
     alt = f"{reading.text or 'no digit'}: boxes, and what the network saw"
     return (
         f'{text}<img alt="{markup.escape(alt)}" style="max-width:min(100%,{width}px)" '
@@ -84,7 +84,7 @@ def draw(pixels: np.ndarray | None, reading: Reading) -> Image.Image:
         RGB: the picture with a green box for each digit and a red one for each mark that is not
         accepted; below it each 28x28 image that the network saw, enlarged, with its answer.
     """
-    seen = _seen(reading)
+    seen = seen_marks(reading)
     if pixels is None:
         picture, scale = Image.new("RGB", (min(len(seen) or 1, ROW) * CELL, 0)), 0.0
     else:
@@ -103,7 +103,7 @@ def draw(pixels: np.ndarray | None, reading: Reading) -> Image.Image:
     return sheet
 
 
-def _seen(reading: Reading) -> list[Digit | Rejected]:
+def seen_marks(reading: Reading) -> list[Digit | Rejected]:
     """What the network saw, as the text reads; what is not in the text, such as words, is last.
 
     Specks and ruled lines were never shown to it: their boxes would clutter.

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from digit_classifier.errors import TrainingError
+from digit_classifier.shell import option
 from digit_classifier.training.steps import (
     Objective,
     compile_forward,
@@ -271,7 +272,7 @@ class Loop:
         rate = float(self.optimiser.learning_rate)
         return (
             f"the loss was no longer finite in epoch {epoch} at a learning rate of {rate:.3g}. "
-            "Try a smaller --learning-rate."
+            f"Try a smaller {option('learning_rate')}."
         )
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from digit_classifier import latest
 from digit_classifier.atomic import replacing, write_text
 from digit_classifier.errors import DataError, OptionError, StorageError
-from digit_classifier.shell import digits
+from digit_classifier.shell import digits, on_command_line, option
 from digit_classifier.training.config import TrainConfig
 from digit_classifier.training.loop import Epoch
 
@@ -62,12 +62,12 @@ class RunFolder:
             path = _make(config)
         except FileExistsError as error:  # another training was first by a moment
             raise OptionError(
-                f"{config.out} exists already. Choose another --out, or remove it first."
+                f"{config.out} exists already. Choose another {option('out')}, or remove it first."
             ) from error
         except OSError as error:
             raise StorageError(
                 f"cannot make a run folder: {error.strerror}: {error.filename}. "
-                "Choose another --out."
+                f"Choose another {option('out')}."
             ) from error
         run = cls(path)
         try:
@@ -172,33 +172,27 @@ class RunFolder:
         """
         path = self.path / CHECKPOINT
         if not path.is_file():
-            raise DataError(
-                f"{self.path} holds no {CHECKPOINT}: nothing to resume. Train again without "
-                "--resume."
-            )
+            raise DataError(f"{self.path} holds no {CHECKPOINT}: nothing to resume. Train anew.")
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as saved:
                 if "format" not in saved or saved["format"] != FORMAT:
                     raise DataError(
                         f"{path} was written by another version of this program: resume with that "
-                        "version, or train again without --resume."
+                        "version, or train anew."
                     )
                 history = [Epoch(**row) for row in json.loads(str(saved["history"]))]
                 values = [saved[str(i)] for i in range(len(saved.files) - 3)]
                 trained_on = str(saved["data"])
         except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-            raise DataError(
-                f"{path} cannot be read ({error}). Train again without --resume."
-            ) from error
+            raise DataError(f"{path} cannot be read ({error}). Train anew.") from error
         if [value.shape for value in values] != [tuple(v.shape) for v in variables]:
             raise DataError(
-                f"{path} does not fit the network and optimiser that config.json names. "
-                "Train again without --resume."
+                f"{path} does not fit the network and optimiser that config.json names. Train anew."
             )
         if trained_on != data:
             raise DataError(
                 f"{self.path} was trained on other data (sha256 {trained_on[:12]}, now "
-                f"{data[:12]}). Give the same data, or train again without --resume."
+                f"{data[:12]}). Give the same data, or train anew."
             )
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
@@ -228,6 +222,7 @@ def check_out(config: TrainConfig) -> None:
         StorageError: nothing can be written there.
     """
     path = Path(config.out if config.out is not None else "runs")
+    another = f"Choose another {option('out')}."
     try:
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             path.lstat()  # complains of names that cannot be
@@ -235,22 +230,33 @@ def check_out(config: TrainConfig) -> None:
             _check_unused(path)
         there = next(each for each in (path, *path.absolute().parents) if os.path.lexists(each))
         if not there.is_dir():
-            raise OptionError(f"{there} is a file, so {path} cannot be made. Choose another --out.")
+            raise OptionError(f"{there} is a file, so {path} cannot be made. {another}")
         if not os.access(there, os.W_OK | os.X_OK):
-            raise StorageError(f"nothing can be written into {there}. Choose another --out.")
+            raise StorageError(f"nothing can be written into {there}. {another}")
     except (OSError, ValueError) as error:
-        raise OptionError(f"--out {str(path)!r} cannot be: {error}. Choose another.") from error
+        what = option("out", str(path))
+        raise OptionError(f"{what} cannot be: {error}. Choose another.") from error
 
 
 def _check_unused(path: Path) -> None:
     if path.name == latest.NAME and path.absolute().parent.name == "runs":
-        raise OptionError(f"{path} always is the newest finished run. Choose another --out.")
+        another = f"Choose another {option('out')}."
+        raise OptionError(f"{path} always is the newest finished run. {another}")
     if not os.path.lexists(path) or (path.is_dir() and not any(path.iterdir())):
         return
     other = ""
     if (path / "config.json").is_file() and not RunFolder(path).finished:
-        other = f" go on with it ({digits('train', '--resume', path)}),"
-    raise OptionError(f"{path} exists already. Choose another --out,{other} or remove it first.")
+        other = f" go on with it ({going_on(path)}),"
+    raise OptionError(
+        f"{path} exists already. Choose another {option('out')},{other} or remove it first."
+    )
+
+
+def going_on(folder: Path) -> str:
+    """What goes on with a training: a command, or in Python a call."""
+    if on_command_line():
+        return digits("train", "--resume", folder)
+    return f"resume({str(folder)!r})"
 
 
 def _make(config: TrainConfig) -> Path:

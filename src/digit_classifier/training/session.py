@@ -12,7 +12,7 @@ import numpy as np
 from digit_classifier.dataset import Dataset, load
 from digit_classifier.dataset.labelled import hold_out
 from digit_classifier.errors import DataError, OptionError, StorageError, TrainingError
-from digit_classifier.shell import digits
+from digit_classifier.shell import option
 from digit_classifier.training.backend import check_installed, seeded, start
 from digit_classifier.training.calibration import MIN_IMAGES
 from digit_classifier.training.config import Settings, TrainConfig, check_names
@@ -25,7 +25,7 @@ from digit_classifier.training.progress import usual_listener
 from digit_classifier.training.recipes import Recipe
 from digit_classifier.training.recipes import optimiser as make_optimiser
 from digit_classifier.training.run import HELD_OUT, TEST, Listener, Plan, Run
-from digit_classifier.training.run_folder import CHECKPOINT, RunFolder, check_out
+from digit_classifier.training.run_folder import CHECKPOINT, RunFolder, check_out, going_on
 from digit_classifier.training.steps import make_objective
 from digit_classifier.training.tracking import tracked
 from digit_classifier.words import count
@@ -114,7 +114,7 @@ def resume(
     run, listener = RunFolder(folder), _heard(listener) or usual_listener(quiet=quiet)
     config = run.config()
     if run.finished:
-        raise OptionError(f"{folder} is finished: nothing to resume. Train anew without --resume.")
+        raise OptionError(f"{folder} is finished: nothing to resume. Train anew.")
     return _begin(config, _recipe(config), run, listener, lean)
 
 
@@ -253,13 +253,13 @@ def _train_classifier(
             )
         listener.on_end(metrics)
     except StorageError as error:
-        onward = digits("train", "--resume", run.path)
+        onward = going_on(run.path)
         raise StorageError(f"{error} What was saved is whole; then go on with: {onward}") from error
     if fault:
         kept = f"The weights after epoch {len(history)} are kept in {run.path}."
         raise TrainingError(f"{fault} {kept}") from fault
     if unwritten:
-        again = digits("train", "--resume", run.path)
+        again = going_on(run.path)
         raise TrainingError(f"{' '.join(unwritten)} All else is saved. To try that again: {again}")
     # After it was saved: for model.evaluate in a notebook.
     network.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
@@ -341,7 +341,7 @@ def _warned(
         notes.append(
             f"{count(recipe.epochs, 'epoch')} of so few images give "
             f"{count(steps * recipe.epochs, 'training step')}, too few to learn much. "
-            f"Give more, such as --epochs {-(-MIN_STEPS // steps)}."
+            f"Give more, such as {option('epochs', -(-MIN_STEPS // steps))}."
         )
     return replace(dataset, notes=tuple(notes))
 

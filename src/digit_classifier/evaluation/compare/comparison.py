@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 
@@ -21,6 +22,8 @@ from digit_classifier.evaluation.predictions import (
     measure_latency,
     predict_all,
 )
+from digit_classifier.evaluation.section import percent, write_p
+from digit_classifier.words import count
 
 ALPHA = 0.05
 _Z = 1.959964  # leaves 2.5 % on either side
@@ -176,6 +179,11 @@ class ModelResult:
         """How many test images it misreads."""
         return len(self.predictions.errors)
 
+    @property
+    def accuracy(self) -> float:
+        """Share of the test images that it reads rightly."""
+        return 1 - self.errors / self.predictions.n
+
 
 @dataclass(frozen=True, eq=False)
 class PairedTest:
@@ -199,9 +207,9 @@ class PairedTest:
         return self.p_adjusted < ALPHA
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Comparison:
-    """What a comparison found.
+    """What a comparison found; prints as a line a model and a line a pair.
 
     Attributes:
         results: in the order given.
@@ -210,6 +218,18 @@ class Comparison:
 
     results: tuple[ModelResult, ...]
     dataset: Dataset
+
+    def __repr__(self) -> str:
+        lines = [
+            f"{each.name}: {percent(each.accuracy)} of {each.predictions.n:,} test images of "
+            f"{self.dataset.name}, {count(each.errors, 'error')}"
+            for each in sorted(self.results, key=lambda each: each.errors)
+        ]
+        for test in self.tests:
+            both = f"{test.better.name} and {test.worse.name}"
+            told = "are told apart" if test.significant else "cannot be told apart"
+            lines.append(f"{both} {told} ({write_p(test.p_adjusted)})")
+        return "\n".join(lines)
 
     @cached_property
     def tests(self) -> list[PairedTest]:
@@ -262,16 +282,31 @@ def compare(
 
 
 def _tell_names_apart(models: Sequence[Model]) -> list[Model]:
-    """Give models of one name their paths, and the same file twice a number."""
-    names = [model.name for model in models]
+    """Give models of one name the folders that tell them apart, and one file twice a number."""
+    names = []
+    for model in models:
+        alike = {each.path for each in models if each.name == model.name and each.path}
+        short = _short_paths(alike) if len(alike) > 1 else {}
+        names.append(short.get(model.path, model.name) if model.path else model.name)
     told = [
-        str(model.path or model.name) if names.count(model.name) > 1 else model.name
-        for model in models
+        f"{name} ({names[: i + 1].count(name)})" if names.count(name) > 1 else name
+        for i, name in enumerate(names)
     ]
-    return [
-        replace(s, name=f"{name} ({told[: i + 1].count(name)})" if told.count(name) > 1 else name)
-        for i, (s, name) in enumerate(zip(models, told, strict=True))
-    ]
+    return [replace(model, name=name) for model, name in zip(models, told, strict=True)]
+
+
+def _short_paths(paths: set[Path]) -> dict[Path, str]:
+    """The last parts of each path, as many as tell all of them apart."""
+    whole = {
+        path: path.resolve().parent if path.name == "model.onnx" else path.resolve().with_suffix("")
+        for path in paths
+    }
+    short: dict[Path, str] = {}
+    for n in range(1, 1 + max(len(path.parts) for path in whole.values())):
+        short = {path: "/".join(named.parts[-n:]) for path, named in whole.items()}
+        if len(set(short.values())) == len(paths):
+            break
+    return short
 
 
 def _named(progress: Progress | None, what: str) -> Callable[[int, int], None]:

@@ -88,6 +88,10 @@ def _sentences(comparison: Comparison) -> list[str]:
             "chance of even one false alarm among them stays below 5 %. The intervals are not."
         )
     own = [each.model.metadata.get("dataset_sha256") for each in ranked]
+    for test in pairs:
+        if test.better.model.sha256 and test.better.model.sha256 == test.worse.model.sha256:
+            names = f"{test.better.name} and {test.worse.name}"
+            sentences.append(f"{names} are one network, the same to the byte: it meets itself.")
     if data.is_sample and any(sha256 != data.sha256 for sha256 in own):
         sentences.append(
             "These images are of MNIST's training set: a model that was trained on MNIST has seen "

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from scipy.ndimage import gaussian_filter
 
 from digit_classifier.evaluation.corruptions.corruption import corruption
 
@@ -76,11 +75,18 @@ def _cloud(rng: np.random.Generator) -> np.ndarray:
     return np.asarray((cloud - cloud.min()) / (cloud.max() - cloud.min()))
 
 
+def smoothed(x: np.ndarray, sigma: float) -> np.ndarray:
+    """Images (n, 28, 28) blurred, each for itself, by a Gaussian of so many pixels."""
+    from scipy.ndimage import gaussian_filter
+
+    return np.asarray(gaussian_filter(x, (0, sigma, sigma)))
+
+
 @corruption("spatter")
 def spatter(x: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
     """Drops of grey mud that hide what is under them: the wettest share of a smooth field."""
     noise = rng.standard_normal(x.shape, dtype=np.float32)
-    wet = gaussian_filter(noise, (0, DROP, DROP))
+    wet = smoothed(noise, DROP)
     edge = np.quantile(wet, 1 - SPATTERED * strength, axis=(1, 2), keepdims=True)
     spread = wet.std(axis=(1, 2), keepdims=True)
     # soft over about one pixel, half opaque at the edge
@@ -187,7 +193,7 @@ WEAK, STRONG = 102, 204
 def glass_blur(x: np.ndarray, strength: float, rng: np.random.Generator) -> np.ndarray:
     """As seen through frosted glass: blurred, each pixel taken from near by, and blurred."""
     sigma = FROST * strength
-    blurred = gaussian_filter(x, (0, sigma, sigma))
+    blurred = smoothed(x, sigma)
     n, height, width = x.shape
     image, row, column = np.ogrid[:n, :height, :width]
     for _ in range(ROUNDS):
@@ -195,7 +201,7 @@ def glass_blur(x: np.ndarray, strength: float, rng: np.random.Generator) -> np.n
         blurred = blurred[
             image, np.clip(row + dy, 0, height - 1), np.clip(column + dx, 0, width - 1)
         ]
-    return np.asarray(gaussian_filter(blurred, (0, sigma, sigma)))
+    return np.asarray(smoothed(blurred, sigma))
 
 
 @corruption("motion blur")
@@ -234,7 +240,7 @@ def canny_edges(x: np.ndarray, strength: float, _: np.random.Generator) -> np.nd
     a corruption, so a strength below 1 mixes it into the picture.
     """
     sigma, share = CANNY * max(strength, 1.0), min(strength, 1.0)
-    smooth = np.rint(gaussian_filter(x, (0, sigma, sigma)) * 255).astype(np.uint8)
+    smooth = np.rint(smoothed(x, sigma) * 255).astype(np.uint8)
     edges = np.stack([cv2.Canny(image, WEAK, STRONG) for image in smooth])
     return np.asarray((1 - share) * x + share * (edges / np.float32(255)))
 

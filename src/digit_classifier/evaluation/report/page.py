@@ -16,6 +16,7 @@ from digit_classifier import plotting
 from digit_classifier.atomic import write_text
 from digit_classifier.errors import OptionError
 from digit_classifier.evaluation.section import Section
+from digit_classifier.shell import option
 
 TEMPLATE = Path(__file__).with_name("page.html.jinja")
 # Colours of the plots that a dark page turns: colour -> CSS variable.
@@ -144,7 +145,7 @@ def check_place(out: Path, made_by: str) -> None:
     if not out.exists():
         return
     if not out.is_dir():
-        raise OptionError(f"{out} is a file; a report is a folder. Choose another --out.")
+        raise OptionError(f"{out} is a file; a report is a folder. Choose another {option('out')}.")
     found = {file.name for file in out.iterdir()}
     try:
         metrics = json.loads((out / METRICS).read_text("utf-8"))
@@ -153,8 +154,8 @@ def check_place(out: Path, made_by: str) -> None:
         ours = set()
     if strange := sorted(found - ours):
         raise OptionError(
-            f"{out} holds {strange[0]}, which is of no report; choose another --out, or move it "
-            "away. Only a report is replaced by a report."
+            f"{out} holds {strange[0]}, which is of no report; choose another {option('out')}, or "
+            "move it away. Only a report is replaced by a report."
         )
 
 

@@ -22,7 +22,7 @@ from digit_classifier.evaluation.sections.risk_coverage import (
     REJECTING,
     TARGET,
     describe_target,
-    draw_refusing,
+    draw_rejecting,
     find_threshold,
     percent_ticks,
     tabulate_thresholds,
@@ -92,7 +92,7 @@ def section(predictions: Predictions, metadata: dict[str, Any] | None = None) ->
             ReportFigure("reliability", RELIABILITY,
                   lambda: draw_reliability(bins)),
             ReportFigure("refusing", REJECTING,
-                  lambda: draw_refusing(curve, target, TARGET)),
+                  lambda: draw_rejecting(curve, target, TARGET)),
         ],
         metrics={
             "before": asdict(before),

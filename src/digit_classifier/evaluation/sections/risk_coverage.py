@@ -140,7 +140,7 @@ def _error_cells(row: dict[str, Any]) -> list[str]:
     return [fine_percent(row["error"]), f"{low} to {high}"]
 
 
-def draw_refusing(
+def draw_rejecting(
     curve: RiskCoverage, target: dict[str, float | int] | None, error: float
 ) -> Figure:
     """Share rejected against share wrong among accepted, with the point that meets a target."""

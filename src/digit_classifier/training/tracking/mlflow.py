@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from digit_classifier.atomic import write_text
 from digit_classifier.errors import DataError, MissingExtraError, OptionError, TrackingError
+from digit_classifier.shell import option
 from digit_classifier.training.loop import Epoch
 from digit_classifier.training.run import Plan
 from digit_classifier.training.tracking.log import Log, describe
@@ -48,8 +49,8 @@ class MlflowLog(Log):
         """
         if urlsplit(uri).password:
             raise OptionError(
-                "--mlflow holds a password, which would be kept in config.json. Give it in "
-                "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD instead."
+                f"{option('mlflow')} holds a password, which would be kept in config.json. Give it "
+                "in MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD instead."
             )
         if importlib.util.find_spec("mlflow") is None:
             raise MissingExtraError("MLflow", "mlflow")

@@ -1,0 +1,157 @@
+"""`evaluate` and `compare` for Python: open what is named, measure it, give the figures back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from digit_classifier.dataset import Dataset, load
+from digit_classifier.errors import OptionError
+from digit_classifier.evaluation.compare import comparison, folder
+from digit_classifier.evaluation.compare.comparison import Comparison
+from digit_classifier.evaluation.input_check import warn
+from digit_classifier.evaluation.model import open_model, rescale
+from digit_classifier.evaluation.predictions import Predictions, predict_all
+from digit_classifier.evaluation.report.report import check_installed, check_place, write_report
+from digit_classifier.evaluation.section import fine_percent, percent
+from digit_classifier.evaluation.sections import accuracy, calibration, confusions
+from digit_classifier.words import count
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Result:
+    """What a model does with the test images of a data set; prints as a few lines.
+
+    Attributes:
+        model: its name.
+        dataset: whose test images it was shown; its `notes` are for the user.
+        predictions: its answers to them: `probabilities` (n, 10), `answers` (n,), `right` (n,), and
+            the indices of the `errors`, the most confident first.
+        accuracy: share of right answers, 0 to 1.
+        interval: its 95 % interval (Wilson).
+        errors: how many answers are wrong.
+        log_loss: nats an image.
+        calibration_error: expected calibration error, 0 to 1.
+        digits: for each digit a dict of n, errors, precision, recall and f1.
+        confusion_matrix: int64, shape (10, 10), a row for each label.
+        report: the folder of the report that was asked for; None without one.
+    """
+
+    model: str
+    dataset: Dataset
+    predictions: Predictions
+    accuracy: float
+    interval: tuple[float, float]
+    errors: int
+    log_loss: float
+    calibration_error: float
+    digits: list[dict[str, Any]]
+    confusion_matrix: np.ndarray
+    report: Path | None = None
+
+    def __repr__(self) -> str:
+        low, high = map(percent, self.interval)
+        images = count(self.predictions.n, "test image")
+        lines = [
+            f"Model     {self.model} on {images} of {self.dataset.name}",
+            f"Accuracy  {percent(self.accuracy)} (95 % interval {low} to {high}), "
+            f"{count(self.errors, 'error')}",
+            f"Log loss  {self.log_loss:.4f} nats an image, calibration error "
+            f"{fine_percent(self.calibration_error)}",
+            *(f"Warning   {note}" for note in self.dataset.notes),
+            *([f"Report    {self.report / 'report.html'}"] if self.report else []),
+        ]
+        return "\n".join(lines)
+
+
+def evaluate(
+    model: str | Path = "cnn",
+    dataset: str | Path | Dataset = "mnist",
+    *,
+    scale: str | None = None,
+    out: str | Path | None = None,
+    quick: bool = False,
+    ood: str | Path | None = None,
+) -> Result:
+    """Measure a model on the test images of a data set.
+
+    Args:
+        model: a shipped model's name, a run folder, or an .onnx file that reads 28x28 images.
+        dataset: what `load` takes, or what it gave.
+        scale: what a network with float input was trained on: "0..1", "0..255", "-1..1" or
+            "mnist"; None for what its file says, else 0..1.
+        out: also write the report of `digits evaluate` into this folder, which takes a minute.
+        quick: the report with fewer images for corruptions, and fewer non-digits.
+        ood: for the report, pictures that are no digits.
+    Raises:
+        OptionError, DataError, ModelError, DownloadError, StorageError: each with one sentence.
+        MissingExtraError: the extra `evaluate` is not installed.
+    """
+    check_installed()
+    if out:
+        check_place(Path(out))
+    opened = open_model(_checked(model), scale=scale)
+    data = dataset if isinstance(dataset, Dataset) else load(dataset, warn=False)
+    data = warn(opened, data)
+    predictions = predict_all(opened, data.test_images, data.test_labels)
+    figures = accuracy.measure(predictions)
+    if out:
+        write_report(opened, data, out, quick=quick, ood=ood)
+    return Result(
+        model=opened.name,
+        dataset=data,
+        predictions=predictions,
+        accuracy=figures["accuracy"],
+        interval=tuple(figures["interval"]),
+        errors=figures["errors"],
+        log_loss=figures["log_loss"],
+        calibration_error=calibration.measure_ece(predictions.probabilities, predictions.labels),
+        digits=accuracy.measure_digits(predictions),
+        confusion_matrix=confusions.count_confusions(predictions),
+        report=Path(out) if out else None,
+    )
+
+
+def compare(
+    models: Sequence[str | Path],
+    dataset: str | Path | Dataset = "mnist",
+    *,
+    scale: str | None = None,
+    robustness: bool = False,
+    out: str | Path | None = None,
+) -> Comparison:
+    """Show the test images of a data set to two models or more.
+
+    Args:
+        models: each as for `evaluate`.
+        dataset: as for `evaluate`.
+        scale: as for `evaluate`, for those models that take floats.
+        robustness: also count errors on spoilt images, which takes most of the time.
+        out: also write the page, tables and pictures of `digits compare` into this folder.
+    Raises:
+        DigitError: as `evaluate`.
+    """
+    began = time.perf_counter()
+    check_installed()
+    if out:
+        folder.check_place(Path(out))
+    opened = [open_model(_checked(model)) for model in models]
+    data = dataset if isinstance(dataset, Dataset) else load(dataset, warn=False)
+    found = comparison.compare(
+        rescale(opened, scale) if scale else opened, data, robustness=robustness
+    )
+    if out:
+        folder.write_comparison(found, [], Path(out), began)
+    return found
+
+
+def _checked(model: object) -> str | Path:
+    if isinstance(model, str | Path):
+        return model
+    kind = type(model).__name__
+    raise OptionError(f"a {kind} was given as model. Give its name, run folder or .onnx file.")
