@@ -54,7 +54,7 @@ _WORDS = """am an at bei cm der die EUR et fax für g/m kg km les me Nr. of per 
     Firma Height Weight Hours Minutes Temperature Pressure Distance Result Measure Sample Reference
     """
 _UNLIKE = ("texture", "barred circle")  # no writing; on a page, a slashed zero
-_KEPT = 3  # drawings of each digit that a hand has; the rest is turning and stretching them
+_KEPT = 2  # drawings of each digit that a hand has; the rest is turning and stretching them
 # holes that a digit's line may have; MNIST's thick ones with a loop run full have no such line
 _HOLES = ((1,), (0,), (0, 1), (0,), (0, 1), (0,), (1,), (0,), (2,), (1,))
 
@@ -114,7 +114,7 @@ class Hand:
     def writing(self, rng: np.random.Generator) -> np.ndarray:
         """Ink of a letter, word, sign, shape, scribble or stamp: of anything but a digit."""
         kind = str(rng.choice(list(_WRITINGS), p=_SHARES))
-        return self._again(kind, 3 * _KEPT, lambda: _WRITINGS[kind][1](self, rng), rng)
+        return self._again(kind, 4 * _KEPT, lambda: _WRITINGS[kind][1](self, rng), rng)
 
     def sign(self, text: str, rng: np.random.Generator) -> np.ndarray:
         """Ink of one of `SIGNS`."""
@@ -122,7 +122,7 @@ class Hand:
 
     def word(self, rng: np.random.Generator) -> np.ndarray:
         """Ink of a word of two letters or more, written or printed."""
-        return self._again("some word", 3 * _KEPT, lambda: self._ink_word(rng), rng)
+        return self._again("some word", 4 * _KEPT, lambda: self._ink_word(rng), rng)
 
     def _again(
         self, what: int | str, most: int, ink: Callable[[], np.ndarray], rng: np.random.Generator
@@ -149,7 +149,7 @@ class Hand:
         if self.source in ("styles", "segments"):
             return self._ink_strokes(self._put(self._ways[d], rng), aspect, slant, rng)
         model = bent(self._model(d, rng), aspect, slant, self._bend, rng)
-        return self.pen.ink(model > self._level, rng)
+        return self._ink_mask(model, rng)
 
     def _model(self, d: int, rng: np.random.Generator) -> np.ndarray:
         """A digit to write after: a glyph, or an image of which the line can be found."""
@@ -181,7 +181,7 @@ class Hand:
 
     def _ink_letter(self, rng: np.random.Generator) -> np.ndarray:
         letters = FOREIGN if self._held_out and rng.random() < 0.4 else _LETTERS
-        face = self._type if letters is FOREIGN or rng.random() < 0.25 else self._face
+        face = self._type if rng.random() < 0.25 else self._face
         return self._ink_text(str(rng.choice(list(letters))), face, rng)
 
     def _ink_alone(self, rng: np.random.Generator) -> np.ndarray:
@@ -192,11 +192,13 @@ class Hand:
         return self._ink_text(_word(rng), self._type if rng.random() < 0.3 else self._face, rng)
 
     def _ink_text(self, text: str, face: Path, rng: np.random.Generator) -> np.ndarray:
+        if len(text) == 1 and not text.isascii():  # which Latin fonts draw as a box, like a 0
+            face = faces.builtin(self._held_out)[0]
         written = faces.write(text, face, 8)
         aspect = float(np.clip(self._aspect, 0.6, 1.4))
         steady = 1.0 if face is self._face else 0.3
         ink = bent(written, aspect, steady * self._slant, steady * self._bend, rng)
-        return self.pen.ink(ink > self._level, rng)
+        return self._ink_mask(ink, rng)
 
     def _ink_shape(self, rng: np.random.Generator) -> np.ndarray:
         drawn = shapes.HELD_OUT if self._held_out else shapes.DRAWN
@@ -262,6 +264,10 @@ class Hand:
         return self._ink_strokes([curve(np.stack([x, y], axis=1)) * TALL], 1.0, 0.0, rng)
 
     # --- ink ------------------------------------------------------------------------------------
+
+    def _ink_mask(self, mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        # a hairline that was squeezed is nowhere darker than that
+        return self.pen.ink(mask > min(self._level, 0.6 * float(mask.max())), rng)
 
     def _ink_strokes(
         self, drawn: list[Stroke], aspect: float, slant: float, rng: np.random.Generator
