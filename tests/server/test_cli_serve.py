@@ -8,16 +8,16 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from digit_classifier.cli.serve import LIMIT_FLAGS, command
+from digit_classifier.cli.serve import command
 from digit_classifier.server.settings import Limits
 
 
 def test_every_limit_has_a_flag_and_help_shows_its_default() -> None:
-    assert set(LIMIT_FLAGS) == {field.name for field in dataclasses.fields(Limits)}
     shown = " ".join(CliRunner().invoke(command, ["--help"]).output.split())
-    for field, (flag, _, unit, _) in LIMIT_FLAGS.items():
-        default = "(one a core, 8 at most)" if field == "workers" else getattr(Limits(), field)
-        text = shown.partition(f"{flag} {unit}")[2]
+    for field in dataclasses.fields(Limits):
+        name, said = field.name, field.metadata
+        default = "(one a core, 8 at most)" if name == "workers" else getattr(Limits(), name)
+        text = shown.partition(f"{said['flag']} {said['unit']}")[2]
         assert text.split("[default: ")[1].startswith(f"{default};")
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -22,36 +23,18 @@ class _Seconds(click.FloatRange):
         return seconds
 
 
-_COUNT, _SECONDS = click.IntRange(min=1), _Seconds(min=0, min_open=True)
-# field of Limits -> flag, type, unit, help
-LIMIT_FLAGS: "dict[str, tuple[str, click.ParamType[Any], str, str]]" = {
-    "body_bytes": ("--max-body", _COUNT, "BYTES", "Longest body of a request."),
-    "bodies_bytes": ("--max-bodies", _COUNT, "BYTES", "Most of all bodies together."),
-    "pixels": ("--max-pixels", _COUNT, "N", "Largest picture."),
-    "workers": ("--workers", _COUNT, "N", "Processes that read."),
-    "queue": ("--queue", click.IntRange(min=0), "N",
-              "Requests that may wait for a process, or what is answered in 0.1 s; more get 503."),
-    "read_seconds": ("--read-seconds", _SECONDS, "S",
-                     "Longest time for a reading from when it begins."),
-    "receive_seconds": ("--receive-seconds", _SECONDS, "S",
-                        "Longest time for a request to arrive; its body gets more while it comes "
-                        "faster than 50 kB a second."),
-    "stop_seconds": ("--stop-seconds", _Seconds(min=0), "S",
-                     "Longest wait for requests in flight at the end."),
-    "connections": ("--connections", _COUNT, "N", "Most connections at once."),
-    "corrections_bytes": ("--max-corrections", _COUNT, "BYTES", "Most disk for --corrections."),
-}  # fmt: skip
-
-
 def _limit_flags(command: Callable[..., None]) -> Callable[..., None]:
     """Give `command` one flag for each limit, with the limit's own default."""
     defaults = Limits()
-    for field, (flag, kind, unit, text) in reversed(LIMIT_FLAGS.items()):
-        default = getattr(defaults, field)
-        shown = "one a core, 8 at most" if field == "workers" else True
+    for field in reversed(fields(Limits)):
+        said, least = field.metadata, field.metadata["least"]
+        seconds = _Seconds(min=least or 0, min_open=least is None)
         command = click.option(
-            flag, field, type=kind, default=default, show_default=shown, metavar=unit, help=text
-        )(command)
+            said["flag"], field.name, metavar=said["unit"], help=said["help"],
+            type=click.IntRange(min=least) if field.type is int else seconds,
+            default=getattr(defaults, field.name),
+            show_default="one a core, 8 at most" if field.name == "workers" else True,
+        )(command)  # fmt: skip
     return command
 
 

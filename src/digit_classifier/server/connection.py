@@ -7,7 +7,9 @@ that does not read its answer.
 import asyncio
 from typing import Any, ClassVar, cast
 
-from uvicorn._types import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import (
     STATUS_LINE,
     HttpToolsProtocol,
@@ -47,7 +49,7 @@ class Connection(HttpToolsProtocol):
         if len(self.connections) > TOLD * self.limits.connections:
             transport.abort()
         elif len(self.connections) > self.limits.connections:
-            self.app = self._too_many
+            self.app = cast(ASGI3Application, self._too_many)
         self._begin()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -214,23 +216,14 @@ class Connection(HttpToolsProtocol):
         self.transport.write(b"".join(lines))
         self.transport.close()
 
-    async def _too_many(
-        self, scope: Scope, _receive: ASGIReceiveCallable, send: ASGISendCallable
-    ) -> None:
+    async def _too_many(self, scope: Scope, receive: Receive, send: Send) -> None:
         refused = _overloaded(f"{self.limits.connections} connections are open")
-        called = identity(cast(dict[str, Any], scope))
+        called = identity(scope)
         seconds = self.loop.time() - self._began
-        self.log.note(cast(dict[str, Any], scope), refused.status, seconds, called, refused)
-        body = refused.body(cast(dict[str, Any], scope)["path"])
-        headers = [
-            (b"content-type", b"application/json"),
-            (b"content-length", b"%d" % len(body)),
-            (b"retry-after", b"1"),
-            (b"connection", b"close"),
-            (b"x-request-id", called),
-        ]
-        await send({"type": "http.response.start", "status": 503, "headers": headers})
-        await send({"type": "http.response.body", "body": body, "more_body": False})
+        self.log.note(scope, refused.status, seconds, called, refused)
+        headers = {**refused.headers, "Connection": "close", "X-Request-ID": called.decode()}
+        body = refused.body(scope["path"])
+        await Response(body, 503, headers, "application/json")(scope, receive, send)
 
 
 def limited(limits: Limits, log: AccessLog) -> type[Connection]:

@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 # Names by which a server that listens on this machine only may be called. Any other name in a
 # request's Host header is a stranger's domain that was pointed here (DNS rebinding).
@@ -12,35 +13,49 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 MAX_WORKERS = 8
 
 
+def _limit(default: Any, flag: str, unit: str, text: str, least: float | None = 1) -> Any:
+    """A limit with its flag and its help; `least` is None for what must be more than 0."""
+    about = {"flag": flag, "unit": unit, "help": text, "least": least}
+    make = {"default_factory": default} if callable(default) else {"default": default}
+    return field(metadata=about, **make)
+
+
 @dataclass(frozen=True)
 class Limits:
-    """What one client, and all together, may ask for.
+    """What one client, and all together, may ask for; each with its flag and what it means."""
 
-    Attributes:
-        body_bytes: most bytes of a request's body.
-        bodies_bytes: most bytes of all bodies that are held at once.
-        pixels: most pixels of a picture.
-        workers: processes that read.
-        queue: requests that may wait for a process; more where they are answered within 0.1 s.
-            What comes on top is refused at once, and so is under overload what would have to wait.
-        read_seconds: longest time that a process gets for one request, from when it begins.
-        receive_seconds: longest time for a request's head, and for its body, to arrive; each
-            50,000 bytes of body that did arrive buy another second.
-        stop_seconds: longest time that requests in flight get once the server was told to stop.
-        connections: most connections at once.
-        corrections_bytes: most bytes of disk that kept corrections may take.
-    """
-
-    body_bytes: int = 5_000_000
-    bodies_bytes: int = 200_000_000
-    pixels: int = 25_000_000
-    workers: int = field(default_factory=lambda: min(os.cpu_count() or 1, MAX_WORKERS))
-    queue: int = 32
-    read_seconds: float = 10.0
-    receive_seconds: float = 10.0
-    stop_seconds: float = 30.0
-    connections: int = 1000
-    corrections_bytes: int = 100_000_000
+    body_bytes: int = _limit(5_000_000, "--max-body", "BYTES", "Longest body of a request.")
+    bodies_bytes: int = _limit(
+        200_000_000, "--max-bodies", "BYTES", "Most of all bodies that are held at once."
+    )
+    pixels: int = _limit(25_000_000, "--max-pixels", "N", "Largest picture.")
+    workers: int = _limit(
+        lambda: min(os.cpu_count() or 1, MAX_WORKERS), "--workers", "N", "Processes that read."
+    )
+    queue: int = _limit(
+        32,
+        "--queue",
+        "N",
+        "Requests that may wait for a process, or what is answered in 0.1 s; more get 503.",
+        0,
+    )
+    read_seconds: float = _limit(
+        10.0, "--read-seconds", "S", "Longest time for a reading from when it begins.", None
+    )
+    receive_seconds: float = _limit(
+        10.0,
+        "--receive-seconds",
+        "S",
+        "Longest time for a request's head, and for its body, to arrive; 50 kB of body that did "
+        "arrive buy another second.",
+        None,
+    )
+    stop_seconds: float = _limit(
+        30.0, "--stop-seconds", "S", "Longest wait for requests in flight at the end.", 0
+    )
+    connections: int = _limit(1000, "--connections", "N", "Most connections at once.")
+    corrections_bytes: int = _limit(
+        100_000_000, "--max-corrections", "BYTES", "Most disk for --corrections.")  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,7 @@ import re
 from functools import partial
 from typing import Annotated, Any
 
-import orjson
 from fastapi import APIRouter, Query, Request
-from starlette.responses import Response
 
 from digit_classifier.server import request_body, schemas
 from digit_classifier.server.errors import ApiError
@@ -34,10 +32,9 @@ router = APIRouter(tags=["corrections"])
     status_code=201,
     summary="Keep a picture that was read wrongly, with the digit it truly shows",
     openapi_extra=schemas.body(schemas.CorrectionBody, **{request_body.FORM: _FORM}),
-    response_model=schemas.Kept,
     responses=schemas.errors(400, 403, 404, 413, 415, 422, 503, 504, 507),
 )
-async def keep_correction(request: Request) -> Response:
+async def keep_correction(request: Request) -> schemas.Kept:
     """The whole picture is a form's `file`, or JSON's `image`: base64 or data URL.
 
     `box`: which part is meant, as x, y, width and height. `replaces`: the `file` of an earlier
@@ -54,13 +51,12 @@ async def keep_correction(request: Request) -> Response:
     picture = await service.queue.run(lambda worker: worker.ask(reader, work))
     # not on the event loop: a disk may be slow
     file = await asyncio.to_thread(kept.keep, picture, given.label, given.replaces)
-    return Response(orjson.dumps({"file": file}), 201, media_type="application/json")
+    return schemas.Kept(file=file)
 
 
 @router.delete(
     "/v1/corrections",
     summary="Take back a picture that was kept",
-    response_model=schemas.Kept,
     responses=schemas.errors(403, 404, 422, 503, 507),
 )
 async def remove_correction(
@@ -68,10 +64,10 @@ async def remove_correction(
     file: Annotated[
         str, Query(pattern=f"^{NAME}$", description="The `file` of an earlier answer.")
     ],
-) -> Response:
+) -> schemas.Kept:
     """Only names that this server gave are accepted."""
     await asyncio.to_thread(_folder(service_of(request)).remove, file)
-    return Response(orjson.dumps({"file": file}), media_type="application/json")
+    return schemas.Kept(file=file)
 
 
 def _folder(service: Service) -> LabelFolder:

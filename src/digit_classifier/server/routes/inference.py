@@ -7,7 +7,6 @@ Source: https://github.com/kserve/open-inference-protocol, and for binary tensor
 
 from functools import partial
 
-import orjson
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
@@ -41,63 +40,52 @@ async def infer(request: Request, name: str) -> Response:
     return Response(content, headers=headers, media_type=kind)
 
 
-@router.get("", summary="What server this is", response_model=schemas.Server)
-async def server() -> Response:
+@router.get("", summary="What server this is")
+async def server() -> schemas.Server:
     """Name, version, and the extensions of the protocol that it knows."""
-    said = {"name": "mnist-digit-classifier", "version": __version__}
-    return _json({**said, "extensions": ["binary_tensor_data"]})
+    return schemas.Server(
+        name="mnist-digit-classifier", version=__version__, extensions=["binary_tensor_data"]
+    )
 
 
-@router.get(
-    "/models/{name}",
-    summary="What a model takes and gives",
-    response_model=schemas.ModelMetadata,
-    responses=_errors(404, 422),
-)
-async def model_metadata(request: Request, name: str) -> Response:
+@router.get("/models/{name}", summary="What a model takes and gives", responses=_errors(404, 422))
+async def model_metadata(request: Request, name: str) -> schemas.ModelMetadata:
     """Images go in, probabilities come out, -1 of each: any number."""
     service_of(request).models.find(name)
-    return _json(
-        {"name": name, "platform": "onnxruntime_onnx", "inputs": [INPUT], "outputs": [OUTPUT]}
+    taken, given = map(schemas.TensorKind.model_validate, (INPUT, OUTPUT))
+    return schemas.ModelMetadata(
+        name=name, platform="onnxruntime_onnx", inputs=[taken], outputs=[given]
     )
 
 
 @router.get(
-    "/models/{name}/ready",
-    summary="Whether a model is loaded",
-    response_model=schemas.ModelReady,
-    responses=_errors(404, 422, 503),
+    "/models/{name}/ready", summary="Whether a model is loaded", responses=_errors(404, 422, 503)
 )
-async def model_ready(request: Request, name: str) -> Response:
+async def model_ready(request: Request, name: str) -> schemas.ModelReady:
     """A model that is served is loaded, until the server was told to stop."""
     service = service_of(request)
     service.models.find(name)
     _check_ready(service)
-    return _json({"name": name, "ready": True})
+    return schemas.ModelReady(name=name, ready=True)
 
 
-@router.get("/health/live", summary="Whether the process answers", response_model=schemas.Live)
-async def live() -> Response:
+@router.get("/health/live", summary="Whether the process answers")
+async def live() -> schemas.Live:
     """It answers this until it ends."""
-    return _json({"live": True})
+    return schemas.Live(live=True)
 
 
 @router.get(
     "/health/ready",
     summary="Whether requests are welcome: not once it was told to stop",
-    response_model=schemas.Ready,
     responses=_errors(503),
 )
-async def ready(request: Request) -> Response:
+async def ready(request: Request) -> schemas.Ready:
     """What is in flight is still answered then."""
     _check_ready(service_of(request))
-    return _json({"ready": True})
+    return schemas.Ready(ready=True)
 
 
 def _check_ready(service: Service) -> None:
     if service.draining:
         raise ApiError(503, "stopping", "the server is stopping.", {"Retry-After": "5"})
-
-
-def _json(content: object) -> Response:
-    return Response(orjson.dumps(content), media_type="application/json")

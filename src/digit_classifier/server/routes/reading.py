@@ -8,7 +8,6 @@ from functools import partial
 from typing import Annotated, Any
 
 import numpy as np
-import orjson
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
@@ -65,14 +64,14 @@ async def read(
     "/v1/inside",
     tags=["inside"],
     summary="The weights of the first layer of a network of dense layers",
-    response_model=schemas.FirstWeights,
     responses=schemas.errors(404, 422),
 )
-async def first_weights(request: Request, model: _Layered = None) -> Response:
+async def first_weights(request: Request, model: _Layered = None) -> schemas.FirstWeights:
     """Of a model without `layers` it is 404; for a default without any, mlp stands in."""
     served = service_of(request).models.find_layers(model)
     weights = served.model.first_weights().astype("<f4")
-    return _json({"model": served.name, "weights": base64.b64encode(weights.tobytes()).decode()})
+    text = base64.b64encode(weights.tobytes()).decode()
+    return schemas.FirstWeights(model=served.name, weights=text)
 
 
 @router.post(
@@ -80,10 +79,9 @@ async def first_weights(request: Request, model: _Layered = None) -> Response:
     tags=["inside"],
     summary="What each neuron of a network of dense layers answers to an image",
     openapi_extra=schemas.body(schemas.ImageBody),
-    response_model=schemas.Activations,
     responses=schemas.errors(400, 403, 404, 413, 415, 422, 503),
 )
-async def activations(request: Request, model: _Layered = None) -> Response:
+async def activations(request: Request, model: _Layered = None) -> schemas.Activations:
     """Layer by layer; the last one holds the ten probabilities."""
     served = service_of(request).models.find_layers(model)
     body = await request_body.json_request(request, IMAGE_BODY_BYTES)
@@ -95,11 +93,7 @@ async def activations(request: Request, model: _Layered = None) -> Response:
     found = served.model.activations(image)
     names = [*(f"hidden {at}" for at in range(1, len(found))), "output"]
     layers = [
-        {"name": name, "activations": [round(float(a), 6) for a in layer]}
+        schemas.Layer(name=name, activations=[round(float(a), 6) for a in layer])
         for name, layer in zip(names, found, strict=True)
     ]
-    return _json({"model": served.name, "layers": layers})
-
-
-def _json(content: object) -> Response:
-    return Response(orjson.dumps(content), media_type="application/json")
+    return schemas.Activations(model=served.name, layers=layers)
