@@ -158,7 +158,7 @@ class ImageBody(BaseModel):
     ]
 
 
-class CorrectionBody(BaseModel):
+class Correction(BaseModel):
     """A picture with the digit that it truly shows."""
 
     model_config = ConfigDict(
@@ -278,7 +278,7 @@ class InferenceResponse(BaseModel):
 
 
 # Not the body of any parameter, so FastAPI does not find them by itself.
-BODIES = (PictureBody, ImageBody, CorrectionBody, InferenceRequest)
+BODIES = (PictureBody, ImageBody, Correction, InferenceRequest)
 MEANINGS = {
     400: "The body is not what its content type says.",
     403: "The request came from a page of another origin.",

@@ -31,7 +31,7 @@ router = APIRouter(tags=["corrections"])
     "/v1/corrections",
     status_code=201,
     summary="Keep a picture that was read wrongly, with the digit it truly shows",
-    openapi_extra=schemas.body(schemas.CorrectionBody, **{request_body.FORM: _FORM}),
+    openapi_extra=schemas.body(schemas.Correction, **{request_body.FORM: _FORM}),
     responses=schemas.errors(400, 403, 404, 413, 415, 422, 503, 504, 507),
 )
 async def keep_correction(request: Request) -> schemas.Kept:
@@ -45,7 +45,7 @@ async def keep_correction(request: Request) -> schemas.Kept:
     data, fields = await request_body.picture_and_fields(
         request, limits.body_bytes, {"label": _number, "box": _numbers}
     )
-    given = request_body.checked(schemas.CorrectionBody, {**fields, "image": ""})
+    given = request_body.checked(schemas.Correction, {**fields, "image": ""})
     work = partial(jobs.correct, data=data, box=given.box, pixels=limits.pixels)
     reader = service.models.find(None)
     picture = await service.queue.run(lambda worker: worker.ask(reader, work))
