@@ -27,6 +27,16 @@ def test_tensorflow_starts_in_silence():
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
 
 
+def test_a_lean_start_imports_nothing_that_training_never_uses():
+    code = (
+        "import sys; from digit_classifier.training.backend import start\n"
+        "start('tensorflow', lean=True)\n"
+        "print(*{'matplotlib.pyplot', 'pandas', 'scipy', 'sklearn'} & set(sys.modules))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (result.stdout, result.stderr) == ("\n", "")
+
+
 def test_what_is_not_chatter_is_let_through(capfd):
     with without_chatter():
         os.write(2, b"I0000 00:00:1 port.cc:153] oneDNN custom operations are on.\n")

@@ -23,7 +23,7 @@ _CHATTER = re.compile(
 )
 
 # What Keras imports where it finds it, for adapters and wrappers that training here never uses.
-_ADAPTERS = ("jax", "pandas", "scipy", "sklearn")
+_ADAPTERS = ("jax", "matplotlib", "matplotlib.pyplot", "pandas", "scipy", "sklearn")
 
 
 def check_installed(backend: str) -> None:
@@ -42,9 +42,9 @@ def start(backend: str, *, lean: bool = False) -> None:
 
     Args:
         backend: one of `BACKENDS`.
-        lean: let Keras not find pandas, SciPy and scikit-learn, whose import takes as long as a
-            third of TensorFlow's. For a process that does nothing but train: Keras's adapters to
-            them stay switched off until it ends.
+        lean: let Keras not find matplotlib, pandas, SciPy and scikit-learn, whose import takes more
+            than a third of TensorFlow's time. For a process that does nothing but train: Keras's
+            adapters to them stay switched off until it ends.
     Raises:
         OptionError: no such backend, or Keras already runs on another one; or what TensorFlow was
             told in this process stands in the way.
