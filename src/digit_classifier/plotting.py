@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -66,6 +66,13 @@ def style() -> Iterator[None]:
 
     with matplotlib.rc_context({**_STYLE, "font.family": list(_fonts())}):
         yield
+
+
+def new_figure(height: float, width: float = SIZE[0], layout: Any = "constrained") -> "Figure":
+    """An empty figure of so many inches, which no window and no backend knows of."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout=layout)
 
 
 # What systems have for letters that matplotlib's own font lacks; the first is that font.

@@ -15,7 +15,8 @@ from filelock import FileLock
 from digit_classifier.dataset.labelled import Dataset
 from digit_classifier.errors import MissingExtraError, OptionError
 from digit_classifier.evaluation.model import open_model
-from digit_classifier.evaluation.report.report import check_installed, check_place, write_report
+from digit_classifier.evaluation.report.page import check_place
+from digit_classifier.evaluation.report.report import MADE_BY, check_installed, write_report
 from digit_classifier.evaluation.sections import confusions
 from evaluation import networks
 from server.page.hand import ARGUMENTS, PATIENCE, find_chromium
@@ -122,19 +123,19 @@ def test_the_page_asks_nothing_of_anyone_and_fits_a_phone(written):
 
 
 def test_a_report_is_replaced_by_a_report_only(written, tmp_path):
-    check_place(tmp_path / "new")
+    check_place(tmp_path / "new", MADE_BY)
     (tmp_path / "empty").mkdir()
-    check_place(tmp_path / "empty")
+    check_place(tmp_path / "empty", MADE_BY)
     copy = Path(shutil.copytree(written, tmp_path / "copy"))
-    check_place(copy)
+    check_place(copy, MADE_BY)
     (copy / "notes.txt").write_text("mine")
     with pytest.raises(OptionError, match=r"copy holds notes\.txt, which is of no report"):
-        check_place(copy)
+        check_place(copy, MADE_BY)
     (tmp_path / "empty" / "metrics.json").write_text('{"accuracy": 0.9}')  # as a run folder has
     with pytest.raises(OptionError, match=r"holds metrics\.json"):
-        check_place(tmp_path / "empty")
+        check_place(tmp_path / "empty", MADE_BY)
     with pytest.raises(OptionError, match="is a file; a report is a folder"):
-        check_place(copy / "notes.txt")
+        check_place(copy / "notes.txt", MADE_BY)
 
 
 def test_a_report_that_fails_leaves_what_was_there(written, tmp_path, linear, drawn, monkeypatch):

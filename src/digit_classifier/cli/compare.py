@@ -13,8 +13,8 @@ from digit_classifier.cli.opening import scale_flag
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from digit_classifier.evaluation.compare.folder import Written
     from digit_classifier.evaluation.compare.report import History
+    from digit_classifier.evaluation.report.page import Report
     from digit_classifier.evaluation.section import Table
 
 
@@ -61,15 +61,16 @@ def command(
     from digit_classifier.dataset import load
     from digit_classifier.errors import OptionError
     from digit_classifier.evaluation.compare.comparison import compare
-    from digit_classifier.evaluation.compare.folder import check_place, write_comparison
+    from digit_classifier.evaluation.compare.folder import MADE_BY, write_comparison
     from digit_classifier.evaluation.model import rescale
+    from digit_classifier.evaluation.report.page import check_place
     from digit_classifier.evaluation.report.report import check_installed
     from digit_classifier.progress import progress_bar
 
     if len(models) < 2:
         raise OptionError(f"a comparison takes two models or more; {models[0]} is one.")
     check_installed()
-    check_place(out)
+    check_place(out, MADE_BY)
     histories = [_read_history(model) for model in models] if history else []
     console, began = _console(), time.perf_counter()
     with ExitStack() as stack:
@@ -118,7 +119,7 @@ def _read_history(model: str) -> "History":
     )
 
 
-def _print(console: "Console", written: "Written") -> None:
+def _print(console: "Console", written: "Report") -> None:
     for section in written.sections:
         console.print(f"\n{section.title}", style="bold", markup=False)
         for sentence in section.sentences:

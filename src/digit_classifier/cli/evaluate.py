@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from digit_classifier.evaluation.mistakes import Mistake
     from digit_classifier.evaluation.pictures import Outcome, Row
-    from digit_classifier.evaluation.report.report import Report
+    from digit_classifier.evaluation.report.page import Report
     from digit_classifier.reader import DigitReader, Reading
 
 
@@ -119,13 +119,14 @@ def _write_report(model: str, out: str | None, **chosen: Any) -> None:
     from digit_classifier.cli.opening import opened
     from digit_classifier.dataset import load
     from digit_classifier.evaluation.input_check import warn
-    from digit_classifier.evaluation.report.report import check_installed, check_place, write_report
+    from digit_classifier.evaluation.report.page import check_place
+    from digit_classifier.evaluation.report.report import MADE_BY, check_installed, write_report
     from digit_classifier.progress import progress_bar
 
     console = Console(highlight=False, soft_wrap=True)
     check_installed()
     if out:
-        check_place(Path(out))
+        check_place(Path(out), MADE_BY)
     with progress_bar(console) as show, opened(model, chosen["scale"]) as loaded:
         dataset = load(
             chosen["dataset"],
@@ -162,13 +163,13 @@ def _print_summary(console: "Console", report: "Report") -> None:
         style="bold", markup=False,
     )  # fmt: skip
     for section in report.sections:
-        seconds = f"({report.seconds[section.key]:.1f} s)"
+        seconds = f"({report.metrics['seconds'][section.key]:.1f} s)"
         console.print(f"\n{section.title} {seconds}", style="bold", markup=False)
         answer = Text(" ".join([section.sentences[0], *section.caveats]))
         console.print(Padding(answer, (0, 0, 0, 2)) if console.is_terminal else answer)
     pages = report.folder / "report.html"
     worked = report.metrics["processor_seconds"]
-    seconds = f"{report.seconds['total']:.0f} s ({worked:.0f} s of processor time)"
+    seconds = f"{report.metrics['seconds']['total']:.0f} s ({worked:.0f} s of processor time)"
     console.print(f"\nReport  {pages} in {seconds}", markup=False)
 
 

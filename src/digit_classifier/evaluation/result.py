@@ -17,7 +17,9 @@ from digit_classifier.evaluation.compare.comparison import Comparison
 from digit_classifier.evaluation.input_check import warn
 from digit_classifier.evaluation.model import open_model, rescale
 from digit_classifier.evaluation.predictions import Predictions, predict_all
-from digit_classifier.evaluation.report.report import check_installed, check_place, write_report
+from digit_classifier.evaluation.report import report
+from digit_classifier.evaluation.report.page import check_place
+from digit_classifier.evaluation.report.report import check_installed, write_report
 from digit_classifier.evaluation.section import fine_percent, percent
 from digit_classifier.evaluation.sections import accuracy, calibration, confusions
 from digit_classifier.words import count
@@ -94,7 +96,7 @@ def evaluate(
     """
     check_installed()
     if out:
-        check_place(Path(out))
+        check_place(Path(out), report.MADE_BY)
     opened = open_model(_checked(model), scale=scale)
     data = dataset if isinstance(dataset, Dataset) else load(dataset, warn=False)
     data = warn(opened, data)
@@ -139,7 +141,7 @@ def compare(
     began = time.perf_counter()
     check_installed()
     if out:
-        folder.check_place(Path(out))
+        check_place(Path(out), folder.MADE_BY)
     opened = [open_model(_checked(model)) for model in models]
     data = dataset if isinstance(dataset, Dataset) else load(dataset, warn=False)
     found = comparison.compare(

@@ -26,8 +26,6 @@ SHOWN = 10
 
 def draw_overview(results: Sequence[ModelResult]) -> Figure:
     """A row for each model, a column for what it gets wrong and for each of its costs."""
-    from matplotlib.figure import Figure
-
     columns: list[tuple[str, Callable[[ModelResult], float], str]] = [
         ("misread (%)", lambda each: 100 * each.errors / each.predictions.n, "{:.2f}"),
         ("file (MB)", lambda each: each.model.size_bytes / 1e6, "{:.2f}"),
@@ -35,133 +33,122 @@ def draw_overview(results: Sequence[ModelResult]) -> Figure:
     ]
     if all(each.stress for each in results):
         columns.insert(1, ("misread, spoilt (%)", _spoilt, "{:.1f}"))
-    with plotting.style():
-        height = 1.3 + 0.42 * len(results)
-        figure = Figure(figsize=(plotting.SIZE[0] * 1.25, height), layout="constrained")
-        places = np.arange(len(results))[::-1]
-        for axes, (label, measure, shown) in zip(
-            figure.subplots(1, len(columns), sharey=True), columns, strict=True
-        ):
-            values = [measure(each) for each in results]
-            ends = values
-            if label == "misread (%)":
-                bounds = [wilson(each.errors, each.predictions.n) for each in results]
-                for place, (low, high) in zip(places, bounds, strict=True):
-                    axes.plot([100 * low, 100 * high], [place] * 2, color=plotting.INK, lw=1.3)
-                ends = [100 * high for _, high in bounds]
-            _draw_column(axes, places, values, ends, shown)
-            axes.set(xlabel=label)
-        names = [_short(each.name) for each in results]
-        figure.axes[0].set(yticks=places, yticklabels=names)
-        figure.suptitle(
-            "Errors and costs: shorter is better", x=0.01, ha="left", fontsize=13, weight="bold"
-        )
+    height = 1.3 + 0.42 * len(results)
+    figure = plotting.new_figure(height, plotting.SIZE[0] * 1.25)
+    places = np.arange(len(results))[::-1]
+    for axes, (label, measure, shown) in zip(
+        figure.subplots(1, len(columns), sharey=True), columns, strict=True
+    ):
+        values = [measure(each) for each in results]
+        ends = values
+        if label == "misread (%)":
+            bounds = [wilson(each.errors, each.predictions.n) for each in results]
+            for place, (low, high) in zip(places, bounds, strict=True):
+                axes.plot([100 * low, 100 * high], [place] * 2, color=plotting.INK, lw=1.3)
+            ends = [100 * high for _, high in bounds]
+        _draw_column(axes, places, values, ends, shown)
+        axes.set(xlabel=label)
+    names = [_short(each.name) for each in results]
+    figure.axes[0].set(yticks=places, yticklabels=names)
+    figure.suptitle(
+        "Errors and costs: shorter is better", x=0.01, ha="left", fontsize=13, weight="bold"
+    )
     return figure
 
 
 def draw_differences(tests: Sequence[PairedTest]) -> Figure:
     """The difference in accuracy of each pair with its interval, zero marked."""
-    from matplotlib.figure import Figure
-
-    with plotting.style():
-        height = 1.5 + 0.42 * len(tests)
-        figure = Figure(figsize=(plotting.SIZE[0], height), layout="constrained")
-        axes = figure.subplots()
-        places = np.arange(len(tests))[::-1]
-        for place, test in zip(places, tests, strict=True):
-            colour = plotting.BLUE if test.significant else plotting.GREY
-            low, high = (100 * bound for bound in test.pairing.interval)
-            axes.plot([low, high], [place, place], color=colour, solid_capstyle="butt", linewidth=3)
-            axes.plot(100 * test.pairing.difference, place, "o", color=colour, markersize=8)
-            axes.annotate(
-                write_p(test.p_adjusted), (1.0, place), (6, 0), va="center",
-                xycoords=("axes fraction", "data"), textcoords="offset points", fontsize=10,
-            )  # fmt: skip
-        axes.axvline(0, color=plotting.INK, linewidth=1)
-        axes.set(
-            title="Difference in accuracy on the same images",
-            xlabel="difference (percentage points)",
-            yticks=places,
-            yticklabels=[
-                f"{_short(test.better.name)} − {_short(test.worse.name)}" for test in tests
-            ],
-            ylim=(-0.6, len(tests) - 0.4),
-        )
-        axes.grid(visible=False, axis="y")
-        axes.tick_params(axis="y", length=0)
-        axes.spines["left"].set_visible(False)
+    height = 1.5 + 0.42 * len(tests)
+    figure = plotting.new_figure(height)
+    axes = figure.subplots()
+    places = np.arange(len(tests))[::-1]
+    for place, test in zip(places, tests, strict=True):
+        colour = plotting.BLUE if test.significant else plotting.GREY
+        low, high = (100 * bound for bound in test.pairing.interval)
+        axes.plot([low, high], [place, place], color=colour, solid_capstyle="butt", linewidth=3)
+        axes.plot(100 * test.pairing.difference, place, "o", color=colour, markersize=8)
+        axes.annotate(
+            write_p(test.p_adjusted), (1.0, place), (6, 0), va="center",
+            xycoords=("axes fraction", "data"), textcoords="offset points", fontsize=10,
+        )  # fmt: skip
+    axes.axvline(0, color=plotting.INK, linewidth=1)
+    axes.set(
+        title="Difference in accuracy on the same images",
+        xlabel="difference (percentage points)",
+        yticks=places,
+        yticklabels=[f"{_short(test.better.name)} − {_short(test.worse.name)}" for test in tests],
+        ylim=(-0.6, len(tests) - 0.4),
+    )
+    axes.grid(visible=False, axis="y")
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
     return figure
 
 
 def draw_disagreements(results: Sequence[ModelResult]) -> Figure:
     """A row for each model: images that it misreads and another one reads rightly."""
-    from matplotlib.figure import Figure
-
     known = np.any([each.predictions.right for each in results], axis=0)
     rows = [
         (each, [index for index in each.predictions.errors if known[index]]) for each in results
     ]
     rows = [(each, indices) for each, indices in rows if indices]
-    with plotting.style():
-        figure = Figure(figsize=(plotting.SIZE[0], 1.06 * len(rows)), layout="constrained")
-        parts = figure.subfigures(len(rows), 1, squeeze=False)[:, 0]
-        for part, (each, indices) in zip(parts, rows, strict=True):
-            more = f", {SHOWN} of {len(indices)}" if len(indices) > SHOWN else ""
-            part.suptitle(
-                f"misread by {_short(each.name, 40)}, not by all{more}", x=0.012, ha="left",
-                fontsize=10, weight="bold",
-            )  # fmt: skip
-            grid = part.subplots(1, SHOWN)
-            for axes, index in zip(grid, indices, strict=False):
-                plotting.show_digit(axes, each.predictions.images[index])
-                told = f"{each.predictions.labels[index]} → {each.predictions.answers[index]}"
-                axes.set_xlabel(told, fontsize=9, labelpad=2)
-            for axes in grid[len(indices) :]:
-                axes.set_visible(False)
+    figure = plotting.new_figure(1.06 * len(rows))
+    parts = figure.subfigures(len(rows), 1, squeeze=False)[:, 0]
+    for part, (each, indices) in zip(parts, rows, strict=True):
+        more = f", {SHOWN} of {len(indices)}" if len(indices) > SHOWN else ""
+        part.suptitle(
+            f"misread by {_short(each.name, 40)}, not by all{more}", x=0.012, ha="left",
+            fontsize=10, weight="bold",
+        )  # fmt: skip
+        grid = part.subplots(1, SHOWN)
+        for axes, index in zip(grid, indices, strict=False):
+            plotting.show_digit(axes, each.predictions.images[index])
+            told = f"{each.predictions.labels[index]} → {each.predictions.answers[index]}"
+            axes.set_xlabel(told, fontsize=9, labelpad=2)
+        for axes in grid[len(indices) :]:
+            axes.set_visible(False)
     return figure
 
 
 def draw_histories(histories: Sequence[History]) -> Figure:
     """Loss and misread share over the epochs, a colour for each training."""
-    from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
     from matplotlib.ticker import MaxNLocator
 
     colours = (plotting.BLUE, plotting.ORANGE, plotting.GREEN, plotting.PURPLE)
     dashes: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1, 1.2)))
     looks = cycle([(colour, dash) for dash in dashes for colour in colours])
-    with plotting.style():
-        height = 3.6 + 0.2 * -(-len(histories) // 2)
-        figure = Figure(figsize=(plotting.SIZE[0] * 1.25, height), layout="constrained")
-        left, right = figure.subplots(1, 2)
-        handles = []
-        lengths = [history.epochs[-1] for history in histories]
-        for history, (colour, dash) in zip(histories, looks, strict=False):
-            faint = {"color": colour, "linestyle": dash, "linewidth": 1.0, "alpha": 0.45}
-            plain = {"color": colour, "linestyle": dash, "linewidth": 2.0}
-            left.plot(history.epochs, history.loss, **faint)
-            left.plot(history.epochs, history.val_loss, **plain)
-            right.plot(history.epochs, _above_zero(history.misread), **faint)
-            right.plot(history.epochs, _above_zero(history.val_misread), **plain)
-            if len(history.epochs) == 1:
-                left.plot(history.epochs, history.val_loss, "o", color=colour)
-                right.plot(history.epochs, _above_zero(history.val_misread), "o", color=colour)
-            handles.append(Line2D([], [], label=_short(history.name, 40), **plain))
-        handles.append(Line2D([], [], color=plotting.GREY, linewidth=2.0, label="bold: validation"))
-        handles.append(
-            Line2D([], [], color=plotting.GREY, linewidth=1.0, alpha=0.6, label="thin: training")
-        )
-        left.set(title="Loss", ylabel="cross-entropy (nats)")
-        right.set(title="Errors", ylabel="misread (%)")
-        for axes in (left, right):
-            axes.set(xlabel="epoch", yscale="log")
-            _write_plain_numbers(axes.yaxis, (1.0, 2.0, 3.0, 5.0))
-            if max(lengths) >= 8 * min(lengths):  # else the shorter would be a line upright
-                axes.set(xscale="log")
-                _write_plain_numbers(axes.xaxis, (1.0, 3.0))
-            else:
-                axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-        figure.legend(handles=handles, loc="outside lower center", ncols=2)
+    height = 3.6 + 0.2 * -(-len(histories) // 2)
+    figure = plotting.new_figure(height, plotting.SIZE[0] * 1.25)
+    left, right = figure.subplots(1, 2)
+    handles = []
+    lengths = [history.epochs[-1] for history in histories]
+    for history, (colour, dash) in zip(histories, looks, strict=False):
+        faint = {"color": colour, "linestyle": dash, "linewidth": 1.0, "alpha": 0.45}
+        plain = {"color": colour, "linestyle": dash, "linewidth": 2.0}
+        left.plot(history.epochs, history.loss, **faint)
+        left.plot(history.epochs, history.val_loss, **plain)
+        right.plot(history.epochs, _above_zero(history.misread), **faint)
+        right.plot(history.epochs, _above_zero(history.val_misread), **plain)
+        if len(history.epochs) == 1:
+            left.plot(history.epochs, history.val_loss, "o", color=colour)
+            right.plot(history.epochs, _above_zero(history.val_misread), "o", color=colour)
+        handles.append(Line2D([], [], label=_short(history.name, 40), **plain))
+    handles.append(Line2D([], [], color=plotting.GREY, linewidth=2.0, label="bold: validation"))
+    handles.append(
+        Line2D([], [], color=plotting.GREY, linewidth=1.0, alpha=0.6, label="thin: training")
+    )
+    left.set(title="Loss", ylabel="cross-entropy (nats)")
+    right.set(title="Errors", ylabel="misread (%)")
+    for axes in (left, right):
+        axes.set(xlabel="epoch", yscale="log")
+        _write_plain_numbers(axes.yaxis, (1.0, 2.0, 3.0, 5.0))
+        if max(lengths) >= 8 * min(lengths):  # else the shorter would be a line upright
+            axes.set(xscale="log")
+            _write_plain_numbers(axes.xaxis, (1.0, 3.0))
+        else:
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    figure.legend(handles=handles, loc="outside lower center", ncols=2)
     return figure
 
 

@@ -6,53 +6,25 @@ import csv
 import io
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from digit_classifier.atomic import replacing_folder, write_text
 from digit_classifier.evaluation.compare import report
-from digit_classifier.evaluation.compare import report as comparison_report
 from digit_classifier.evaluation.compare.comparison import Comparison
 from digit_classifier.evaluation.compare.report import History
 from digit_classifier.evaluation.report import page
 from digit_classifier.evaluation.section import Section, percent
-from digit_classifier.machine import count_cores, list_versions, name_processor
 from digit_classifier.words import count
 
 MADE_BY = "digits compare"
 PAGE = "comparison.html"
-_VERSIONS = ("mnist-digit-classifier", "numpy", "onnxruntime", "scipy", "matplotlib")
-
-
-@dataclass(frozen=True, eq=False)
-class Written:
-    """A comparison that was written.
-
-    Attributes:
-        folder: where it is.
-        sections: what it says, in order.
-        metrics: what metrics.json holds.
-    """
-
-    folder: Path
-    sections: list[Section]
-    metrics: dict[str, Any]
-
-
-def check_place(out: Path) -> None:
-    """See that nothing but an earlier comparison would be overwritten.
-
-    Raises:
-        OptionError: a file, or a folder that holds something else.
-    """
-    page.check_place(out, MADE_BY)
 
 
 def write_comparison(
     comparison: Comparison, histories: Sequence[History], out: Path, began: float
-) -> Written:
+) -> page.Report:
     """Write a comparison.
 
     Args:
@@ -64,8 +36,8 @@ def write_comparison(
         OptionError: `out` holds something else.
         StorageError: it cannot be written.
     """
-    check_place(out)
-    sections = [comparison_report.section(comparison)]
+    page.check_place(out, MADE_BY)
+    sections = [report.section(comparison)]
     if histories:
         sections.append(report.history_section(histories))
     with replacing_folder(out) as folder:
@@ -76,7 +48,7 @@ def write_comparison(
         metrics = _sum_up(sections, time.perf_counter() - began)
         write_text(folder / PAGE, page.render(parts, _facts(comparison, metrics)))
         metrics = page.write_metrics(folder, metrics)
-    return Written(out, sections, metrics)
+    return page.Report(out, sections, metrics)
 
 
 def _draw(section: Section, folder: Path) -> page.Part:
@@ -91,10 +63,7 @@ def _write_csv(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
 
 def _sum_up(sections: Sequence[Section], seconds: float) -> dict[str, Any]:
     return {
-        "made_by": MADE_BY,
-        "made": datetime.now().astimezone().isoformat(timespec="seconds"),
-        "machine": {"processor": name_processor(), "cores": count_cores()},
-        "versions": list_versions(*_VERSIONS),
+        **page.describe_making(MADE_BY, "scipy", "matplotlib"),
         "seconds": round(seconds, 2),
         **{section.key: section.metrics for section in sections},
     }
@@ -104,18 +73,13 @@ def _facts(comparison: Comparison, metrics: dict[str, Any]) -> dict[str, Any]:
     """What the head and the foot of the page say."""
     ranked = sorted(comparison.results, key=lambda each: each.errors)
     n = ranked[0].predictions.n
-    made, machine = datetime.fromisoformat(metrics["made"]), metrics["machine"]
-    versions = ", ".join(f"{name} {number}" for name, number in metrics["versions"].items())
     return {
+        **page.say_making(metrics),
         "title": f"{count(len(ranked), 'model')} on the same images",
         "subtitle": f"Compared by {comparison.dataset.name}: {count(n, 'test image')}.",
         "tiles": [
             (percent(1 - each.errors / n), f"{each.name}: {count(each.errors, 'error')}")
             for each in ranked
         ],
-        "made_by": MADE_BY,
-        "made": f"{made.day} {made:%B %Y}",
         "seconds": metrics["seconds"],
-        "machine": f"{machine['processor']} with {count(machine['cores'], 'core')}",
-        "versions": f"Versions: {versions}",
     }

@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ from digit_classifier import plotting
 from digit_classifier.atomic import write_text
 from digit_classifier.errors import OptionError
 from digit_classifier.evaluation.section import Section
+from digit_classifier.machine import count_cores, list_versions, name_processor
 from digit_classifier.shell import option
+from digit_classifier.words import count
 
 TEMPLATE = Path(__file__).with_name("page.html.jinja")
 # Colours of the plots that a dark page turns: colour -> CSS variable.
@@ -131,6 +134,43 @@ def embed_svg(svg: str, prefix: str, label: str) -> str:
 METRICS = "metrics.json"
 # What a step does with the progress of its own: (what, done, of how much)
 Step = Callable[[Callable[[str, int, int], None]], Section]
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """A report or a comparison that was written.
+
+    Attributes:
+        folder: where it is.
+        sections: what it says, in order.
+        metrics: what metrics.json holds; under "seconds" how long it took.
+    """
+
+    folder: Path
+    sections: list[Section]
+    metrics: dict[str, Any]
+
+
+def describe_making(made_by: str, *packages: str) -> dict[str, Any]:
+    """What every metrics.json says of itself: which command, when, where, which versions."""
+    return {
+        "made_by": made_by,
+        "made": datetime.now().astimezone().isoformat(timespec="seconds"),
+        "machine": {"processor": name_processor(), "cores": count_cores()},
+        "versions": list_versions("mnist-digit-classifier", "numpy", "onnxruntime", *packages),
+    }
+
+
+def say_making(metrics: dict[str, Any]) -> dict[str, str]:
+    """The same in the words of the page's foot."""
+    made, machine = datetime.fromisoformat(metrics["made"]), metrics["machine"]
+    versions = ", ".join(f"{name} {number}" for name, number in metrics["versions"].items())
+    return {
+        "made_by": metrics["made_by"],
+        "made": f"{made.day} {made:%B %Y}",
+        "machine": f"{machine['processor']} with {count(machine['cores'], 'core')}",
+        "versions": f"Versions: {versions}",
+    }
 
 
 def check_place(out: Path, made_by: str) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import importlib.util
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,10 +16,14 @@ from digit_classifier.evaluation import ood_sets
 from digit_classifier.evaluation.model import Model
 from digit_classifier.evaluation.predictions import Predictions, predict_all
 from digit_classifier.evaluation.report import page
-from digit_classifier.evaluation.report.page import render_section, write_metrics
-from digit_classifier.evaluation.section import SECTIONS, Evaluation, Section
+from digit_classifier.evaluation.report.page import (
+    Report,
+    check_place,
+    render_section,
+    write_metrics,
+)
+from digit_classifier.evaluation.section import SECTIONS, Evaluation
 from digit_classifier.evaluation.sections import accuracy
-from digit_classifier.machine import count_cores, list_versions, name_processor
 from digit_classifier.words import count
 
 MADE_BY = "digits evaluate"
@@ -30,25 +32,7 @@ PAGE = "report.html"
 Progress = Callable[[str, float], None]
 _NEEDED = {"jinja2": "jinja2", "matplotlib": "matplotlib", "sklearn": "scikit-learn",
            "scipy": "scipy", "threadpoolctl": "threadpoolctl"}  # fmt: skip
-_VERSIONS = ("mnist-digit-classifier", "numpy", "onnxruntime", "scikit-learn", "scipy",
-             "opencv-python-headless", "matplotlib")  # fmt: skip
-
-
-@dataclass(frozen=True, eq=False)
-class Report:
-    """A report that was written.
-
-    Attributes:
-        folder: where it is.
-        sections: what it says, in order.
-        metrics: what metrics.json holds.
-        seconds: how long each section took to measure and draw, by key.
-    """
-
-    folder: Path
-    sections: list[Section]
-    metrics: dict[str, Any]
-    seconds: dict[str, float]
+_PACKAGES = ("scikit-learn", "scipy", "opencv-python-headless", "matplotlib")
 
 
 def write_report(
@@ -76,7 +60,7 @@ def write_report(
         StorageError: the folder cannot be written.
     """
     out = Path(out)
-    check_place(out)
+    check_place(out, MADE_BY)
     check_installed()
     began, worked = time.perf_counter(), time.process_time()
     tell = progress or (lambda _what, _share: None)
@@ -100,16 +84,7 @@ def write_report(
         metrics["quick"] = quick
         write_text(folder / PAGE, page.render(parts, _facts(model, predictions, parts, metrics)))
         metrics = write_metrics(folder, metrics)
-    return Report(out, [part.section for part in parts], metrics, metrics["seconds"])
-
-
-def check_place(out: Path) -> None:
-    """See that nothing but an earlier report would be overwritten.
-
-    Raises:
-        OptionError: a file, or a folder that holds something else.
-    """
-    page.check_place(out, MADE_BY)
+    return Report(out, [part.section for part in parts], metrics)
 
 
 def check_installed() -> None:
@@ -144,8 +119,7 @@ def _sum_up(
 ) -> dict[str, Any]:
     figures = accuracy.measure(predictions)
     return {
-        "made_by": MADE_BY,
-        "made": datetime.now().astimezone().isoformat(timespec="seconds"),
+        **page.describe_making(MADE_BY, *_PACKAGES),
         **figures,
         "model": {
             "name": model.name,
@@ -162,8 +136,6 @@ def _sum_up(
             "part": "test images",
             "n": predictions.n,
         },
-        "machine": {"processor": name_processor(), "cores": count_cores()},
-        "versions": list_versions(*_VERSIONS),
         "seconds": seconds,
         "sections": {part.section.key: part.section.metrics for part in parts},
     }
@@ -173,17 +145,12 @@ def _facts(
     model: Model, predictions: Predictions, parts: list[page.Part], metrics: dict[str, Any]
 ) -> dict[str, Any]:
     """What the head and the foot of the page say."""
-    made = datetime.fromisoformat(metrics["made"])
-    machine = metrics["machine"]
-    versions = ", ".join(f"{name} {number}" for name, number in metrics["versions"].items())
     return {
+        **page.say_making(metrics),
         "title": f"Report on {model.name}",
         "subtitle": f"Judged by {metrics['images']['dataset']}: "
         f"{count(predictions.n, 'test image')}.",
         "tiles": [tile for part in parts for tile in part.section.tiles],
-        "made": f"{made.day} {made:%B %Y}",
         "seconds": metrics["seconds"]["total"],
         "worked": metrics["processor_seconds"],
-        "machine": f"{machine['processor']} with {count(machine['cores'], 'core')}",
-        "versions": f"Versions: {versions}",
     }

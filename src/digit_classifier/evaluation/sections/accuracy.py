@@ -131,9 +131,7 @@ def measure_digits(predictions: Predictions) -> list[dict[str, Any]]:
 
 def draw_digits(digits: list[dict[str, Any]]) -> Figure:
     """The misread share of each digit, with its interval."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7.0, 3.4), layout="constrained")
+    figure = plotting.new_figure(3.4)
     axes = figure.subplots()
     for each in digits:
         if not each["n"]:

@@ -260,9 +260,7 @@ RELIABILITY = (
 
 def draw_reliability(bins: dict[str, np.ndarray]) -> Figure:
     """Mean doubt against share wrong, one series a name of `bins` (see `bin_confidence`)."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7.0, 4.6), layout="constrained")
+    figure = plotting.new_figure(4.6)
     axes = figure.subplots()
     floor = 1e-4
     axes.plot([floor, 1], [floor, 1], color=plotting.INK, linewidth=1, linestyle=(0, (4, 3)))

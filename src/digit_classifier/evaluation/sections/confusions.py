@@ -94,12 +94,10 @@ def find_pairs(predictions: Predictions) -> list[Pair]:
 
 def draw_matrix(matrix: np.ndarray) -> Figure:
     """The errors of a confusion matrix in colour; what is right in grey figures only."""
-    from matplotlib.figure import Figure
-
     errors = matrix.copy()
     np.fill_diagonal(errors, 0)
     most = max(1, int(errors.max()))
-    figure = Figure(figsize=(7.0, 6.2), layout="constrained")
+    figure = plotting.new_figure(6.2)
     axes = figure.subplots()
     axes.grid(visible=False)
     colours = plotting.heat()
@@ -138,10 +136,8 @@ def draw_matrix(matrix: np.ndarray) -> Figure:
 
 def draw_pairs(predictions: Predictions, pairs: list[Pair]) -> Figure:
     """Examples of the most frequent mix-ups, two mix-ups a row."""
-    from matplotlib.figure import Figure
-
     rows = -(-len(pairs) // 2)
-    figure = Figure(figsize=(7.0, 0.72 * rows + 0.6), layout="constrained")
+    figure = plotting.new_figure(0.72 * rows + 0.6)
     block = [1.75, *[1] * EXAMPLES, 0.4]  # words, tiles, and air before the other half
     grid = figure.subplots(rows, 2 * len(block), squeeze=False, width_ratios=block * 2)
     places = grid.reshape(2 * rows, len(block))
@@ -295,15 +291,13 @@ def draw_sheet(
     predictions: Predictions, indices: list[int], disputes: Mapping[int, Dispute]
 ) -> Figure:
     """Draw errors in rows of nine."""
-    from matplotlib.figure import Figure
-
     rows = -(-len(indices) // COLUMNS)
     wide, tall = COLUMNS * (SIDE + SPACE) - SPACE, rows * (SIDE + CAPTION + SPACE)
     head = 0.5
     width = 7.0
     scale = (width - 0.16) / wide
     height = tall * scale + head
-    figure = Figure(figsize=(width, height))
+    figure = plotting.new_figure(height, width, layout=None)
     axes = figure.add_axes((0.08 / width, 0, wide * scale / width, tall * scale / height))
     plotting.bare(axes)
     axes.set(xlim=(-0.6, wide + 0.6), ylim=(tall, -0.6))  # half a frame stands out

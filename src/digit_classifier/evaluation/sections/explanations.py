@@ -110,11 +110,9 @@ def occlude(predict: Callable[[np.ndarray], np.ndarray], image: np.ndarray) -> n
 
 def draw_weights(weights: np.ndarray) -> Figure:
     """One picture a unit; orange where ink speaks for it, blue where ink speaks against it."""
-    from matplotlib.figure import Figure
-
     columns = 8 if len(weights) <= 32 else 16
     rows = -(-len(weights) // columns)
-    figure = Figure(figsize=(7.0, 7.0 / columns * rows + 0.45), layout="constrained")
+    figure = plotting.new_figure(7.0 / columns * rows + 0.45)
     places = figure.subplots(rows, columns, squeeze=False).ravel()
     for place in places:
         place.set_axis_off()
@@ -130,10 +128,8 @@ def draw_weights(weights: np.ndarray) -> Figure:
 
 def draw_occlusion(predictions: Predictions, chosen: np.ndarray, maps: list[np.ndarray]) -> Figure:
     """Each digit beside the map of what covering does to the answer."""
-    from matplotlib.figure import Figure
-
     rows = -(-len(chosen) // 4)
-    figure = Figure(figsize=(7.0, 1.12 * rows + 0.85), layout="compressed")
+    figure = plotting.new_figure(1.12 * rows + 0.85, layout="compressed")
     places = figure.subplots(rows, 8, squeeze=False).ravel()
     for place in places:
         place.set_axis_off()
@@ -311,9 +307,7 @@ def find_features(model: Model, images: np.ndarray) -> tuple[np.ndarray, str]:
 
 def draw_embedding(predictions: Predictions, embedding: Embedding) -> Figure:
     """Grey points, a large pale digit over each cluster, errors as orange digits."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7.0, 6.0), layout="constrained")
+    figure = plotting.new_figure(6.0)
     axes = figure.subplots()
     plotting.bare(axes)
     points, labels = embedding.points, predictions.labels[embedding.indices]

@@ -144,9 +144,7 @@ def draw_rejecting(
     curve: RiskCoverage, target: dict[str, float | int] | None, error: float
 ) -> Figure:
     """Share rejected against share wrong among accepted, with the point that meets a target."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7.0, 3.8), layout="constrained")
+    figure = plotting.new_figure(3.8)
     axes = figure.subplots()
     refused = 1 - curve.accepted / curve.n
     wrong = curve.wrong / curve.accepted

@@ -168,13 +168,10 @@ def tabulate(worst: WorstCase) -> Table:
 
 def draw_map(worst: WorstCase) -> Figure:
     """Accuracy by shift as a map, and by turn as a curve with its worst case."""
-    from matplotlib.figure import Figure
-
-    with plotting.style():
-        figure = Figure(figsize=(7.0, 3.7), layout="constrained")
-        left, right = figure.subplots(1, 2, width_ratios=(1.0, 1.05))
-        _draw_shifts(left, 100 * worst.shifted.mean(axis=2))
-        _draw_turns(right, worst)
+    figure = plotting.new_figure(3.7)
+    left, right = figure.subplots(1, 2, width_ratios=(1.0, 1.05))
+    _draw_shifts(left, 100 * worst.shifted.mean(axis=2))
+    _draw_turns(right, worst)
     return figure
 
 
