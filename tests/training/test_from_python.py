@@ -198,6 +198,7 @@ def test_in_a_notebook_one_output_is_renewed_with_a_line_and_both_plots(
 
     ipython, inner = types.ModuleType("IPython"), types.ModuleType("IPython.display")
     ipython.get_ipython, inner.HTML, inner.display = _Shell, str, display
+    ipython.version_info = (9, 0, 0)  # matplotlib asks
     monkeypatch.setitem(sys.modules, "IPython", ipython)
     monkeypatch.setitem(sys.modules, "IPython.display", inner)
     train(dataset=small_folder, **QUICK)
