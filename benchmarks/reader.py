@@ -54,7 +54,7 @@ for name in ("mlp", "cnn"):
     keras.utils.set_random_seed(1)
     model = networks.build(name)
     folder = Path(sys.argv[1])
-    export.save_keras(model, folder / f"{name}.keras")
+    model.save(folder / f"{name}.keras")
     probabilities = model.predict(images, verbose=0)
     export.export_onnx(model, folder / f"{name}.onnx", {"name": name}, images, probabilities)
 """

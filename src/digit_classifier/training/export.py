@@ -103,7 +103,8 @@ def export(trained: Trained, name: str, folder: Path) -> dict[str, Any]:
 
 @exporter("keras", "model.keras")
 def _keras(trained: Trained, path: Path) -> dict[str, Any]:
-    save_keras(trained.network, path)
+    with replacing(path) as temporary:
+        trained.network.save(temporary, overwrite=True)
     return {}
 
 
@@ -113,16 +114,6 @@ def _onnx(trained: Trained, path: Path) -> dict[str, Any]:
         trained.network, path, trained.metadata, trained.images, trained.probabilities
     )
     return {"onnx_difference": difference}
-
-
-def save_keras(model: Any, path: Path) -> None:
-    """Write model.keras, whole or not at all.
-
-    Raises:
-        StorageError: the file cannot be written.
-    """
-    with replacing(path) as temporary:
-        model.save(temporary, overwrite=True)
 
 
 def export_onnx(
@@ -222,9 +213,12 @@ def _convert(model: Any, path: Path) -> None:
     import keras
 
     pixels = keras.Input((28, 28), dtype="uint8", name="images")
-    network = keras.Model(pixels, model(pixels))
-    # Keras 3.15 exports only what was called before.
-    network(np.zeros((1, 28, 28), np.uint8))
+    _call_and_export(keras.Model(pixels, model(pixels)), np.zeros((1, 28, 28), np.uint8), path)
+
+
+def _call_and_export(network: Any, images: np.ndarray, path: Path) -> None:
+    """Keras 3.15 exports only what was called before."""
+    network(images)
     with warnings.catch_warnings():
         # Keras 3.15 asks numpy for a name that numpy 2 reserves.
         warnings.filterwarnings("ignore", message=r"In the future `np\.object`")
@@ -317,11 +311,7 @@ def _convert_elsewhere(model: Any, path: Path) -> None:
 def _convert_stranger(model: Any, path: Path) -> None:
     """Any network, with the input that it was saved with."""
     shape = [1 if side is None else side for side in model.input_shape]
-    # Keras 3.15 exports only what was called before.
-    model(np.zeros(shape, model.inputs[0].dtype))
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=r"In the future `np\.object`")
-        model.export(path, format="onnx", verbose=False)
+    _call_and_export(model, np.zeros(shape, model.inputs[0].dtype), path)
 
 
 def _main(saved: str, path: str) -> None:

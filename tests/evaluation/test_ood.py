@@ -1,4 +1,4 @@
-"""Doubt: AUROC and false accepts against counts by hand, and what the outsiders are."""
+"""Out of distribution: AUROC and false accepts against counts by hand, and what the sets hold."""
 
 import gzip
 import json
