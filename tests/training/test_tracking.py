@@ -87,7 +87,7 @@ def test_tensorboard_reads_back_what_was_trained_every_epoch_the_test_figures_an
 
 
 def test_a_resumed_run_continues_its_tensorboard_log_without_doubling(
-    keras, small_folder, tmp_path
+    keras, plots, small_folder, tmp_path
 ):
     with pytest.raises(KeyboardInterrupt):
         train(config(small_folder, tensorboard=True), Crash(3))

@@ -118,7 +118,7 @@ def summarise(folder: Path) -> RunSummary:
         told["time"] = _started(folder / "config.json")
         if (folder / "metrics.json").exists():
             figures = _checked(folder / "metrics.json", _METRICS)
-            figures |= _certainty(figures["accuracy"], measured_on(folder))
+            figures |= _certainty(figures["accuracy"], _said(folder, "measured_on"))
             return RunSummary(run, **told, **figures, state=FINISHED)
         history = read_history(folder) if (folder / "history.csv").exists() else []
     except DataError as error:
@@ -208,11 +208,6 @@ def _certainty(accuracy: float, measured: str) -> dict[str, Any]:
     return {"images": images, "low": round(low, 6), "high": round(high, 6)}
 
 
-def measured_on(folder: Path) -> str:
-    """What a finished run's accuracy was measured on; "" where it does not say."""
-    return _said(folder, "measured_on")
-
-
 def validated_on(folder: Path) -> str:
     """What the validation images of a finished run were; "" where it does not say."""
     return _said(folder, "validated_on")
@@ -226,6 +221,7 @@ def _started(config: Path) -> datetime:
 
 
 def _said(folder: Path, name: str) -> str:
+    """What metrics.json says under a name; "" where it says nothing."""
     try:
         return str(_read_json(folder / "metrics.json").get(name) or "")
     except DataError:
