@@ -6,6 +6,7 @@ import pytest
 from digit_classifier.dataset.labelled import Dataset
 from digit_classifier.evaluation.model import Model
 from digit_classifier.evaluation.predictions import Predictions
+from digit_classifier.evaluation.section import Evaluation
 from digit_classifier.evaluation.sections import accuracy
 
 LABELS = np.array([0, 0, 1, 1, 1, 2])
@@ -22,6 +23,14 @@ def predictions(labels, answers, sure=0.91):
 
 def dataset(of, **more):
     return Dataset("drawn", of.images, of.labels, of.images, of.labels, "ab" * 32, "here", **more)
+
+
+STUB = Model("stub", None, lambda x: np.full((len(x), 10), 0.1))
+
+
+def evaluation(of, model=STUB, *, is_sample=False, **more):
+    """What a section is made from: answers, whoever gave them."""
+    return Evaluation(model, of, dataset(of, is_sample=is_sample), **more)
 
 
 def test_accuracy_log_loss_and_interval_are_those_counted_by_hand():
@@ -63,8 +72,7 @@ def test_a_class_that_is_missing_has_no_recall_rather_than_a_bad_one():
 )
 def test_perfect_constant_and_single_answers_make_a_section(labels, answers, right):
     held = predictions(np.array(labels), np.array(answers))
-    model = Model("stub", None, lambda x: np.full((len(x), 10), 0.1))
-    section = accuracy.section(model, held, dataset(held))
+    section = accuracy.section(evaluation(held))
     assert section.metrics["accuracy"] == right
     assert section.sentences[0].startswith(f"stub reads {round(right * len(labels))} of")
     for table in section.tables:
@@ -85,7 +93,7 @@ def test_the_section_names_images_and_file_by_digest_and_says_what_an_answer_cos
         "stub", None, lambda x: np.full((len(x), 10), 0.1), size_bytes=1_230_000, sha256="cd" * 32,
         parameters=26_506, multiply_adds=6_434_048, wiring="uint8; gives probabilities",
     )  # fmt: skip
-    section = accuracy.section(model, held, dataset(held))
+    section = accuracy.section(evaluation(held, model))
     facts = dict(section.tables[1].rows)
     assert facts["Images"] == "drawn, 6 images to test with"
     assert facts["sha256 of the images"] == "ab" * 32
@@ -98,15 +106,13 @@ def test_the_section_names_images_and_file_by_digest_and_says_what_an_answer_cos
 
 
 def test_images_a_second_are_of_many_images_or_not_told():
-    model = Model("stub", None, lambda x: np.full((len(x), 10), 0.1))
     few, many = (predictions(np.zeros(n, int), np.zeros(n, int)) for n in (999, 1000))
-    told = [accuracy.section(model, held, dataset(held)) for held in (few, many)]
+    told = [accuracy.section(evaluation(held)) for held in (few, many)]
     assert [each.metrics["images_per_second"] for each in told] == [None, 500.0]
     assert ["Many images" in str(each.tables) for each in told] == [False, True]
 
 
 def test_the_built_in_sample_is_said_to_be_of_the_training_set():
     held = predictions(LABELS, ANSWERS)
-    model = Model("stub", None, lambda x: np.full((len(x), 10), 0.1))
-    said = " ".join(accuracy.section(model, held, dataset(held, is_sample=True)).caveats)
+    said = " ".join(accuracy.section(evaluation(held, is_sample=True)).caveats)
     assert "has seen them" in said

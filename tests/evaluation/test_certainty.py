@@ -1,12 +1,14 @@
 """What confidence means: figures against computations by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.special import softmax
 
 from digit_classifier.evaluation.predictions import Predictions
 from digit_classifier.evaluation.sections import calibration as certainty
-from evaluation.test_accuracy import predictions
+from evaluation.test_accuracy import STUB, evaluation, predictions
 
 
 def rows(sure, answers):
@@ -89,8 +91,9 @@ def test_no_image_chooses_its_own_temperature():
 
 def test_the_models_own_rule_is_tried_as_its_file_says():
     held = Predictions(images(3), np.array([0, 0, 1]), rows([0.9, 0.5, 0.2], [0, 0, 0]))
-    metadata = {"reject": {"threshold": 0.4, "softness": 1.0}}
-    rules = {row["rule"]: row for row in certainty.section(held, metadata).metrics["thresholds"]}
+    model = replace(STUB, metadata={"reject": {"threshold": 0.4, "softness": 1.0}})
+    found = certainty.section(evaluation(held, model)).metrics["thresholds"]
+    rules = {row["rule"]: row for row in found}
     own = rules["the model's own rule"]
     assert (own["accepted"], own["wrong"]) == (2, 0)
     assert rules["nothing rejected"]["wrong"] == 1
@@ -109,7 +112,7 @@ def test_the_models_own_rule_is_tried_as_its_file_says():
     ids=["perfect", "constant", "even", "one image"],
 )
 def test_any_answers_make_a_section(labels, answers, sure):
-    section = certainty.section(predictions(labels, answers, sure))
+    section = certainty.section(evaluation(predictions(labels, answers, sure)))
     for figure in section.figures:
         figure.draw().canvas.draw()
     if len(labels) == 1:

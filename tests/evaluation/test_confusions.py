@@ -6,7 +6,7 @@ import pytest
 from digit_classifier.dataset import load
 from digit_classifier.evaluation.sections import confusions
 from digit_classifier.evaluation.sections.confusions import Dispute
-from evaluation.test_accuracy import ANSWERS, LABELS, dataset, predictions
+from evaluation.test_accuracy import ANSWERS, LABELS, dataset, evaluation, predictions
 
 
 def test_the_confusion_matrix_is_the_one_counted_by_hand():
@@ -28,7 +28,7 @@ def test_mix_ups_come_by_number_and_their_images_by_confidence():
 
 
 def test_every_error_is_listed_with_truth_answer_and_confidence():
-    section = confusions.section(predictions(LABELS, ANSWERS))
+    section = confusions.section(evaluation(predictions(LABELS, ANSWERS)))
     assert section.metrics["errors"] == [
         {"index": 1, "truth": 0, "answer": 1, "confidence": 0.91, "truth_probability": 0.01,
          "disputed": False},
@@ -39,11 +39,11 @@ def test_every_error_is_listed_with_truth_answer_and_confidence():
 
 
 def test_no_error_and_nothing_but_errors_make_a_section():
-    perfect = confusions.section(predictions(LABELS, LABELS))
+    perfect = confusions.section(evaluation(predictions(LABELS, LABELS)))
     assert perfect.sentences == ["It errs on none of 6 images."]
     assert [figure.name for figure in perfect.figures] == ["confusions"]
     assert perfect.figures[0].draw().axes
-    hopeless = confusions.section(predictions([0], [1]))
+    hopeless = confusions.section(evaluation(predictions([0], [1])))
     for figure in hopeless.figures:
         assert figure.draw().axes
 
@@ -64,8 +64,9 @@ def test_a_tile_says_what_it_is_what_was_read_and_how_surely():
     assert words == {"4 → 9", "99 % #0"}  # 99.96 % is not 100 %
 
 
-def test_disputed_labels_are_marked_and_their_source_named():
-    section = confusions.section(predictions(LABELS, ANSWERS), {1: Dispute(0, 1, 0, 5)})
+def test_disputed_labels_are_marked_and_their_source_named(monkeypatch):
+    monkeypatch.setattr(confusions, "find_disputes", lambda _: {1: Dispute(0, 1, 0, 5)})
+    section = confusions.section(evaluation(predictions(LABELS, ANSWERS)))
     assert [error["disputed"] for error in section.metrics["errors"]] == [True, False]
     said = " ".join(section.sentences)
     assert "1 of the 2 errors" in said

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from digit_classifier.evaluation.model import Model, open_model
+from digit_classifier.evaluation.model import open_model
 from digit_classifier.evaluation.predictions import Predictions, predict_all
 from digit_classifier.evaluation.sections import explanations as looking
 from digit_classifier.evaluation.sections.explanations import embed, find_features
+from evaluation.test_accuracy import STUB, evaluation
 
 
 def corner_reader(images):
@@ -54,9 +55,8 @@ def test_images_are_compared_by_what_enters_the_last_layer(drawn):
 
 @pytest.mark.parametrize("n", [1, 40])
 def test_few_or_equal_images_have_no_map(n):
-    model = Model("stub", None, lambda x: np.full((len(x), 10), 0.1))
-    held = predict_all(model, np.zeros((n, 28, 28), np.uint8), np.zeros(n, int))
-    section = looking.section(model, held)
+    held = predict_all(STUB, np.zeros((n, 28, 28), np.uint8), np.zeros(n, int))
+    section = looking.section(evaluation(held))
     assert [figure.name for figure in section.figures] == ["occlusion"]
     assert section.metrics["map"] is None
     section.figures[0].draw().canvas.draw()
@@ -64,7 +64,7 @@ def test_few_or_equal_images_have_no_map(n):
 
 def test_first_weights_are_shown_of_a_file_that_has_them(linear, drawn):
     model = open_model(linear)
-    section = looking.section(model, predict_all(model, *drawn), quick=True)
+    section = looking.section(evaluation(predict_all(model, *drawn), model, quick=True))
     assert [figure.name for figure in section.figures] == ["occlusion", "weights", "map"]
     for figure in section.figures:
         figure.draw().canvas.draw()

@@ -11,9 +11,12 @@ import pytest
 from digit_classifier.drawn import nondigits, styles
 from digit_classifier.errors import DataError, DigitError
 from digit_classifier.evaluation import ood_sets
+from digit_classifier.evaluation.model import Model
 from digit_classifier.evaluation.ood_sets import OodSet, find_threshold, measure, separate
+from digit_classifier.evaluation.predictions import predict_all
 from digit_classifier.evaluation.sections import ood as doubt
 from digit_classifier.rejection import RejectionRule
+from evaluation.test_accuracy import evaluation
 
 KINDS = len(nondigits.KINDS) + len(nondigits.HELD_OUT) + 3
 
@@ -29,6 +32,12 @@ def inky(images: np.ndarray) -> np.ndarray:
     rest = np.repeat(((1 - top) / 9)[:, None], 10, axis=1)
     rest[:, 3] = top
     return rest.astype(np.float32)
+
+
+def section(predict, images, labels, rule=None, **more):
+    metadata = {"reject": rule.describe()} if rule else {}
+    model = Model("stub", None, predict, metadata)
+    return doubt.section(evaluation(predict_all(model, images, labels), model, **more))
 
 
 def test_auroc_is_the_share_of_pairs_that_are_in_order() -> None:
@@ -191,7 +200,7 @@ def test_the_digits_themselves_are_no_other_data(
 ) -> None:
     mixed = OodSet("fashion", False, np.concatenate([fashion, digits[0][5:6]]))
     with pytest.raises(DataError, match="fashion holds some of the very digits"):
-        doubt.section(inky, *digits, ood=mixed)
+        section(inky, *digits, ood=mixed)
 
 
 def test_scores_are_those_of_the_model_kind_by_kind(
@@ -230,17 +239,17 @@ def test_a_section_says_its_figures_in_words_tables_and_json(
 ) -> None:
     monkeypatch.setattr(ood_sets, "QUICK_PER_KIND", 3)
     other = OodSet("fashion", False, fashion)
-    section = doubt.section(inky, *digits, rule=rule, ood=other, quick=True)
-    metrics = json.loads(json.dumps(section.metrics, allow_nan=False))
+    found = section(inky, *digits, rule=rule, ood=other, quick=True)
+    metrics = json.loads(json.dumps(found.metrics, allow_nan=False))
     assert metrics["kinds"]["fashion"]["n"] == 20
     assert (metrics["model_threshold"] is None) == (rule is None)
     shown = "at a temperature of 5" if rule else "The score is the highest probability;"
-    assert any(shown in sentence for sentence in section.sentences)
-    assert any("20 images of fashion" in sentence for sentence in section.sentences)
-    (table,) = section.tables
+    assert any(shown in sentence for sentence in found.sentences)
+    assert any("20 images of fashion" in sentence for sentence in found.sentences)
+    (table,) = found.tables
     assert {len(row) for row in table.rows} == {len(table.columns)}
     assert len(table.rows) == KINDS + 1 + 2
-    for figure in section.figures:
+    for figure in found.figures:
         figure.draw().savefig("/dev/null", format="png")
 
 
@@ -252,8 +261,8 @@ def test_one_digit_and_a_model_that_always_says_the_same(
     def even(images: np.ndarray) -> np.ndarray:
         return np.full((len(images), 10), 0.1, np.float32)
 
-    section = doubt.section(even, digits[0][:1], digits[1][:1], quick=True)
-    assert section.metrics["never_taught"]["auroc"] == 0.5
-    assert section.metrics["may_be_taught"]["false_accept_rate"] == 1
-    for figure in section.figures:
+    found = section(even, digits[0][:1], digits[1][:1], quick=True)
+    assert found.metrics["never_taught"]["auroc"] == 0.5
+    assert found.metrics["may_be_taught"]["false_accept_rate"] == 1
+    for figure in found.figures:
         figure.draw()

@@ -5,6 +5,7 @@ import pytest
 
 from digit_classifier.evaluation.predictions import Predictions
 from digit_classifier.evaluation.sections import calibration, risk_coverage
+from evaluation.test_accuracy import evaluation
 from evaluation.test_certainty import images, rows
 
 
@@ -34,12 +35,11 @@ def test_the_threshold_refuses_no_more_than_it_must():
 def test_errors_under_a_thousandth_are_claimed_of_no_handful(n, claims):
     """No error in n images: the 95 % bound is 1 - 0.05 ** (1 / n)."""
     held = Predictions(images(n), np.zeros(n, int), rows(np.full(n, 0.9), [0] * n))
-    section = calibration.section(held)
+    section = calibration.section(evaluation(held))
     assert (section.metrics["target"] is not None) == claims
     assert ("too few to say" in section.sentences[-1]) == (not claims)
-    few = calibration.section(
-        Predictions(images(10), np.array([0] * 9 + [1]), rows([0.9] * 9 + [0.1399], [0] * 10))
-    )
+    ten = Predictions(images(10), np.array([0] * 9 + [1]), rows([0.9] * 9 + [0.1399], [0] * 10))
+    few = calibration.section(evaluation(ten))
     assert not few.tiles
     assert few.caveats == ["Only 10 images, which tell little: mind the interval."]
 
@@ -47,7 +47,8 @@ def test_errors_under_a_thousandth_are_claimed_of_no_handful(n, claims):
 def test_what_must_be_rejected_for_errors_under_a_thousandth_is_said():
     labels = np.r_[np.zeros(4000, int), np.ones(100, int)]
     sure = np.r_[np.full(4000, 0.99), np.full(100, 0.5)]
-    section = calibration.section(Predictions(images(4100), labels, rows(sure, [0] * 4100)))
+    held = Predictions(images(4100), labels, rows(sure, [0] * 4100))
+    section = calibration.section(evaluation(held))
     assert "are rejected: 2.44 % of the images" in section.sentences[-1]
     for figure in section.figures:
         figure.draw()

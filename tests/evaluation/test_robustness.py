@@ -25,6 +25,8 @@ from digit_classifier.evaluation.corruptions.error_rates import (
     load_baseline,
     relative_errors,
 )
+from digit_classifier.evaluation.model import Model
+from digit_classifier.evaluation.predictions import predict_all
 from digit_classifier.evaluation.sections import robustness, worst_case
 from digit_classifier.evaluation.sections.worst_case import (
     BOTH_SHIFTS,
@@ -33,6 +35,13 @@ from digit_classifier.evaluation.sections.worst_case import (
     TURNS,
     Move,
 )
+from evaluation.test_accuracy import evaluation
+
+
+def section(predict, images, labels, **more):
+    model = Model("stub", None, predict)
+    return robustness.section(evaluation(predict_all(model, images, labels), model, **more))
+
 
 SHAPE = (len(CORRUPTIONS), len(LEVELS))
 
@@ -79,13 +88,15 @@ def test_a_constant_answer_errs_as_often_as_its_digit_is_rare(
     assert error_rates.measure(constant, images, np.full(30, 7)).errors.sum() == 0
 
 
-def test_the_number_of_threads_changes_nothing_and_progress_ends_at_the_end() -> None:
+def test_the_number_of_threads_changes_nothing_and_progress_ends_at_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     images, labels = styles.generate(600, seed=4)
     told: list[tuple[str, int, int]] = []
-    one = error_rates.measure(fickle, images, labels, workers=1)
-    four = error_rates.measure(
-        fickle, images, labels, workers=4, progress=lambda *each: told.append(each)
-    )
+    monkeypatch.setattr(predictions, "count_cores", lambda: 1)
+    one = error_rates.measure(fickle, images, labels)
+    monkeypatch.setattr(predictions, "count_cores", lambda: 4)
+    four = error_rates.measure(fickle, images, labels, progress=lambda *each: told.append(each))
     np.testing.assert_array_equal(one.errors, four.errors)
     # three batches of 250 and fewer, as they are and in 75 ways
     assert told == [("corruptions", done, 3 * 76) for done in range(1, 3 * 76 + 1)]
@@ -98,12 +109,13 @@ def test_a_fault_of_the_model_is_not_swallowed_by_the_threads(
         raise ArithmeticError("no answer")
 
     with pytest.raises(ArithmeticError, match="no answer"):
-        error_rates.measure(broken, *digits, workers=3)
+        error_rates.measure(broken, *digits)
 
 
-def test_threads_never_run_far_ahead_of_what_is_taken() -> None:
+def test_threads_never_run_far_ahead_of_what_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(predictions, "count_cores", lambda: 2)
     begun: list[int] = []
-    results = predictions.spread(begun.append, list(range(100)), workers=2)
+    results = predictions.spread(begun.append, list(range(100)))
     for taken in range(100):
         next(results)
         assert len(begun) <= taken + 5
@@ -212,42 +224,45 @@ def baseline() -> Baseline:
 
 
 def test_a_section_says_its_figures_in_words_tables_and_json(
-    digits: tuple[np.ndarray, np.ndarray], baseline: Baseline
+    digits: tuple[np.ndarray, np.ndarray],
+    baseline: Baseline,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    section = robustness.section(constant, *digits, baseline=baseline)
+    monkeypatch.setattr(robustness, "find_baseline", lambda _: baseline)
+    found = section(constant, *digits)
     rate = (digits[1] != 7).mean()
-    metrics = json.loads(json.dumps(section.metrics, allow_nan=False))
+    metrics = json.loads(json.dumps(found.metrics, allow_nan=False))
     assert metrics["mean_corruption_error"] == pytest.approx(rate / 0.5)
     assert metrics["mean_error_rate"] == pytest.approx(rate)
     assert metrics["corruption_errors"]["fog"] == pytest.approx(rate / 0.5)
     assert metrics["worst_case"]["right_under_both"] == pytest.approx(1 - rate)
-    assert f"mean corruption error is {200 * rate:.1f}" in section.sentences[0]
-    for table in section.tables:
+    assert f"mean corruption error is {200 * rate:.1f}" in found.sentences[0]
+    for table in found.tables:
         assert {len(row) for row in table.rows} == {len(table.columns)}
-    assert [row[0] for row in section.tables[0].rows] == [*CORRUPTIONS, "all"]
-    for figure in section.figures:
+    assert [row[0] for row in found.tables[0].rows] == [*CORRUPTIONS, "all"]
+    for figure in found.figures:
         figure.draw().savefig("/dev/null", format="png")
 
 
 def test_without_the_original_network_there_is_no_comparison(
     digits: tuple[np.ndarray, np.ndarray],
 ) -> None:
-    section = robustness.section(constant, *digits)
-    assert section.metrics["mean_corruption_error"] is None
-    assert not any("original network" in sentence for sentence in section.sentences)
-    assert len(section.tables[0].columns) == 7
-    section.figures[0].draw()
+    found = section(constant, *digits)
+    assert found.metrics["mean_corruption_error"] is None
+    assert not any("original network" in sentence for sentence in found.sentences)
+    assert len(found.tables[0].columns) == 7
+    found.figures[0].draw()
 
 
 def test_one_image_is_enough_for_a_section(digits: tuple[np.ndarray, np.ndarray]) -> None:
-    section = robustness.section(fickle, digits[0][:1], digits[1][:1], quick=True)
-    assert section.metrics["n"] == section.metrics["worst_case"]["n"] == 1
-    for figure in section.figures:
+    found = section(fickle, digits[0][:1], digits[1][:1], quick=True)
+    assert found.metrics["n"] == found.metrics["worst_case"]["n"] == 1
+    for figure in found.figures:
         figure.draw()
 
 
 def test_quick_takes_fewer_images() -> None:
     images, labels = np.zeros((1_500, 28, 28), np.uint8), np.zeros(1_500, np.uint8)
-    section = robustness.section(constant, images, labels, quick=True)
-    assert section.metrics["n"] == 1_000
-    assert section.metrics["worst_case"]["n"] == 200
+    found = section(constant, images, labels, quick=True)
+    assert found.metrics["n"] == 1_000
+    assert found.metrics["worst_case"]["n"] == 200

@@ -50,6 +50,11 @@ class Model:
     scale: str = ""
     alone: Predict | None = None
 
+    @property
+    def on_one_core(self) -> Predict:
+        """What to time, or to call from several threads at once."""
+        return self.alone or self.predict
+
 
 def open_model(model: str | Path, *, scale: str | None = None, name: str | None = None) -> Model:
     """Open a model for judgement; it uses all cores.

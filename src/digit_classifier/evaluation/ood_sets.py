@@ -14,7 +14,7 @@ from digit_classifier.drawn import nondigits
 from digit_classifier.errors import DataError
 from digit_classifier.evaluation.corruptions.error_rates import BATCH
 from digit_classifier.evaluation.model import Predict
-from digit_classifier.evaluation.predictions import Progress, choose
+from digit_classifier.evaluation.predictions import Progress, choose, silent
 from digit_classifier.rejection import RejectionRule
 
 # Of the drawings; another than trainings and calibration use.
@@ -196,7 +196,7 @@ def measure(
     rule: RejectionRule | None,
     ood: OodSet | None = None,
     per_kind: int = PER_KIND,
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> OodScores:
     """Score digits and every kind of non-digits; arguments and errors as `ood.section`."""
     labels = np.asarray(labels)
@@ -209,8 +209,7 @@ def measure(
         return (rule or RejectionRule(0.0)).score(np.concatenate(parts))
 
     def tell(done: int) -> None:
-        if progress:
-            progress("what is no digit", done, total)
+        progress("what is no digit", done, total)
 
     of_digits = score(digits)
     tell(1)

@@ -26,6 +26,10 @@ R = TypeVar("R")
 Progress = Callable[[str, int, int], None]
 
 
+def silent(_what: str, _done: int, _total: int) -> None:
+    """Progress that nobody wants to hear of."""
+
+
 @dataclass(frozen=True, eq=False)
 class Predictions:
     """A model's answers to labelled images.
@@ -154,7 +158,7 @@ def measure_latency(model: Model, images: np.ndarray, seconds: float = 1.0) -> f
         images: uint8, shape (n, 28, 28); shown one by one, again and again.
         seconds: how long to go on; at least ten images are shown.
     """
-    predict = model.alone or model.predict
+    predict = model.on_one_core
     predict(images[:1])
     times: list[float] = []
     began = time.perf_counter()
@@ -193,9 +197,9 @@ def choose(n: int, most: int) -> np.ndarray:
     return np.unique(np.linspace(0, n, min(n, most), endpoint=False, dtype=int))
 
 
-def spread(work: Callable[[T], R], tasks: list[T], workers: int | None) -> Iterator[R]:
-    """Do tasks in threads, results in their order, never more than a few ahead."""
-    workers = workers or count_cores()
+def spread(work: Callable[[T], R], tasks: list[T]) -> Iterator[R]:
+    """Do tasks in a thread a core, results in their order, never more than a few ahead."""
+    workers = count_cores()
     with ThreadPoolExecutor(workers) as pool:
         waiting = deque(pool.submit(partial(work, task)) for task in tasks[: 2 * workers])
         for task in tasks[2 * workers :]:

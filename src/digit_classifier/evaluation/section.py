@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from digit_classifier.dataset import Dataset
 from digit_classifier.evaluation.model import Model
@@ -94,6 +94,7 @@ class Evaluation:
     ood: OodSet | None = None
 
 
+# From an evaluation, telling its progress; in the package's own sections that may be left out.
 Make = Callable[[Evaluation, Progress], Section]
 
 
@@ -113,11 +114,10 @@ class SectionMaker:
 SECTIONS: Registry[SectionMaker] = Registry("report section", "digit_classifier.report_sections")
 
 
-def report_section(
-    key: str, *, seconds: float = 1.0
-) -> Callable[
-    [Callable[[Evaluation, Progress], Section]], Callable[[Evaluation, Progress], Section]
-]:
+M = TypeVar("M", bound=Make)
+
+
+def report_section(key: str, *, seconds: float = 1.0) -> Callable[[M], M]:
     """Register a function that makes a section of every report, after those that are there.
 
     Args:
@@ -125,9 +125,7 @@ def report_section(
         seconds: see `SectionMaker`.
     """
 
-    def add(
-        make: Callable[[Evaluation, Progress], Section],
-    ) -> Callable[[Evaluation, Progress], Section]:
+    def add(make: M) -> M:
         SECTIONS.register(key, SectionMaker(make, seconds))
         return make
 

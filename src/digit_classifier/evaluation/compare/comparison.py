@@ -323,7 +323,7 @@ def _stress(
 ) -> ErrorRates:
     # Seeded: every model is shown the very same spoilt images.
     return error_rates.measure(
-        model.alone or model.predict,
+        model.on_one_core,
         dataset.test_images,
         dataset.test_labels,
         sample=sample,

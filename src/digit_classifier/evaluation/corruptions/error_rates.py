@@ -15,7 +15,7 @@ import numpy as np
 from digit_classifier.errors import DataError
 from digit_classifier.evaluation.corruptions import CORRUPTIONS, LEVELS, corrupt
 from digit_classifier.evaluation.model import Predict
-from digit_classifier.evaluation.predictions import Progress, choose, spread
+from digit_classifier.evaluation.predictions import Progress, choose, silent, spread
 
 FILE = Path(__file__).with_name("baseline.json")
 
@@ -122,8 +122,7 @@ def measure(
     *,
     sample: int = SAMPLE,
     seed: int = SEED,
-    progress: Progress | None = None,
-    workers: int | None = None,
+    progress: Progress = silent,
 ) -> ErrorRates:
     """Count errors under every corruption at every strength.
 
@@ -136,7 +135,6 @@ def measure(
         sample: at most so many images, evenly spread over all.
         seed: of the corruptions.
         progress: called with ("corruptions", done, total).
-        workers: threads; 1 if `predict` must not be called twice at once; None: one a core.
     """
     chosen = choose(len(images), sample)
     images, labels = images[chosen], np.asarray(labels)[chosen]
@@ -155,8 +153,7 @@ def measure(
     starts = range(0, len(images), BATCH)
     tasks = [(0, 0, start) for start in starts]
     tasks += list(product(range(len(names)), LEVELS, starts))
-    for done, (corruption, level, wrong) in enumerate(spread(count, tasks, workers), 1):
+    for done, (corruption, level, wrong) in enumerate(spread(count, tasks), 1):
         errors[corruption, level] += wrong
-        if progress:
-            progress("corruptions", done, len(tasks))
+        progress("corruptions", done, len(tasks))
     return ErrorRates(len(images), int(errors[0, 0]), errors[:, 1:], names)

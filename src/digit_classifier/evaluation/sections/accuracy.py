@@ -9,7 +9,12 @@ import numpy as np
 from digit_classifier import plotting
 from digit_classifier.dataset import Dataset
 from digit_classifier.evaluation.model import Model
-from digit_classifier.evaluation.predictions import Predictions, Progress, measure_latency
+from digit_classifier.evaluation.predictions import (
+    Predictions,
+    Progress,
+    measure_latency,
+    silent,
+)
 from digit_classifier.evaluation.section import (
     Evaluation,
     ReportFigure,
@@ -28,14 +33,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def section(model: Model, predictions: Predictions, dataset: Dataset) -> Section:
-    """Accuracy, log loss, figures of each digit, size and speed.
-
-    Args:
-        model: the model.
-        predictions: its answers.
-        dataset: where the images came from.
-    """
+@report_section("accuracy", seconds=3)
+def section(evaluation: Evaluation, _tell: Progress = silent) -> Section:
+    """Accuracy, log loss, figures of each digit, size and speed."""
+    model, predictions, dataset = evaluation.model, evaluation.predictions, evaluation.dataset
     figures = measure(predictions)
     digits = measure_digits(predictions)
     latency = measure_latency(model, predictions.images)
@@ -83,11 +84,6 @@ def section(model: Model, predictions: Predictions, dataset: Dataset) -> Section
             (f"{latency:.3f} ms", "for one image on one core"),
         ],
     )
-
-
-@report_section("accuracy", seconds=3)
-def _section(evaluation: Evaluation, _tell: Progress) -> Section:
-    return section(evaluation.model, evaluation.predictions, evaluation.dataset)
 
 
 def measure(predictions: Predictions) -> dict[str, Any]:

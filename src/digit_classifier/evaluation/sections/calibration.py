@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from digit_classifier import plotting
-from digit_classifier.evaluation.predictions import Predictions, Progress
+from digit_classifier.evaluation.predictions import Predictions, Progress, silent
 from digit_classifier.evaluation.section import (
     Evaluation,
     ReportFigure,
@@ -67,19 +67,19 @@ class Calibration:
     confidence: float
 
 
-def section(predictions: Predictions, metadata: dict[str, Any] | None = None) -> Section:
+@report_section("certainty", seconds=2)
+def section(evaluation: Evaluation, _tell: Progress = silent) -> Section:
     """Calibration before and after temperature scaling, and the reject option.
 
-    Args:
-        predictions: a model's answers.
-        metadata: of the model's file; its own rule for rejecting, under "reject", is tried too.
+    The rule for rejecting that the model's own file holds, under "reject", is tried too.
     """
+    predictions = evaluation.predictions
     before = calibrate(predictions.probabilities, predictions.labels)
     scaled, temperatures = scale_crosswise(predictions.probabilities, predictions.labels)
     after = None if scaled is None else calibrate(scaled, predictions.labels)
     curve = trace(predictions)
     target = find_threshold(curve, TARGET)
-    rows = try_thresholds(predictions, metadata or {})
+    rows = try_thresholds(predictions, evaluation.model.metadata)
     bins = {"as it is": bin_doubt(predictions.probabilities, predictions.labels)}
     if scaled is not None:
         bins["temperature-scaled"] = bin_doubt(scaled, predictions.labels)
@@ -108,11 +108,6 @@ def section(predictions: Predictions, metadata: dict[str, Any] | None = None) ->
         ],
         caveats=[few] if (few := caveat(predictions.n)) else [],
     )  # fmt: skip
-
-
-@report_section("certainty", seconds=2)
-def _section(evaluation: Evaluation, _tell: Progress) -> Section:
-    return section(evaluation.predictions, evaluation.model.metadata)
 
 
 def bin_confidence(probabilities: np.ndarray, labels: np.ndarray, bins: int = BINS) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 
 from digit_classifier import plotting
 from digit_classifier.dataset.labelled import MNIST_NAME, Dataset
-from digit_classifier.evaluation.predictions import Predictions, Progress
+from digit_classifier.evaluation.predictions import Predictions, Progress, silent
 from digit_classifier.evaluation.section import (
     Evaluation,
     ReportFigure,
@@ -42,14 +42,13 @@ class Pair(NamedTuple):
     indices: list[int]
 
 
-def section(predictions: Predictions, disputes: Mapping[int, Dispute] | None = None) -> Section:
+@report_section("confusions", seconds=3)
+def section(evaluation: Evaluation, _tell: Progress = silent) -> Section:
     """The confusion matrix, the most frequent mix-ups, and every error.
 
-    Args:
-        predictions: a model's answers.
-        disputes: by index, the images whose labels human judges disputed.
+    Images whose labels human judges disputed are marked.
     """
-    disputes = disputes or {}
+    predictions, disputes = evaluation.predictions, find_disputes(evaluation.dataset)
     matrix = count_confusions(predictions)
     pairs = find_pairs(predictions)
     return Section(
@@ -66,11 +65,6 @@ def section(predictions: Predictions, disputes: Mapping[int, Dispute] | None = N
             ],
         },
     )
-
-
-@report_section("confusions", seconds=3)
-def _section(evaluation: Evaluation, _tell: Progress) -> Section:
-    return section(evaluation.predictions, find_disputes(evaluation.dataset))
 
 
 def count_confusions(predictions: Predictions) -> np.ndarray:

@@ -12,7 +12,7 @@ from digit_classifier import plotting
 from digit_classifier.adapter import Feed
 from digit_classifier.evaluation.model import Model
 from digit_classifier.evaluation.onnx_graph import expose_features, first_weights
-from digit_classifier.evaluation.predictions import BATCH, Predictions, Progress
+from digit_classifier.evaluation.predictions import BATCH, Predictions, Progress, silent
 from digit_classifier.evaluation.section import (
     Evaluation,
     ReportFigure,
@@ -32,22 +32,10 @@ OCCLUDED = 8
 MAX_UNITS = 128
 
 
-def section(
-    model: Model,
-    predictions: Predictions,
-    *,
-    quick: bool = False,
-    progress: Callable[[str, int, int], None] | None = None,
-) -> Section:
-    """First-layer weights, occlusion maps of the most confident errors, a map of the images.
-
-    Args:
-        model: the model.
-        predictions: its answers.
-        quick: fewer images on the map.
-        progress: called with what is done, how much of it, of how much.
-    """
-    tell = progress or (lambda _what, _done, _total: None)
+@report_section("looking", seconds=8)
+def section(evaluation: Evaluation, tell: Progress = silent) -> Section:
+    """First-layer weights, occlusion maps of the most confident errors, a map of the images."""
+    model, predictions = evaluation.model, evaluation.predictions
     weights = first_weights(model.path) if model.path else None
     if weights is not None and len(weights) > MAX_UNITS:
         weights = None
@@ -57,7 +45,7 @@ def section(
         tell("occlusion", done, len(chosen))
         maps.append(occlude(model.predict, predictions.images[index]))
     tell("map of the images", 0, 1)
-    embedding = embed(model, predictions, quick=quick)
+    embedding = embed(model, predictions, quick=evaluation.quick)
     tell("map of the images", 1, 1)
     return Section(
         key="looking",
@@ -70,11 +58,6 @@ def section(
             "map": embedding and embedding.describe(),
         },
     )
-
-
-@report_section("looking", seconds=8)
-def _section(evaluation: Evaluation, tell: Progress) -> Section:
-    return section(evaluation.model, evaluation.predictions, quick=evaluation.quick, progress=tell)
 
 
 def choose_examples(predictions: Predictions) -> np.ndarray:

@@ -10,9 +10,8 @@ import numpy as np
 
 from digit_classifier import plotting
 from digit_classifier.evaluation import ood_sets
-from digit_classifier.evaluation.model import Predict
-from digit_classifier.evaluation.ood_sets import OodResult, OodScores, OodSet, measure
-from digit_classifier.evaluation.predictions import Progress
+from digit_classifier.evaluation.ood_sets import OodResult, OodScores, measure
+from digit_classifier.evaluation.predictions import Progress, silent
 from digit_classifier.evaluation.section import (
     Evaluation,
     ReportFigure,
@@ -28,39 +27,23 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def section(
-    predict: Predict,
-    digits: np.ndarray,
-    labels: np.ndarray,
-    *,
-    rule: RejectionRule | None = None,
-    ood: OodSet | None = None,
-    quick: bool = False,
-    progress: Progress | None = None,
-) -> Section:
+@report_section("doubt", seconds=6)
+def section(evaluation: Evaluation, tell: Progress = silent) -> Section:
     """Measure whether a model's doubt tells digits from other things.
 
-    Args:
-        predict: uint8 (n, 28, 28) to probabilities (n, 10).
-        digits: uint8, shape (n, 28, 28), at least one: digits that chose nothing about the model.
-        labels: 0 to 9, shape (n,).
-        rule: by which the model rejects: `RejectionRule.read(model.metadata)`.
-        ood: other data, from `ood_sets.read(path)`.
-        quick: a third as many drawings of each kind.
-        progress: called with ("what is no digit", done, total).
     Raises:
-        DataError: `ood` holds the digits themselves.
+        DataError: the other data that the user named hold the digits themselves.
         MissingExtraError: the fonts that draw letters are not installed.
     """
-    per_kind = ood_sets.QUICK_PER_KIND if quick else ood_sets.PER_KIND
+    model, predictions = evaluation.model, evaluation.predictions
     scores = measure(
-        predict,
-        digits,
-        labels,
-        rule=rule,
-        ood=ood,
-        per_kind=per_kind,
-        progress=progress,
+        model.on_one_core,
+        predictions.images,
+        predictions.labels,
+        rule=RejectionRule.read(model.metadata),
+        ood=evaluation.ood,
+        per_kind=ood_sets.QUICK_PER_KIND if evaluation.quick else ood_sets.PER_KIND,
+        progress=tell,
     )
     return Section(
         key="doubt",
@@ -90,20 +73,6 @@ def section(
 def _share(row: OodResult) -> float:
     """Taken for digits by the model's own rule; without one, where 99 % of digits pass."""
     return row.share if row.share_by_rule is None else row.share_by_rule
-
-
-@report_section("doubt", seconds=6)
-def _section(evaluation: Evaluation, tell: Progress) -> Section:
-    model, predictions = evaluation.model, evaluation.predictions
-    return section(
-        model.alone or model.predict,
-        predictions.images,
-        predictions.labels,
-        rule=RejectionRule.read(model.metadata),
-        ood=evaluation.ood,
-        quick=evaluation.quick,
-        progress=tell,
-    )
 
 
 def _summarise(scores: OodScores) -> list[str]:

@@ -21,8 +21,7 @@ from digit_classifier.evaluation.corruptions.error_rates import (
     find_baseline,
     relative_errors,
 )
-from digit_classifier.evaluation.model import Predict
-from digit_classifier.evaluation.predictions import Progress
+from digit_classifier.evaluation.predictions import Progress, silent
 from digit_classifier.evaluation.section import (
     Evaluation,
     ReportFigure,
@@ -39,49 +38,22 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from digit_classifier.evaluation.corruptions.error_rates import ErrorRates
 
-
-def section(
-    predict: Predict,
-    images: np.ndarray,
-    labels: np.ndarray,
-    *,
-    quick: bool = False,
-    progress: Progress | None = None,
-    baseline: Baseline | None = None,
-    workers: int | None = None,
-) -> Section:
+@report_section("robustness", seconds=50)
+def section(evaluation: Evaluation, tell: Progress = silent) -> Section:
     """Measure a model under all corruptions, shifts and rotations.
 
-    Args:
-        predict: uint8 (n, 28, 28) to probabilities (n, 10). It is called from several threads at
-            once, as `OnnxModel.predict` may be; give one that keeps to one core, `Model.alone`.
-        images: uint8, shape (n, 28, 28), at least one: images that chose nothing about the model.
-        labels: 0 to 9, shape (n,).
-        quick: 1,000 images instead of up to 10,000; for shifts and turns 200 instead of 1,000.
-        progress: called with (what, done, total).
-        baseline: the original network on the same data: `find_baseline(dataset.sha256)`;
-            without it there is no mean corruption error.
-        workers: threads; 1 if `predict` must not be called twice at once; None: one a core.
+    Up to 10,000 images are spoilt, 1,000 shifted and turned; where the evaluation is quick, 1,000
+    and 200. Without the original network on the same data there is no mean corruption error.
     """
-    measured = error_rates.measure(
-        predict,
-        images,
-        labels,
-        sample=error_rates.QUICK_SAMPLE if quick else error_rates.SAMPLE,
-        progress=progress,
-        workers=workers,
-    )
-    worst = worst_case.measure(
-        predict,
-        images,
-        labels,
-        sample=worst_case.QUICK_SAMPLE if quick else worst_case.SAMPLE,
-        progress=progress,
-        workers=workers,
-    )
-    shown = choose_example(images, np.asarray(labels))
+    predictions, quick = evaluation.predictions, evaluation.quick
+    baseline = find_baseline(evaluation.dataset.sha256)
+    shown = evaluation.model.on_one_core, predictions.images, predictions.labels
+    sample = error_rates.QUICK_SAMPLE if quick else error_rates.SAMPLE
+    measured = error_rates.measure(*shown, sample=sample, progress=tell)
+    sample = worst_case.QUICK_SAMPLE if quick else worst_case.SAMPLE
+    worst = worst_case.measure(*shown, sample=sample, progress=tell)
+    example = choose_example(predictions.images, predictions.labels)
     return Section(
         key="robustness",
         title="How does it hold up?",
@@ -108,23 +80,10 @@ def section(
                 "corruptions",
                 "What the corruptions do: one test image as it is (0) and at strengths 1 to 5, as "
                 "the network is given it, with ink white.",
-                partial(draw_sheet, shown),
+                partial(draw_sheet, example),
             ),
         ],
         metrics=_measure(measured, worst, baseline),
-    )
-
-
-@report_section("robustness", seconds=50)
-def _section(evaluation: Evaluation, tell: Progress) -> Section:
-    model, predictions = evaluation.model, evaluation.predictions
-    return section(
-        model.alone or model.predict,
-        predictions.images,
-        predictions.labels,
-        quick=evaluation.quick,
-        progress=tell,
-        baseline=find_baseline(evaluation.dataset.sha256),
     )
 
 

@@ -19,7 +19,7 @@ from digit_classifier import plotting
 from digit_classifier.evaluation.corruptions.error_rates import BATCH
 from digit_classifier.evaluation.corruptions.mnist_c import shift, turn
 from digit_classifier.evaluation.model import Predict
-from digit_classifier.evaluation.predictions import Progress, choose, spread
+from digit_classifier.evaluation.predictions import Progress, choose, silent, spread
 from digit_classifier.evaluation.section import Table, percent
 from digit_classifier.stats import wilson
 
@@ -83,8 +83,7 @@ def measure(
     labels: np.ndarray,
     *,
     sample: int = SAMPLE,
-    progress: Progress | None = None,
-    workers: int | None = None,
+    progress: Progress = silent,
 ) -> WorstCase:
     """Shift and turn images over a grid.
 
@@ -94,7 +93,6 @@ def measure(
         labels: 0 to 9, shape (n,).
         sample: at most so many images, evenly spread over all.
         progress: called with ("shifts and turns", done, total).
-        workers: threads; 1 if `predict` must not be called twice at once; None: one a core.
     """
     chosen = choose(len(images), sample)
     images, labels = images[chosen], np.asarray(labels)[chosen]
@@ -106,10 +104,9 @@ def measure(
         return _judge(predict, transform(images, move), labels)
 
     rights = []
-    for done, right in enumerate(spread(judge, moves, workers), 1):
+    for done, right in enumerate(spread(judge, moves), 1):
         rights.append(right)
-        if progress:
-            progress("shifts and turns", done, len(moves))
+        progress("shifts and turns", done, len(moves))
     right, (side, turns) = np.array(rights), (len(SHIFTS), len(TURNS))
     shifted = right[: side * side].reshape(side, side, len(images))
     return WorstCase(shifted, right[side * side :][:turns], right[side * side + turns :])
