@@ -7,22 +7,22 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Match, Route
 
 from digit_classifier import __version__
 from digit_classifier.errors import DigitError
-from digit_classifier.server import routes, schemas, service
+from digit_classifier.server import schemas
 from digit_classifier.server.errors import ApiError, api_error
 from digit_classifier.server.middleware import AccessLogMiddleware, RequestFilter, respond
 from digit_classifier.server.request_body import sentence
 from digit_classifier.server.routes import corrections, docs, inference, reading
+from digit_classifier.server.service import Service
 from digit_classifier.server.settings import Settings
 
 # Tried in turn: first what is asked for most.
-ROUTERS = (
-    reading.router, inference.router, routes.router, corrections.router, docs.router,
-)  # fmt: skip
+ROUTERS = (reading.router, inference.router, corrections.router, docs.router)
 
 
 def build(settings: Settings) -> FastAPI:
@@ -36,7 +36,7 @@ def build(settings: Settings) -> FastAPI:
         ModelError: a model that is missing or does not work.
         StorageError: the folder for corrections cannot be written.
     """
-    state = service.start(settings)
+    state = Service(settings)
     app = FastAPI(
         title="mnist-digit-classifier",
         version=__version__,
@@ -47,7 +47,7 @@ def build(settings: Settings) -> FastAPI:
         telemetry=None,
     )
     app.state.service = state
-    for kind in (DigitError, HTTPException, RequestValidationError):
+    for kind in (DigitError, HTTPException, RequestValidationError, ClientDisconnect):
         app.add_exception_handler(kind, _answer)
     # include_router would match every request twice, and once more for each router before its own
     app.router.routes.extend(route for router in ROUTERS for route in router.routes)
@@ -90,6 +90,8 @@ async def _answer(request: Request, error: Exception) -> Response:
 def _of_framework(request: Request, error: Exception) -> ApiError | None:
     if isinstance(error, RequestValidationError):
         return ApiError(422, "bad_input", sentence(error.errors()))
+    if isinstance(error, ClientDisconnect):
+        return ApiError(408, "cut_off", "the body did not arrive.")
     if not isinstance(error, HTTPException):
         return None
     path, allowed = request.url.path[:80], _methods(request)

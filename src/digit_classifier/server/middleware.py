@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from digit_classifier.server.access_log import identity
 from digit_classifier.server.errors import ApiError, api_error
+from digit_classifier.server.request_body import bounded
 from digit_classifier.server.service import Service
 from digit_classifier.server.settings import LOOPBACK
 
@@ -94,7 +95,8 @@ class RequestFilter:
     """ASGI middleware, before any route.
 
     No stranger's page asks through somebody's browser, nobody once the end is near, nor anybody for
-    whom there is no place: under overload they are refused here, where it costs least.
+    whom there is no place: under overload they are refused here, where it costs least. And no route
+    gets a body that is longer than the limit.
     """
 
     def __init__(self, app: ASGIApp, service: Service) -> None:
@@ -112,6 +114,7 @@ class RequestFilter:
             except ApiError as error:
                 await respond(error, scope)(scope, receive, send)
                 return
+            receive = bounded(scope, receive, self._service.settings.limits.body_bytes)
         await self._app(scope, receive, send)
 
     def _check(self, scope: Scope) -> None:

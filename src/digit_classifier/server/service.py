@@ -1,7 +1,5 @@
 """What all routes share: the models, who reads, the counters, and whether the end is near."""
 
-from dataclasses import dataclass
-
 from starlette.requests import Request
 
 from digit_classifier.server.access_log import AccessLog, Metrics
@@ -12,7 +10,6 @@ from digit_classifier.server.settings import Settings
 from digit_classifier.server.worker import WorkerProcess, jobs
 
 
-@dataclass
 class Service:
     """The state of one server.
 
@@ -27,40 +24,29 @@ class Service:
         in_flight: requests begun and not yet answered.
     """
 
-    settings: Settings
-    models: ModelRegistry
-    queue: AdmissionQueue[WorkerProcess]
-    metrics: Metrics
-    log: AccessLog
-    corrections: LabelFolder | None = None
-    draining: bool = False
-    in_flight: int = 0
+    def __init__(self, settings: Settings) -> None:
+        """Load the models and start the processes that read.
+
+        Raises:
+            ModelError: a model that is missing or does not work.
+            StorageError: the folder for corrections cannot be written.
+        """
+        limits = settings.limits
+        self.settings, self.draining, self.in_flight = settings, False, 0
+        self.metrics = Metrics()
+        self.metrics.in_flight.set_function(lambda: self.in_flight)
+        self.log = AccessLog(self.metrics, as_json=settings.log_json)
+        workers = [WorkerProcess() for _ in range(limits.workers)]  # first: they need a moment
+        self.queue = AdmissionQueue(workers, limits.queue, limits.read_seconds, self.metrics)
+        self.models = ModelRegistry(settings.model, settings.scale)
+        for name in self.models.models:
+            self.metrics.model.labels(name, str(name == self.models.default).lower()).set(1)
+        folder = settings.corrections
+        self.corrections = LabelFolder(folder, limits.corrections_bytes) if folder else None
 
     async def prepare(self) -> None:
         """Have every process read once, so that the first user waits for nothing."""
         await self.queue.prepare(lambda worker: worker.ask(self.models.find(None), jobs.warm_up))
-
-
-def start(settings: Settings) -> Service:
-    """Load the models and start the processes that read.
-
-    Raises:
-        ModelError: a model that is missing or does not work.
-        StorageError: the folder for corrections cannot be written.
-    """
-    metrics, limits = Metrics(), settings.limits
-    workers = [WorkerProcess() for _ in range(limits.workers)]  # first: they need a moment
-    models = ModelRegistry(settings.model, settings.scale)
-    for name in models.models:
-        metrics.model.labels(name, str(name == models.default).lower()).set(1)
-
-    queue = AdmissionQueue(workers, limits.queue, limits.read_seconds, metrics)
-    folder = settings.corrections
-    kept = LabelFolder(folder, limits.corrections_bytes) if folder else None
-    log = AccessLog(metrics, as_json=settings.log_json)
-    service = Service(settings, models, queue, metrics, log, kept)
-    metrics.in_flight.set_function(lambda: service.in_flight)
-    return service
 
 
 def service_of(request: Request) -> Service:

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request
 from digit_classifier.server import request_body, schemas
 from digit_classifier.server.errors import ApiError
 from digit_classifier.server.label_folder import NAME, LabelFolder
+from digit_classifier.server.request_body import FORM, JSON
 from digit_classifier.server.service import Service, service_of
 from digit_classifier.server.worker import jobs
 
@@ -31,7 +32,7 @@ router = APIRouter(tags=["corrections"])
     "/v1/corrections",
     status_code=201,
     summary="Keep a picture that was read wrongly, with the digit it truly shows",
-    openapi_extra=schemas.body(schemas.Correction, **{request_body.FORM: _FORM}),
+    openapi_extra=schemas.body(schemas.Correction, **{FORM: _FORM}),
     responses=schemas.errors(400, 403, 404, 413, 415, 422, 503, 504, 507),
 )
 async def keep_correction(request: Request) -> schemas.Kept:
@@ -42,11 +43,11 @@ async def keep_correction(request: Request) -> schemas.Kept:
     """
     service = service_of(request)
     kept, limits = _folder(service), service.settings.limits
-    data, fields = await request_body.picture_and_fields(
-        request, limits.body_bytes, {"label": _number, "box": _numbers}
+    sent = await request_body.receive(
+        request, FORM, JSON, values={"label": _number, "box": _numbers}
     )
-    given = request_body.checked(schemas.Correction, {**fields, "image": ""})
-    work = partial(jobs.correct, data=data, box=given.box, pixels=limits.pixels)
+    given = request_body.checked(schemas.Correction, {**sent.fields, "image": ""})
+    work = partial(jobs.correct, data=sent.picture, box=given.box, pixels=limits.pixels)
     reader = service.models.find(None)
     picture = await service.queue.run(lambda worker: worker.ask(reader, work))
     # not on the event loop: a disk may be slow

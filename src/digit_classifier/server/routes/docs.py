@@ -1,4 +1,6 @@
-"""The page, and GET /docs: the OpenAPI document as a plain page.
+"""What this server is and how it does: /v1/settings, /metrics, the page, and /docs.
+
+/docs is the OpenAPI document as a plain page.
 
 FastAPI's own pages fetch Swagger UI from elsewhere and need inline script, which this server's
 content security policy forbids; packages that carry it weigh megabytes. What a reader needs is a
@@ -7,15 +9,22 @@ list of operations with an example that can be copied, and that needs no script 
 
 import json
 import mimetypes
+from dataclasses import asdict
 from html import escape
 from pathlib import Path
 from typing import Any
 
+import orjson
 from fastapi import APIRouter, Request
+from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
+
+from digit_classifier import __version__
+from digit_classifier.server import schemas
+from digit_classifier.server.service import service_of
 
 # A line that can be copied, for the operations that take a body.
 EXAMPLES = {
@@ -59,6 +68,40 @@ class Page(StaticFiles):
         response = await super().get_response(path, scope)
         response.headers["Cache-Control"] = "no-cache"
         return response
+
+
+@router.get(
+    "/v1/settings",
+    tags=["reading"],
+    summary="Models, limits, and whether corrections are kept",
+    response_model=schemas.Settings,
+)
+async def settings(request: Request) -> Response:
+    """The default model comes first; `limits` are in bytes, pixels, seconds and numbers."""
+    service = service_of(request)
+    kept = service.corrections
+    content = {
+        "version": __version__,
+        "models": service.models.describe(),
+        "default_model": service.models.default,
+        "reload_error": service.models.reload_error,
+        "corrections": kept.describe() if kept else None,
+        "limits": asdict(service.settings.limits),
+    }
+    return Response(orjson.dumps(content), media_type="application/json")
+
+
+@router.get(
+    "/metrics",
+    tags=["operation"],
+    summary="Counters and histograms, in Prometheus's text form",
+    responses={200: {"description": "Metrics.", "content": {"text/plain": {}}}},
+    response_class=Response,
+)
+async def metrics(request: Request) -> Response:
+    """Requests, errors by code, latency, wait for a process, queue and models."""
+    text = service_of(request).metrics.render()
+    return Response(text, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
 @router.get("/docs", include_in_schema=False)

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from digit_classifier import __version__
-from digit_classifier.server import request_body, schemas
+from digit_classifier.server import schemas
 from digit_classifier.server.errors import ApiError
 from digit_classifier.server.service import Service, service_of
 from digit_classifier.server.worker.inference import HEADER, INPUT, OUTPUT
@@ -32,7 +32,7 @@ async def infer(request: Request, name: str) -> Response:
     """Images are whole numbers, flat or nested, or follow as bytes (binary tensor extension)."""
     service = service_of(request)
     served = service.models.find(name)
-    body = await request_body.receive(request, service.settings.limits.body_bytes)
+    body = await request.body()
     header = request.headers.get(HEADER)
     content, kind, headers = await service.queue.run(
         lambda worker: worker.ask(served, work, name, body, header)

@@ -14,14 +14,13 @@ from starlette.responses import Response
 from digit_classifier.onnx_model import SIDE
 from digit_classifier.server import request_body, schemas
 from digit_classifier.server.errors import ApiError
+from digit_classifier.server.request_body import FORM, JSON, RAW
 from digit_classifier.server.service import service_of
 from digit_classifier.server.worker import jobs
 
-# An image in base64 has 1,048 characters.
-IMAGE_BODY_BYTES = 10_000
 _FILE: dict[str, Any] = {"type": "string", "format": "binary"}
 _FORM: dict[str, Any] = {"type": "object", "required": ["file"], "properties": {"file": _FILE}}
-_PICTURE = schemas.body(schemas.PictureBody, **{request_body.FORM: _FORM, "image/*": _FILE})
+_PICTURE = schemas.body(schemas.PictureBody, **{FORM: _FORM, RAW: _FILE})
 _Layered = Annotated[
     str | None, Query(description="One of /v1/settings that has `layers`. Default: the default.")
 ]
@@ -50,12 +49,12 @@ async def read(
     """The object that `digits predict --json` prints, but for `image`."""
     service = service_of(request)
     limits, served = service.settings.limits, service.models.find(model)
-    data, name = await request_body.picture(request, limits.body_bytes)
+    sent = await request_body.receive(request, FORM, RAW, JSON)
     work = partial(
-        jobs.read, name=name, single=single, details=details, threshold=threshold,
+        jobs.read, name=sent.name, single=single, details=details, threshold=threshold,
         pixels=limits.pixels,
     )  # fmt: skip
-    content, digits = await service.queue.run(lambda worker: worker.ask(served, work, data))
+    content, digits = await service.queue.run(lambda worker: worker.ask(served, work, sent.picture))
     service.metrics.digits.labels(served.name).inc(digits)
     return Response(content, media_type="application/json")
 
@@ -84,8 +83,7 @@ async def first_weights(request: Request, model: _Layered = None) -> schemas.Fir
 async def activations(request: Request, model: _Layered = None) -> schemas.Activations:
     """Layer by layer; the last one holds the ten probabilities."""
     served = service_of(request).models.find_layers(model)
-    body = await request_body.json_request(request, IMAGE_BODY_BYTES)
-    data = request_body.encoded(body.get("image"), "image")
+    data = (await request_body.receive(request, JSON)).picture
     if len(data) != SIDE * SIDE:
         message = f"`image` has {len(data):,} bytes; {SIDE * SIDE} are needed."
         raise ApiError(422, "bad_input", message)
