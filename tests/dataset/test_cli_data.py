@@ -33,6 +33,16 @@ def test_what_is_where_is_shown_without_a_sub_command(published_folder, monkeypa
     ]
 
 
+def test_pages_that_are_drawn_without_fonts_say_so_once(
+    published_folder, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setenv("DIGITS_FONTS", str(tmp_path))
+    out = tmp_path / "pages.png"
+    assert digits("show", "--pages", "2", "--data-dir", published_folder, "--out", out) == 0
+    assert out.is_file()
+    assert capsys.readouterr().err.count("python tools/fonts.py") == 1
+
+
 def test_where_nothing_is_the_next_step_is_named(capsys):
     assert digits() == 0
     out = capsys.readouterr().out

@@ -53,7 +53,11 @@ def test_families_that_are_held_out_are_never_written_with_in_training(
     assert {hand.source for hand in kept} == {"face", "print"}
 
 
-def test_without_fonts_whoever_draws_is_told_so_once(tmp_path, monkeypatch) -> None:
-    monkeypatch.setenv(faces.FOLDER_VARIABLE, str(tmp_path))
-    (said,) = faces.notes()
-    assert "tools/fonts.py" in said
+def test_fonts_lie_in_the_cache_unless_they_have_a_folder_of_their_own(
+    tmp_path, monkeypatch
+) -> None:
+    monkeypatch.delenv(faces.FOLDER_VARIABLE, raising=False)
+    monkeypatch.setenv("DIGITS_CACHE", str(tmp_path))
+    assert faces.folder() == tmp_path / "fonts"
+    monkeypatch.setenv(faces.FOLDER_VARIABLE, str(tmp_path / "own"))
+    assert faces.folder() == tmp_path / "own"

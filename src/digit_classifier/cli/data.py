@@ -276,9 +276,11 @@ def _draw_pages(out: Path, data: "Dataset", n: int, seed: int) -> None:
     import numpy as np
 
     from digit_classifier.atomic import write_png
-    from digit_classifier.drawn import contact
+    from digit_classifier.drawn import contact, faces
     from digit_classifier.drawn.pages import draw_page
 
+    for note in faces.notes():
+        click.secho(f"Warning: {note}", err=True, fg="yellow")
     write_png(out, contact.draw([
         draw_page(np.random.default_rng([seed, page]), data.train_images, data.train_labels)
         for page in range(n)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from digit_classifier import cache
 from digit_classifier.dataset import checks, download, files, folder, idx, npz, sample
 from digit_classifier.dataset.labelled import (
     MNIST_NAME,
@@ -24,13 +25,11 @@ from digit_classifier.dataset.labelled import (
 from digit_classifier.errors import (
     DataError,
     DownloadError,
-    MissingExtraError,
     OptionError,
     UnreachableError,
 )
 from digit_classifier.shell import option, readable
 
-_NAME = "mnist-digit-classifier"
 _VARIABLE = "MNIST_DATA_DIR"
 
 
@@ -90,7 +89,7 @@ def load(
             found, **arrays._asdict(), sha256=digest(arrays), name=found.name + done,
             source=found.source + done, is_sample=False,
         )  # fmt: skip
-    return _load_own(expand(dataset), progress, strict, transpose, invert)
+    return _load_own(cache.expand(dataset), progress, strict, transpose, invert)
 
 
 def _load_known(
@@ -121,14 +120,14 @@ def _find_mnist(
                 return read_mnist(place, tuple(notes))
             except DataError as error:
                 notes.append(f"skipped the copy in {place.label}: {error}")
-    cache = usual_places()[0]
+    kept = usual_places()[0]
     try:
         if offline:
             raise UnreachableError(
                 f"there is no MNIST on this machine, and {option('offline', True)} forbids to "
                 "download it."
             )
-        download.fetch(cache.path, mirrors=mirrors, progress=progress, replace=True)
+        download.fetch(kept.path, mirrors=mirrors, progress=progress, replace=True)
     except UnreachableError as error:
         if may_sample:
             notes.append(f"{error} So this is the built-in {SAMPLE_NAME}, which is not MNIST.")
@@ -136,7 +135,7 @@ def _find_mnist(
         raise type(error)(f"{error} {_advice()}") from error
     except DownloadError as error:
         raise type(error)(f"{error} {_advice()}") from error
-    return read_mnist(cache, tuple(notes))
+    return read_mnist(kept, tuple(notes))
 
 
 def _advice() -> str:
@@ -198,13 +197,13 @@ class Place:
 
 
 def cache_folder() -> Path:
-    """Where downloads are kept: `chosen_cache`, or a temporary folder if the system's is read-only.
+    """Where downloads are kept: `cache.chosen`, or a temporary folder if the system's is read-only.
 
     Raises:
         MissingExtraError: platformdirs is not installed.
     """
-    chosen = chosen_cache()
-    if _named_cache() or _can_write(chosen):
+    chosen = cache.chosen()
+    if cache.named() or _can_write(chosen):
         return chosen  # a folder that the user named is never taken for another
     with contextlib.suppress(OSError):  # no temporary folder either: whoever writes will say so
         return _own_folder(Path(tempfile.gettempdir()))
@@ -218,8 +217,8 @@ def _own_folder(place: Path) -> Path:
         OSError: none can be made.
     """
     if sys.platform == "win32":  # where the place is
-        return place / _NAME
-    folder = place / f"{_NAME}-{os.getuid()}"
+        return place / cache.NAME
+    folder = place / f"{cache.NAME}-{os.getuid()}"
     with contextlib.suppress(FileExistsError):
         folder.mkdir(mode=0o700)
     about = folder.lstat()
@@ -231,48 +230,18 @@ def _own_folder(place: Path) -> Path:
 
 @functools.cache
 def _unguessable_folder(place: Path) -> Path:
-    return Path(tempfile.mkdtemp(prefix=f"{_NAME}-", dir=place))
-
-
-def chosen_cache() -> Path:
-    """DIGITS_CACHE (once DIGITS_CACHE_DIR), else the system's folder for such things.
-
-    Raises:
-        MissingExtraError: platformdirs is not installed.
-    """
-    if named := _named_cache():
-        return expand(named)
-    try:
-        import platformdirs
-    except ImportError:
-        raise MissingExtraError("platformdirs", "data") from None
-    try:
-        return platformdirs.user_cache_path(_NAME, appauthor=False)
-    except RuntimeError:  # this user has no home
-        return Path("~", ".cache", _NAME)
-
-
-def _named_cache() -> str | None:
-    return os.environ.get("DIGITS_CACHE") or os.environ.get("DIGITS_CACHE_DIR")
+    return Path(tempfile.mkdtemp(prefix=f"{cache.NAME}-", dir=place))
 
 
 def cache_notes() -> tuple[str, ...]:
     """What a user must be told of the cache: that it is a temporary one, and why."""
-    chosen, taken = chosen_cache(), cache_folder()
+    chosen, taken = cache.chosen(), cache_folder()
     if chosen == taken:
         return ()
     return (
         f"{chosen} cannot be written, so images are kept in {taken} for the time being. Set "
         "DIGITS_CACHE to a folder that can be written.",
     )
-
-
-def expand(path: str | Path) -> Path:
-    """A path with ~ replaced, unless nobody knows where this user is at home."""
-    try:
-        return Path(path).expanduser()
-    except RuntimeError:
-        return Path(path)
 
 
 def _can_write(folder: Path) -> bool:
@@ -291,17 +260,17 @@ def _can_write(folder: Path) -> bool:
 def given_folder(data_dir: str | Path | None) -> Place | None:
     """Where the user says MNIST lies: `data_dir`, else MNIST_DATA_DIR, else None."""
     if data_dir:
-        return Place("data folder", expand(data_dir))
+        return Place("data folder", cache.expand(data_dir))
     chosen = os.environ.get(_VARIABLE)
-    return Place(_VARIABLE, expand(chosen)) if chosen else None
+    return Place(_VARIABLE, cache.expand(chosen)) if chosen else None
 
 
 def usual_places() -> list[Place]:
     """Our cache, then where Keras and torchvision keep their copies."""
-    keras = expand(os.environ.get("KERAS_HOME") or "~/.keras")
-    caches = dict.fromkeys((cache_folder(), chosen_cache()))  # the first can be written
+    keras = cache.expand(os.environ.get("KERAS_HOME") or "~/.keras")
+    caches = dict.fromkeys((cache_folder(), cache.chosen()))  # the first can be written
     return [
-        *(Place("cache", cache / "mnist") for cache in caches),
+        *(Place("cache", folder / "mnist") for folder in caches),
         Place("Keras", keras / "datasets" / "mnist.npz"),
         Place("torchvision", Path("data") / "MNIST" / "raw"),
     ]

@@ -1,24 +1,24 @@
 """The fonts that hands write with: which families, where they lie, and which are held out.
 
-`tools/fonts.py` fetches them, all under the OFL, Apache or MIT licence; they are never shipped. A
-sixth of the families, chosen by their names, is kept from training, to measure what it makes of
-hands that it never saw.
+`tools/fonts.py` fetches them; they are never shipped. Their licence is the OFL or Apache's, and of
+comic-mono, condiment and nova-script the MIT licence. A sixth of the families, chosen by their
+names, is kept from training, to measure what it makes of hands that it never saw.
 """
 
+import functools
 import importlib.util
 import os
 import zlib
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from digit_classifier import cache
 from digit_classifier.errors import MissingExtraError
 
 FOLDER_VARIABLE = "DIGITS_FONTS"
 TALL = 64  # pixels of a tall digit
-_NAME = "mnist-digit-classifier"
 
 _HANDWRITING = """
     alex-brush allura amatic-sc annie-use-your-telescope architects-daughter bad-script
@@ -49,15 +49,8 @@ STIX = ("STIXGeneral", "STIXGeneralItalic", "STIXGeneralBol")
 
 def folder() -> Path:
     """Where the fonts are looked for: DIGITS_FONTS, else `fonts` in the cache of this package."""
-    if named := os.environ.get(FOLDER_VARIABLE):
-        return Path(named).expanduser()
-    if cached := os.environ.get("DIGITS_CACHE"):
-        return Path(cached).expanduser() / "fonts"
-    try:
-        import platformdirs
-    except ImportError:
-        raise MissingExtraError("platformdirs", "data") from None
-    return platformdirs.user_cache_path(_NAME, appauthor=False) / "fonts"
+    named = os.environ.get(FOLDER_VARIABLE)
+    return cache.expand(named) if named else cache.chosen() / "fonts"
 
 
 def is_held_out(family: str) -> bool:
@@ -75,25 +68,30 @@ def families(kind: tuple[str, ...], held_out: bool) -> tuple[Path, ...]:
     return _files(folder(), kind, held_out)
 
 
-@cache
+@functools.cache
 def _files(place: Path, kind: tuple[str, ...], held_out: bool) -> tuple[Path, ...]:
     names = [name for name in kind if is_held_out(name) == held_out]
     return tuple(path for name in names if (path := place / f"{name}.ttf").is_file())
 
 
-@cache
+@functools.cache
 def builtin(held_out: bool) -> tuple[Path, ...]:
-    """Print fonts that are always there.
+    """Print fonts that are always there; as `of_matplotlib`."""
+    return tuple(of_matplotlib(name) for name in (STIX if held_out else DEJAVU))
+
+
+def of_matplotlib(name: str) -> Path:
+    """The file of a font that matplotlib brings.
 
     Raises:
-        MissingExtraError: matplotlib, which brings them, is not installed.
+        MissingExtraError: matplotlib is not installed.
     """
     # found without importing matplotlib, which takes a second
     found = importlib.util.find_spec("matplotlib")
     if found is None or not found.submodule_search_locations:
         raise MissingExtraError("matplotlib, whose fonts draw letters,", "train")
     place = Path(found.submodule_search_locations[0]) / "mpl-data" / "fonts" / "ttf"
-    return tuple(place / f"{name}.ttf" for name in (STIX if held_out else DEJAVU))
+    return place / f"{name}.ttf"
 
 
 def notes() -> tuple[str, ...]:
@@ -106,7 +104,7 @@ def notes() -> tuple[str, ...]:
     )
 
 
-@cache
+@functools.cache
 def _face(path: Path) -> ImageFont.FreeTypeFont:
     """A face at the size at which its 8 is `TALL` pixels tall."""
     _, top, _, bottom = ImageFont.truetype(path, 100).getbbox("8")

@@ -1,16 +1,14 @@
 """Letters, signs and words, written by a pen or set in type and bent, that are no digits."""
 
-import importlib.util
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 
 import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from digit_classifier.drawn.faces import STIX, of_matplotlib
 from digit_classifier.drawn.pen import draw, strokes, wobble
-from digit_classifier.errors import MissingExtraError
 
 # Letters and signs as a pen writes them, in the notation of `pen.strokes`.
 LETTERS = {
@@ -47,13 +45,7 @@ LETTERS = {
 PLAIN = "AEFHKMNPRVWXdefhkmnprvwx"
 SIGNS = "#%@*+=<^~±×÷√µ¶©®¥♥★☺♪♣♠→←↓✓✗"
 FOREIGN = "ЖМЛПШЩЫЮЯДФΔΛΞΠΨΩλμπψω"
-DEJAVU = (
-    "DejaVuSans.ttf",
-    "DejaVuSans-Oblique.ttf",
-    "DejaVuSansMono.ttf",
-    "DejaVuSerif-Italic.ttf",
-)
-STIX = ("STIXGeneral.ttf", "STIXGeneralItalic.ttf", "STIXGeneralBol.ttf")
+DEJAVU = ("DejaVuSans", "DejaVuSans-Oblique", "DejaVuSansMono", "DejaVuSerif-Italic")
 
 
 def _letter(rng: np.random.Generator) -> np.ndarray:
@@ -72,7 +64,7 @@ def _handwritten_word(rng: np.random.Generator) -> np.ndarray:
 
 def _glyph(rng: np.random.Generator) -> np.ndarray:
     plain = rng.random() < 0.6
-    font = str(rng.choice(DEJAVU)) if plain else "DejaVuSans.ttf"
+    font = str(rng.choice(DEJAVU)) if plain else "DejaVuSans"
     return _printed(str(rng.choice(list(PLAIN if plain else SIGNS))), font, rng)
 
 
@@ -112,12 +104,7 @@ def _printed(text: str, font: str, rng: np.random.Generator) -> np.ndarray:
 
 @cache
 def _face_of(font: str) -> ImageFont.FreeTypeFont:
-    # found without importing matplotlib, which takes a second
-    found = importlib.util.find_spec("matplotlib")
-    if found is None or not found.submodule_search_locations:
-        raise MissingExtraError("matplotlib, whose fonts draw letters,", "train")
-    folder = Path(found.submodule_search_locations[0]) / "mpl-data" / "fonts" / "ttf"
-    return ImageFont.truetype(folder / font, 56)
+    return ImageFont.truetype(of_matplotlib(font), 56)
 
 
 DRAWN: dict[str, Callable[[np.random.Generator], np.ndarray]] = {
