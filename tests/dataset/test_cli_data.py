@@ -50,18 +50,6 @@ def test_where_nothing_is_the_next_step_is_named(capsys):
     assert "--dataset sample" in out
 
 
-def test_on_a_terminal_a_table_is_drawn(published_folder, monkeypatch, capsys):
-    monkeypatch.setenv("FORCE_COLOR", "1")
-    monkeypatch.setenv("COLUMNS", "160")
-    odd = published_folder.rename(published_folder.with_name("[red]odd"))
-    monkeypatch.setenv("MNIST_DATA_DIR", str(odd))
-    assert digits() == 0
-    out = capsys.readouterr().out
-    assert "MNIST on this machine" in out
-    assert "[red]odd" in out  # a name is shown, not obeyed
-    assert "verified" in out
-
-
 def test_download_fills_the_cache_and_says_where(server, monkeypatch, capsys):
     monkeypatch.setenv("DIGITS_MIRRORS", server.url("good"))
     assert digits("download") == 0

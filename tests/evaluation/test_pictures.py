@@ -1,12 +1,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from digit_classifier.errors import DataError
-from digit_classifier.evaluation import mistakes, pictures
+from digit_classifier.evaluation import pictures
 
 
 @dataclass
@@ -121,31 +119,3 @@ def test_the_table_sums_by_kind_and_then_by_style() -> None:
         pictures.Row("single", "brush", 1, 0, 1, 0),
         pictures.Row("multi", "", 1, 0, 2, 1),
     ]
-
-
-def test_the_sheet_shows_each_mistake_with_what_was_seen(tmp_path: Path) -> None:
-    Image.fromarray(np.full((40, 60), 90, np.uint8)).save(tmp_path / "7.png")
-    image = np.zeros((28, 28), np.uint8)
-    image[4:24, 12:16] = 200
-    wrong = [
-        mistakes.Mistake(tmp_path / "7.png", "7.png: 7, read 1", [("1 60%", image)] * 9),
-        mistakes.Mistake(tmp_path / "gone.png", "gone.png: 7, read nothing", []),
-    ]
-    mistakes.write_sheet(tmp_path / "sheet.png", wrong)
-    with Image.open(tmp_path / "sheet.png") as sheet:
-        pixels = np.asarray(sheet.convert("L"))
-    assert (pixels == 90).sum() > 40 * 60  # the picture itself
-    assert (pixels == 200).sum() >= 9 * 80 * 9  # nine times what was seen, enlarged three times
-
-
-def test_a_sheet_of_very_many_mistakes_stays_a_size_to_open(tmp_path: Path) -> None:
-    wrong = [mistakes.Mistake(tmp_path / "gone.png", "gone", [])] * 1000
-    mistakes.write_sheet(tmp_path / "sheet.png", wrong)
-    with Image.open(tmp_path / "sheet.png") as sheet:
-        assert sheet.height < 32000
-
-
-def test_no_mistakes_are_a_sheet_too(tmp_path: Path) -> None:
-    mistakes.write_sheet(tmp_path / "sheet.png", [])
-    with Image.open(tmp_path / "sheet.png") as sheet:
-        assert sheet.size[0] > 100

@@ -145,7 +145,7 @@ def test_a_report_that_fails_leaves_what_was_there(written, tmp_path, linear, dr
     def fail(*_args, **_more):
         raise OptionError("it failed")
 
-    monkeypatch.setattr(confusions, "section", fail)
+    monkeypatch.setattr(confusions, "find_pairs", fail)
     data = Dataset("drawn", *drawn, *drawn, sha256="ab" * 32, source="here")
     with pytest.raises(OptionError, match="it failed"):
         write_report(open_model(linear), data, copy, quick=True)

@@ -275,16 +275,18 @@ def _draw_augmented(
 def _draw_pages(out: Path, data: "Dataset", n: int, seed: int) -> None:
     import numpy as np
 
+    from digit_classifier import contact_sheet
     from digit_classifier.atomic import write_png
-    from digit_classifier.drawn import contact, faces
+    from digit_classifier.drawn import faces
     from digit_classifier.drawn.pages import draw_page
 
     for note in faces.notes():
         click.secho(f"Warning: {note}", err=True, fg="yellow")
-    write_png(out, contact.draw([
+    pages = [
         draw_page(np.random.default_rng([seed, page]), data.train_images, data.train_labels)
         for page in range(n)
-    ]))  # fmt: skip
+    ]
+    write_png(out, contact_sheet.draw([page.outlined() for page in pages], columns=6))
     click.echo(f"{out}: {count(n, 'page')} of digits like those of {data.name}")
 
 
@@ -296,27 +298,13 @@ def _all_places() -> "list[Place]":
 
 
 def _survey(wanted: "list[Place]") -> list[str]:
-    """Print what is at each place, a table for people and plain lines for a file."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
+    """Print what is at each place, a line each."""
     from digit_classifier.dataset import loading
 
+    colours = {"verified": "green", "incomplete": "yellow", "damaged": "red"}
     findings = [loading.inspect(place) for place in wanted]
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        for found in findings:
-            detail = f" ({found.detail})" if found.detail else ""
-            click.echo(f"{found.place.label}: {found.state}: {found.place.path}{detail}")
-        return [found.state for found in findings]
-    colours = {"verified": "green", "not there": "dim", "incomplete": "yellow", "damaged": "red"}
-    table = Table("place", "state", "what", title="MNIST on this machine", title_justify="left")
     for found in findings:
-        state = f"[{colours[found.state]}]{found.state}[/]"
-        what = Text(str(found.place.path))
-        if found.detail:
-            what.append(f"\n{found.detail}", style="dim")
-        table.add_row(found.place.label, state, what)
-    console.print(table)
+        state = click.style(found.state, colours.get(found.state))
+        detail = f" ({found.detail})" if found.detail else ""
+        click.echo(f"{found.place.label}: {state}: {found.place.path}{detail}")
     return [found.state for found in findings]

@@ -12,12 +12,14 @@ from digit_classifier.words import count
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from PIL.Image import Image
     from rich.console import Console
 
-    from digit_classifier.evaluation.mistakes import Mistake
     from digit_classifier.evaluation.pictures import Outcome, Row
     from digit_classifier.evaluation.report.page import Report
     from digit_classifier.reader import DigitReader, Reading
+
+MAX_SHOWN = 150  # mistakes on one sheet; more is a picture that nothing opens
 
 
 @click.command()
@@ -176,8 +178,10 @@ def _print_summary(console: "Console", report: "Report") -> None:
 def _judge_pictures(
     reader: "DigitReader", folder: str, single: bool, out: str | None, jobs: int
 ) -> None:
+    from digit_classifier import contact_sheet
+    from digit_classifier.atomic import write_png
     from digit_classifier.errors import DataError
-    from digit_classifier.evaluation import mistakes, pictures
+    from digit_classifier.evaluation import pictures
 
     cases, left_out = pictures.list_cases(folder)
     for sentence in left_out:
@@ -199,7 +203,12 @@ def _judge_pictures(
     for outcome, _ in wrong:
         click.echo(_caption(outcome))
     if out:
-        mistakes.write_sheet(out, [_mistake(outcome, reading) for outcome, reading in wrong])
+        shown = wrong[:MAX_SHOWN]
+        tiles = [(_caption(outcome), _mistake(reading)) for outcome, reading in shown]
+        if not wrong or wrong[MAX_SHOWN:]:
+            last = f"... and {len(wrong) - MAX_SHOWN:,} more" if wrong else "no mistakes"
+            tiles.append((last, None))
+        write_png(out, contact_sheet.draw(tiles, columns=2))
         click.echo(f"{count(len(wrong), 'mistake')} drawn in {out}")
 
 
@@ -250,9 +259,7 @@ def _caption(outcome: "Outcome") -> str:
     return f"{outcome.case.path.name}: {there}, read {outcome.read or 'nothing'}"
 
 
-def _mistake(outcome: "Outcome", reading: "Reading") -> "Mistake":
-    from digit_classifier.evaluation.mistakes import Mistake
-    from digit_classifier.reader.overlay import seen_marks
+def _mistake(reading: "Reading") -> "Image | None":
+    from digit_classifier.reader import overlay
 
-    seen = [(str(mark), mark.image) for mark in seen_marks(reading) if mark.image is not None]
-    return Mistake(Path(outcome.case.path), _caption(outcome), seen)
+    return overlay.draw(overlay.pixels_of(reading), reading, within=(150, 240), row=6)

@@ -1,7 +1,6 @@
 """Data files that people bring, each read by what it is: its first bytes, not its name."""
 
 import gzip
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +8,7 @@ import numpy as np
 from digit_classifier.dataset import idx, npz, tables
 from digit_classifier.dataset.folder import digit_of, digits_inside, is_part
 from digit_classifier.dataset.folder import read as read_pictures
-from digit_classifier.dataset.labelled import Pixels
+from digit_classifier.dataset.labelled import Pixels, reading
 from digit_classifier.dataset.named import Read, kind, role, settle, settle_images
 from digit_classifier.errors import DataError
 from digit_classifier.picture.decode import SUFFIXES, format_of
@@ -106,11 +105,9 @@ def read_folder(folder: Path) -> Read | None:
     Raises:
         DataError: as `read`, or there are several data sets.
     """
-    try:
+    with reading(folder):
         found = _idx_set(folder)
         files = [path for path in sorted(folder.iterdir()) if _is_data(path)]
-    except OSError as error:
-        raise DataError(f"cannot read {folder}: {error.strerror or error}.") from error
     if found:
         return idx.read_folder(*found), warn_of_emnist(found[1])
     if _holds_pictures(folder):
@@ -198,14 +195,10 @@ def _is_data(path: Path) -> bool:
 
 def head_of(path: Path) -> bytes:
     """The first bytes, those inside where it is gzipped."""
-    try:
+    with reading(path):
         with path.open("rb") as file:
             head = file.read(16)
         if head.startswith(b"\x1f\x8b"):
             with gzip.open(path) as file:
                 return file.read(16)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise DataError(f"{path} is damaged gzip data ({error}). Fetch it again.") from error
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror or error}.") from error
     return head

@@ -11,7 +11,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from digit_classifier.dataset.labelled import Arrays, Pixels, Progress, check, listed, set_aside
+from digit_classifier.dataset.labelled import (
+    Arrays,
+    Pixels,
+    Progress,
+    check,
+    listed,
+    reading,
+    set_aside,
+)
 from digit_classifier.errors import DataError, MissingExtraError, NoInkError, PictureError
 from digit_classifier.picture.decode import SUFFIXES
 from digit_classifier.shell import digits, option
@@ -358,10 +366,8 @@ class _Opened:
 
 def _list(folder: Path) -> tuple[list[Path], list[Path], list[Path]]:
     """Sub-folders, pictures, and other files directly inside, each sorted; hidden ones left out."""
-    try:
+    with reading(folder):
         inside = sorted(path for path in folder.iterdir() if not _is_hidden(path.name))
-    except OSError as error:
-        raise DataError(f"cannot read {folder}: {error.strerror or error}.") from error
     folders = [path for path in inside if path.is_dir()]
     files = [path for path in inside if not path.is_dir()]
     pictures = [path for path in files if _is_picture(path)]

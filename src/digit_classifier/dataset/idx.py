@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from digit_classifier.dataset.labelled import Arrays, Pixels, check
+from digit_classifier.dataset.labelled import Arrays, Pixels, check, reading
 from digit_classifier.errors import DataError
 from digit_classifier.shell import digits
 
@@ -85,12 +85,10 @@ def read(path: Path, dimensions: int) -> Pixels:
     Raises:
         DataError: anything but a whole IDX file of unsigned bytes with these dimensions.
     """
-    try:
+    with reading(path):
         if path.stat().st_size > MAX_BYTES:
             raise DataError(f"{path} is larger than {MAX_BYTES >> 20:,} MiB; that is not digits.")
         raw = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror or error}.") from error
     return parse(raw, dimensions, path)
 
 

@@ -1,7 +1,10 @@
 """Labelled images as arrays, the digest that names them, and the split that is always the same."""
 
+import gzip
 import hashlib
-from collections.abc import Callable, Iterable
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -82,6 +85,21 @@ class Dataset:
         return (
             f"<Dataset {self.name}: {self.counts}, sha256 {self.sha256[:8]}..., from {self.source}>"
         )
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Say in a sentence why a file or folder cannot be read inside the block.
+
+    Raises:
+        DataError: no permission, a broken disk, or damaged gzip data.
+    """
+    try:
+        yield
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise DataError(f"{path} is damaged gzip data ({error}). Fetch it again.") from error
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror or error}.") from error
 
 
 def digest(arrays: Arrays) -> str:

@@ -20,6 +20,7 @@ from digit_classifier.dataset.labelled import (
     Dataset,
     Progress,
     digest,
+    reading,
     turn,
 )
 from digit_classifier.errors import (
@@ -302,7 +303,7 @@ def read_copy(path: Path) -> Arrays:
     Raises:
         DataError: missing, damaged or of the wrong kind.
     """
-    try:
+    with reading(path):
         if not path.exists():
             raise DataError(f"there is no file or folder called {path}. Check the path.")
         if not path.is_dir():
@@ -311,8 +312,6 @@ def read_copy(path: Path) -> Arrays:
         if None in idx.locate(path) and archive.is_file():
             return npz.read(archive)
         return idx.read_folder(path)
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror or error}.") from error
 
 
 def read_mnist(place: Place, notes: tuple[str, ...] = ()) -> Dataset:

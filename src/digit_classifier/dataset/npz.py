@@ -13,7 +13,7 @@ import numpy as np
 from numpy.lib import format as npy
 
 from digit_classifier.dataset.idx import MAX_BYTES
-from digit_classifier.dataset.labelled import Arrays
+from digit_classifier.dataset.labelled import Arrays, reading
 from digit_classifier.dataset.named import kind, settle
 from digit_classifier.errors import DataError, MissingExtraError
 
@@ -73,14 +73,11 @@ def read_npy(path: Path) -> np.ndarray:
 
 @contextmanager
 def _sentences(path: Path, what: str) -> Iterator[None]:
-    try:
-        yield
-    except DataError:
-        raise
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror or error}.") from error
-    except _DAMAGE as error:
-        raise DataError(f"{path} is not a whole {what} ({error}). Fetch it again.") from error
+    with reading(path):
+        try:
+            yield
+        except _DAMAGE as error:
+            raise DataError(f"{path} is not a whole {what} ({error}). Fetch it again.") from error
 
 
 def _read_array(open_it: Callable[[], IO[bytes]], length: int, name: str, path: Path) -> np.ndarray:

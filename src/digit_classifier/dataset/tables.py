@@ -1,7 +1,6 @@
 """Tables of digits as text: CSV with or without a heading, a label and 784 pixels in each row."""
 
 import gzip
-import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from digit_classifier.dataset.idx import MAX_BYTES
+from digit_classifier.dataset.labelled import reading
 from digit_classifier.errors import DataError
 
 PIXELS = 784
@@ -102,7 +102,7 @@ def _is_number(cell: bytes) -> bool:
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
     """Each line that is not blank, with its number; without quotes."""
     size = 0
-    try:
+    with reading(path):
         with path.open("rb") as raw:
             zipped = raw.read(2) == b"\x1f\x8b"
         with gzip.open(path) if zipped else path.open("rb") as file:
@@ -115,7 +115,3 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
                 text = line.removeprefix(b"\xef\xbb\xbf").replace(b'"', b"").rstrip(b"\r\n")
                 if text.strip():
                     yield number, text
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror or error}.") from error
-    except (EOFError, zlib.error) as error:
-        raise DataError(f"{path} is damaged gzip data ({error}). Fetch it again.") from error

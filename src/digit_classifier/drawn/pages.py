@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from PIL import Image, ImageDraw
 
 from digit_classifier.drawn import hands, surfaces
 from digit_classifier.drawn.faces import TALL
@@ -39,6 +40,21 @@ class DrawnPage:
     labels: np.ndarray
     kind: str
     numbers: tuple[tuple[str, tuple[int, ...]], ...]
+
+    def outlined(self, most: int = 320) -> tuple[str, Image.Image]:
+        """Its kind and numbers, and the page with its boxes: green digits, red other writing.
+
+        Args:
+            most: pixels of its longer side; a larger page is made smaller.
+        """
+        picture = Image.fromarray(self.pixels).convert("RGB")
+        scale = min(1.0, most / max(picture.size))
+        picture = picture.resize([max(1, round(side * scale)) for side in picture.size])
+        pen = ImageDraw.Draw(picture)
+        for (x0, y0, x1, y1), label in zip(self.boxes * scale, self.labels, strict=True):
+            colour = (225, 60, 60) if label == NO_DIGIT else (0, 150, 60)
+            pen.rectangle((x0 - 1, y0 - 1, x1, y1), outline=colour)
+        return f"{self.kind}: {' '.join(text for text, _ in self.numbers)}", picture
 
 
 def draw_page(

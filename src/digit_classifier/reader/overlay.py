@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 GREEN, RED, INK, PAPER = (0, 140, 60), (200, 30, 30), (30, 30, 30), (255, 255, 255)
 # The picture is shown within these many pixels a side, whatever its size.
-SMALLEST, LARGEST = 480, 1600
+SMALLEST, LARGEST = WITHIN = 480, 1600
 # In a notebook, with digits and without.
 SHOWN, SHOWN_EMPTY = 800, 240
 ENLARGED = 3  # pixels for each of the 28
@@ -74,25 +74,36 @@ def html(reading: Reading) -> str:
     )
 
 
-def draw(pixels: np.ndarray | None, reading: Reading) -> Image.Image:
+def draw(
+    pixels: np.ndarray | None,
+    reading: Reading,
+    *,
+    within: tuple[int, int] = WITHIN,
+    row: int | None = None,
+) -> Image.Image:
     """Draw what was read.
 
     Args:
         pixels: uint8, shape (height, width) or (height, width, 3): the upright picture, or None.
         reading: what was read in it.
+        within: least and most pixels that the picture's longer side is shown with.
+        row: so many of what was seen stand in a row, however narrow the picture; None: as many as
+            fit below it, or ten below no picture.
     Returns:
         RGB: the picture with a green box for each digit and a red one for each mark that is not
         accepted; below it each 28x28 image that the network saw, enlarged, with its answer.
     """
     seen = seen_marks(reading)
     if pixels is None:
-        picture, scale = Image.new("RGB", (min(len(seen) or 1, ROW) * CELL, 0)), 0.0
+        picture, scale = Image.new("RGB", (1, 0)), 0.0
+        row = row or ROW
     else:
-        picture, scale = _fitted(Image.fromarray(pixels).convert("RGB"))
-    columns = max(1, picture.width // CELL)
+        picture, scale = _fitted(Image.fromarray(pixels).convert("RGB"), *within)
+    columns = max(1, picture.width // CELL, min(len(seen), row or 0))
     rows = -(-len(seen) // columns)
+    width = max(picture.width, columns * CELL if row else 1)
     height = picture.height + rows * (CELL + CAPTION)
-    sheet = Image.new("RGB", (picture.width, max(1, height)), PAPER)
+    sheet = Image.new("RGB", (width, max(1, height)), PAPER)
     sheet.paste(picture, (0, 0))
     pen = ImageDraw.Draw(sheet)
     for mark in seen if scale else ():
@@ -120,8 +131,8 @@ def seen_image(image: np.ndarray, enlarged: int = ENLARGED) -> Image.Image:
     return Image.fromarray(image).resize((side, side), Image.Resampling.NEAREST).convert("RGB")
 
 
-def _fitted(picture: Image.Image) -> tuple[Image.Image, float]:
-    scale = min(max(1.0, SMALLEST / max(picture.size)), LARGEST / max(picture.size))
+def _fitted(picture: Image.Image, least: int, most: int) -> tuple[Image.Image, float]:
+    scale = min(max(1.0, least / max(picture.size)), most / max(picture.size))
     size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
     how = Image.Resampling.NEAREST if scale > 1 else Image.Resampling.LANCZOS
     return picture.resize(size, how), scale

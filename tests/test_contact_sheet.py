@@ -1,0 +1,22 @@
+"""Contact sheets: every picture whole, below its caption."""
+
+import numpy as np
+from PIL import Image
+
+from digit_classifier import contact_sheet
+
+
+def test_pictures_stand_whole_in_rows():
+    tiles = [(f"{side}.png", Image.new("L", (side, side), side)) for side in (40, 90, 60)]
+    pixels = np.asarray(contact_sheet.draw([*tiles, ("... and 7 more", None)], columns=2))
+    for side in (40, 90, 60):
+        assert (pixels == side).all(axis=2).sum() >= side * side
+    first, second, third = (np.argwhere((pixels == side).all(axis=2)) for side in (40, 90, 60))
+    assert first.min() < second[:, 1].min()
+    assert third[:, 0].min() > second[:, 0].max()
+
+
+def test_a_long_caption_ends_where_its_tile_ends():
+    long, short = (np.asarray(contact_sheet.draw([(text, None)], 1)) for text in ("x" * 500, "x"))
+    assert long.shape == short.shape
+    assert (long[:, -8:] == 255).all()
