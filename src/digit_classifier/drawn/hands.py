@@ -210,11 +210,7 @@ class Hand:
     def _ink_crossed_out(self, rng: np.random.Generator) -> np.ndarray:
         ink = padded(self.digit(int(rng.integers(10)), rng), 12)
         high, wide = ink.shape
-        if rng.random() < 0.4:
-            through = [line((0, 0), (1, 1)), line((1, 0), (0, 1)), line((0, 0.4), (1, 0.5))]
-        else:  # to and fro
-            x = np.linspace(0, 1, int(rng.integers(7, 13)))
-            through = [np.stack([x, np.where(np.arange(len(x)) % 2, 0.9, 0.1)], axis=1)]
+        through = shapes.crossing(rng)
         thick = max(5, round(self.pen.width * TALL))
         struck = [(stroke + 0.5) * (wide, high) for stroke in wobble(through, rng, 0.1)]
         return polylines(struck, thick, ink)

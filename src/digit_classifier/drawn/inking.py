@@ -123,24 +123,22 @@ def varied(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """The same drawing as the hand would repeat it, a little other; cropped."""
     turn, shear = rng.normal(0, 0.03, 2)
     across, down = np.exp(rng.normal(0, 0.04, 2))
-    high, wide = ink.shape
-    matrix = np.array([[across, shear - turn], [turn, down]])
-    reach = np.abs(matrix) @ (wide, high) + 2
-    shift = reach / 2 - matrix @ (wide / 2, high / 2)
-    size = (int(reach[0]) + 1, int(reach[1]) + 1)
-    varied = cv2.warpAffine(ink, np.column_stack([matrix, shift]), size)
-    return _crop(varied)
+    return _crop(_mapped(ink, np.array([[across, shear - turn], [turn, down]])))
 
 
 def turned(ink: np.ndarray, angle: float) -> np.ndarray:
     """Turn by an angle in radians."""
-    high, wide = ink.shape
-    matrix = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    reach = np.abs(matrix) @ (wide, high)
-    shift = reach / 2 - matrix @ (wide / 2, high / 2)
-    size = (int(reach[0]) + 1, int(reach[1]) + 1)
-    turned: np.ndarray = cv2.warpAffine(ink, np.column_stack([matrix, shift]), size)
-    return turned
+    cos, sin = np.cos(angle), np.sin(angle)
+    return _mapped(ink, np.array([[cos, -sin], [sin, cos]]))
+
+
+def _mapped(ink: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """Map by a matrix, 2 by 2, about the middle; as large as it needs to be."""
+    size = np.array(ink.shape[::-1])
+    reach = np.ceil(np.abs(matrix) @ size).astype(int) + 2
+    shift = (reach - 1) / 2 - matrix @ ((size - 1) / 2)
+    mapped: np.ndarray = cv2.warpAffine(ink, np.column_stack([matrix, shift]), reach.tolist())
+    return mapped
 
 
 def padded(ink: np.ndarray, high: int, wide: int | None = None) -> np.ndarray:

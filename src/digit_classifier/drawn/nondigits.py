@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from digit_classifier.drawn import glyphs, shapes
-from digit_classifier.drawn.pen import CANVAS, INSET, draw, line, wobble
+from digit_classifier.drawn.pen import CANVAS, INSET, draw, wobble
 from digit_classifier.errors import OptionError
 from digit_classifier.picture.redraw import redraw
 
@@ -86,12 +86,8 @@ def _crossed_out(rng: np.random.Generator, digits: np.ndarray) -> np.ndarray:
     (ink,) = _cropped(digits, rng, 1)
     canvas: np.ndarray = cv2.resize(ink, (CANVAS - 2 * INSET, CANVAS - 2 * INSET))
     canvas = cv2.copyMakeBorder(canvas, INSET, INSET, INSET, INSET, cv2.BORDER_CONSTANT)
-    if rng.random() < 0.5:
-        strokes = [line((0, 0), (1, 1)), line((1, 0), (0, 1))]
-    else:  # to and fro
-        x = np.linspace(0, 1, int(rng.integers(6, 12)))
-        strokes = [np.stack([x, np.where(np.arange(len(x)) % 2, 0.9, 0.1)], axis=1)]
-    np.maximum(canvas, draw(wobble(strokes, rng), rng, rng.uniform(4, 10)), out=canvas)
+    crossed = wobble(shapes.crossing(rng), rng)
+    np.maximum(canvas, draw(crossed, rng, rng.uniform(4, 10)), out=canvas)
     return canvas
 
 

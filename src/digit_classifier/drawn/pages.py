@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw
 
 from digit_classifier.drawn import hands, surfaces
 from digit_classifier.drawn.faces import TALL
+from digit_classifier.drawn.inking import turned
 from digit_classifier.drawn.layouts import LAYOUTS, NO_DIGIT, Piece, Sheet
 
 KINDS: tuple[str, ...] = tuple(LAYOUTS)
@@ -163,13 +164,7 @@ class _Painted:
         ink: np.ndarray = cv2.resize(piece.ink, size, interpolation=how)
         angle = self._sheet.angle + piece.turn
         if abs(angle) > 0.004:
-            cos, sin = np.cos(angle), np.sin(angle)
-            across = int(abs(size[0] * cos) + abs(size[1] * sin)) + 3
-            down = int(abs(size[0] * sin) + abs(size[1] * cos)) + 3
-            x, y = (size[0] - 1) / 2, (size[1] - 1) / 2
-            at_x, at_y = (across - 1) / 2 - cos * x + sin * y, (down - 1) / 2 - sin * x - cos * y
-            matrix = np.array([[cos, -sin, at_x], [sin, cos, at_y]])
-            ink = cv2.warpAffine(ink, matrix, (across, down))
+            ink = turned(ink, angle)
         if scale < 1:  # a thin pen stays ink, however small
             ink = cv2.convertScaleAbs(ink, alpha=255 / max(int(ink.max()), 1))
         else:

@@ -99,24 +99,25 @@ def draw(drawn: list[Stroke], rng: np.random.Generator, width: float | None = No
     Returns:
         uint8, shape (96, 96): paper 0, ink 255.
     """
-    corners = np.concatenate(drawn)
-    low, high = corners.min(axis=0), corners.max(axis=0)
-    scale = (CANVAS - 2 * INSET) / max(float((high - low).max()), 1e-6)
-    offset = CANVAS / 2 - (low + high) / 2 * scale
     thickness = max(1, round(rng.uniform(2.5, 13) if width is None else width))
     canvas = np.zeros((CANVAS, CANVAS), np.uint8)
-    for stroke in drawn:
-        points = np.round((stroke * scale + offset) * (1 << SHIFT)).astype(np.int32)
+    for points in _fitted(drawn):
         cv2.polylines(canvas, [points], False, 255, thickness, cv2.LINE_AA, SHIFT)
     return canvas
 
 
 def fill(outline: Stroke) -> np.ndarray:
     """Fill a closed outline, fitted to the canvas; as `draw`."""
-    low, high = outline.min(axis=0), outline.max(axis=0)
+    canvas = np.zeros((CANVAS, CANVAS), np.uint8)
+    cv2.fillPoly(canvas, _fitted([outline]), 255, cv2.LINE_AA, SHIFT)
+    return canvas
+
+
+def _fitted(drawn: list[Stroke]) -> list[Stroke]:
+    """Strokes moved and scaled to the canvas, whole numbers with `SHIFT` fractional bits."""
+    corners = np.concatenate(drawn)
+    low, high = corners.min(axis=0), corners.max(axis=0)
     scale = (CANVAS - 2 * INSET) / max(float((high - low).max()), 1e-6)
     offset = CANVAS / 2 - (low + high) / 2 * scale
-    canvas = np.zeros((CANVAS, CANVAS), np.uint8)
-    points = np.round((outline * scale + offset) * (1 << SHIFT)).astype(np.int32)
-    cv2.fillPoly(canvas, [points], 255, cv2.LINE_AA, SHIFT)
-    return canvas
+    shifted = [(stroke * scale + offset) * (1 << SHIFT) for stroke in drawn]
+    return [np.round(stroke).astype(np.int32) for stroke in shifted]

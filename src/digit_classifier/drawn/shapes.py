@@ -5,7 +5,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from digit_classifier.drawn.pen import CANVAS, INSET, arc, curve, draw, fill, line, wobble
+from digit_classifier.drawn.pen import CANVAS, INSET, Stroke, arc, curve, draw, fill, line, wobble
 
 
 def _scribble(rng: np.random.Generator) -> np.ndarray:
@@ -153,6 +153,14 @@ def _zigzag(rng: np.random.Generator) -> np.ndarray:
     x = np.linspace(0, 1, int(rng.integers(6, 11)))
     y = np.where(np.arange(len(x)) % 2, 0.5 + rng.uniform(0.15, 0.5), 0.5 - rng.uniform(0.15, 0.5))
     return draw(wobble([np.stack([x, y], axis=1)], rng), rng, rng.uniform(2.5, 10))
+
+
+def crossing(rng: np.random.Generator) -> list[Stroke]:
+    """Strokes, in the unit square, of someone who crosses a digit out: a cross, or to and fro."""
+    if rng.random() < 0.5:
+        return [line((0, 0), (1, 1)), line((1, 0), (0, 1))]
+    x = np.linspace(0, 1, int(rng.integers(6, 12)))
+    return [np.stack([x, np.where(np.arange(len(x)) % 2, 0.9, 0.1)], axis=1)]
 
 
 DRAWN: dict[str, Callable[[np.random.Generator], np.ndarray]] = {

@@ -7,6 +7,7 @@ import secrets
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -25,38 +26,26 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.requests = Counter(
-            "digits_requests", "Requests answered.", ("route", "status"), registry=self.registry
+        counter = partial(Counter, registry=self.registry)
+        gauge = partial(Gauge, registry=self.registry)
+        histogram = partial(Histogram, registry=self.registry, buckets=_SECONDS)
+        self.requests = counter("digits_requests", "Requests answered.", ("route", "status"))
+        self.errors = counter("digits_errors", "Requests refused or failed, by code.", ("code",))
+        self.latency = histogram(
+            "digits_request_seconds", "From a request's head to the end of its answer.", ("route",)
         )
-        self.errors = Counter(
-            "digits_errors", "Requests refused or failed, by code.", ("code",),
-            registry=self.registry,
-        )  # fmt: skip
-        self.latency = Histogram(
-            "digits_request_seconds", "From a request's head to the end of its answer.",
-            ("route",), buckets=_SECONDS, registry=self.registry,
-        )  # fmt: skip
-        self.wait = Histogram(
-            "digits_queue_wait_seconds", "How long readings waited for a process.",
-            buckets=_SECONDS, registry=self.registry,
-        )  # fmt: skip
-        self.in_flight = Gauge(
-            "digits_requests_in_flight", "Requests begun and not answered.", registry=self.registry
+        self.wait = histogram(
+            "digits_queue_wait_seconds", "How long readings waited for a process."
         )
-        self.depth = Gauge(
-            "digits_queue_depth", "Readings under way or waiting.", registry=self.registry
+        self.in_flight = gauge("digits_requests_in_flight", "Requests begun and not answered.")
+        self.depth = gauge("digits_queue_depth", "Readings under way or waiting.")
+        self.digits = counter("digits_read", "Digits read, by model.", ("model",))
+        self.model = gauge(
+            "digits_model_info", "1 for each model that is loaded.", ("model", "default")
         )
-        self.digits = Counter(
-            "digits_read", "Digits read, by model.", ("model",), registry=self.registry
+        self.reloads = counter(
+            "digits_model_reloads", "Changed model files seen, by what came of it.", ("result",)
         )
-        self.model = Gauge(
-            "digits_model_info", "1 for each model that is loaded.", ("model", "default"),
-            registry=self.registry,
-        )  # fmt: skip
-        self.reloads = Counter(
-            "digits_model_reloads", "Changed model files seen, by what came of it.", ("result",),
-            registry=self.registry,
-        )  # fmt: skip
 
     def render(self) -> bytes:
         """All of them, in Prometheus's text form."""

@@ -67,14 +67,6 @@ class AdmissionQueue(Generic[W]):
         self._is_overloaded = False
         self._since, self._arrived = 0.0, 0  # requests of the current window
 
-    async def prepare(self, work: Callable[[W], Awaitable[object]]) -> None:
-        """Have every worker do `work` once, all at the same time.
-
-        Raises:
-            Exception: what kept one of them from it.
-        """
-        await asyncio.gather(*map(work, self._workers))
-
     def close(self) -> None:
         """Give up what is under way, and for good."""
         for worker in self._workers:

@@ -29,11 +29,8 @@ HEADERS = [
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 # Answered to the end: whoever stops the server looks here to see how far it is.
 _ALWAYS = ("/v2/health/", "/metrics")
-# What waits in the queue, and the routes as metrics name them.
-_READING = {
-    re.compile("/v1/read"): SimpleNamespace(path="/v1/read"),
-    re.compile("/v2/models/[^/]+/infer"): SimpleNamespace(path="/v2/models/{name}/infer"),
-}
+# What waits in the queue.
+_READING = re.compile("/v1/read|/v2/models/[^/]+/infer")
 
 
 def respond(error: ApiError, scope: Scope) -> Response:
@@ -124,9 +121,7 @@ class RequestFilter:
             raise ApiError(400, "bad_request", f"a request names one host, not {hosts}.")
         host = headers.get(b"host", b"").decode("latin-1").lower()
         if self._names is not None and host and hostname(host) not in self._names:
-            message = (
-                f"this server is not called {host[:80]!r}; allow the name with `--allow-host`."
-            )
+            message = f"this server is not called {host[:80]!r}; allow it with `--allow-host`."
             raise ApiError(421, "wrong_host", message)
         if scope["method"] not in _SAFE and _is_foreign(headers, host):
             message = "a page of another origin may not use this server."
@@ -134,17 +129,11 @@ class RequestFilter:
         if self._service.draining and not scope["path"].startswith(_ALWAYS):
             until = {"Retry-After": "5", "Connection": "close"}
             raise ApiError(503, "stopping", "the server is stopping.", until)
-        if scope["method"] == "POST":
-            for path, route in _READING.items():
-                if path.fullmatch(scope["path"]):
-                    self._check_queue(scope, route)
-
-    def _check_queue(self, scope: Scope, route: SimpleNamespace) -> None:
-        try:
+        if scope["method"] == "POST" and _READING.fullmatch(scope["path"]):
+            # as metrics name it, should it go no further
+            route = re.sub("/models/.*/", "/models/{name}/", scope["path"])
+            scope["route"] = SimpleNamespace(path=route)
             self._service.queue.check()
-        except ApiError:
-            scope["route"] = route
-            raise
 
 
 def hostname(host: str) -> str:

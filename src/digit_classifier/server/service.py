@@ -1,5 +1,7 @@
 """What all routes share: the models, who reads, the counters, and whether the end is near."""
 
+import asyncio
+
 from starlette.requests import Request
 
 from digit_classifier.server.access_log import AccessLog, Metrics
@@ -36,8 +38,9 @@ class Service:
         self.metrics = Metrics()
         self.metrics.in_flight.set_function(lambda: self.in_flight)
         self.log = AccessLog(self.metrics, as_json=settings.log_json)
-        workers = [WorkerProcess() for _ in range(limits.workers)]  # first: they need a moment
-        self.queue = AdmissionQueue(workers, limits.queue, limits.read_seconds, self.metrics)
+        # first: they need a moment
+        self._workers = [WorkerProcess() for _ in range(limits.workers)]
+        self.queue = AdmissionQueue(self._workers, limits.queue, limits.read_seconds, self.metrics)
         self.models = ModelRegistry(settings.model, settings.scale)
         for name in self.models.models:
             self.metrics.model.labels(name, str(name == self.models.default).lower()).set(1)
@@ -46,7 +49,8 @@ class Service:
 
     async def prepare(self) -> None:
         """Have every process read once, so that the first user waits for nothing."""
-        await self.queue.prepare(lambda worker: worker.ask(self.models.find(None), jobs.warm_up))
+        reader = self.models.find(None)
+        await asyncio.gather(*(worker.ask(reader, jobs.warm_up) for worker in self._workers))
 
 
 def service_of(request: Request) -> Service:

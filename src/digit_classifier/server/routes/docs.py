@@ -120,10 +120,11 @@ def render(document: dict[str, Any], base: str) -> str:
     """
     about = document["info"]
     operations = [
-        _operation(path, method, _resolved(operation, document), base)
+        _operation(path, method, operation, base)
         for path, methods in document["paths"].items()
         for method, operation in methods.items()
     ]
+    named = document["components"]["schemas"].items()
     title = escape(about["title"])
     return f"""<!doctype html>
 <html lang="en">
@@ -143,22 +144,13 @@ def render(document: dict[str, Any], base: str) -> str:
 Machines read <a href="/openapi.json">/openapi.json</a>; people draw on
 <a href="/">the page</a>.</p>
 {"".join(operations)}
+<section><h2>Schemas</h2>
+{"".join(_schema(name, schema) for name, schema in named)}
+</section>
 </main>
 </body>
 </html>
 """
-
-
-def _resolved(part: Any, document: dict[str, Any]) -> Any:
-    """A part of the document with the schemas in place that it refers to."""
-    if isinstance(part, list):
-        return [_resolved(each, document) for each in part]
-    if not isinstance(part, dict):
-        return part
-    if "$ref" in part:
-        name = part["$ref"].rpartition("/")[2]
-        return _resolved(document["components"]["schemas"][name], document)
-    return {key: _resolved(value, document) for key, value in part.items()}
 
 
 def _operation(path: str, method: str, operation: dict[str, Any], base: str) -> str:
@@ -169,37 +161,45 @@ def _operation(path: str, method: str, operation: dict[str, Any], base: str) -> 
     if "description" in operation:
         parts.append(f"<p>{_code(operation['description'])}</p>")
     rows = [
-        (f"<code>{escape(p['name'])}</code>", p.get("description", f"in the {p['in']}"))
+        (p["name"], escape(p.get("description", f"in the {p['in']}")))
         for p in operation.get("parameters", [])
     ]
     parts.append(_table("Parameters", rows))
     content = operation.get("requestBody", {}).get("content", {})
-    rows = [(f"<code>{escape(kind)}</code>", _shape(body)) for kind, body in content.items()]
-    parts.append(_table("Body", rows))
+    parts.append(_table("Body", [(kind, _content(body)) for kind, body in content.items()]))
     if method == "post" and path in EXAMPLES:
         parts.append(f"<pre>{escape(EXAMPLES[path].format(base=base))}</pre>")
-    answers = operation["responses"].items()
-    rows = [(f"<code>{status}</code>", said["description"]) for status, said in answers]
+    rows = []
+    for status, said in operation["responses"].items():
+        bodies = [body for body in said.get("content", {}).values() if "schema" in body]
+        rows.append((status, " ".join([escape(said["description"]), *map(_content, bodies)])))
     parts.append(_table("Answers", rows))
-    good = next(iter(operation["responses"].values())).get("content", {})
-    for kind, body in good.items():
-        if "schema" in body:
-            shown = escape(json.dumps(body["schema"], indent=1))
-            parts.append(f"<details><summary>{escape(kind)}</summary><pre>{shown}</pre></details>")
     return "".join([*parts, "</section>\n"])
 
 
 def _table(title: str, rows: list[tuple[str, str]]) -> str:
-    """Rows of (markup, text); nothing where there are none."""
+    """Rows of (text, markup); nothing where there are none."""
     if not rows:
         return ""
-    lines = [f"<tr><th>{first}</th><td>{escape(second)}</td></tr>" for first, second in rows]
+    lines = [
+        f"<tr><th><code>{escape(first)}</code></th><td>{second}</td></tr>" for first, second in rows
+    ]
     return f"<h3>{title}</h3><table>{''.join(lines)}</table>"
 
 
-def _shape(body: dict[str, Any]) -> str:
-    properties = body.get("schema", {}).get("properties")
-    return f"fields: {', '.join(properties)}" if properties else "the bytes of the file"
+def _content(body: dict[str, Any]) -> str:
+    """What a body or an answer holds: its schema's name, which leads to it, or its fields."""
+    schema = body["schema"]
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        return f'<a href="/docs#{name}">{name}</a>'
+    fields = schema.get("properties")
+    return escape(f"fields: {', '.join(fields)}") if fields else "the bytes of the file"
+
+
+def _schema(name: str, schema: dict[str, Any]) -> str:
+    shown = escape(json.dumps(schema, indent=1))
+    return f'<details><summary>{name}</summary><pre id="{name}">{shown}</pre></details>'
 
 
 def _code(text: str) -> str:
