@@ -14,7 +14,7 @@ from starlette.routing import Match, Route
 from digit_classifier import __version__
 from digit_classifier.errors import DigitError
 from digit_classifier.server import schemas
-from digit_classifier.server.errors import ApiError, api_error
+from digit_classifier.server.errors import ApiError, api_error, bad_input
 from digit_classifier.server.middleware import AccessLogMiddleware, RequestFilter, respond
 from digit_classifier.server.request_body import sentence
 from digit_classifier.server.routes import corrections, docs, inference, reading
@@ -89,7 +89,7 @@ async def _answer(request: Request, error: Exception) -> Response:
 
 def _of_framework(request: Request, error: Exception) -> ApiError | None:
     if isinstance(error, RequestValidationError):
-        return ApiError(422, "bad_input", sentence(error.errors()))
+        return bad_input(sentence(error.errors()))
     if isinstance(error, ClientDisconnect):
         return ApiError(408, "cut_off", "the body did not arrive.")
     if not isinstance(error, HTTPException):

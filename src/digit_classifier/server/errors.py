@@ -67,6 +67,11 @@ class ApiError(DigitError):
         )
 
 
+def bad_input(message: str) -> ApiError:
+    """What was sent can be read and makes no sense: 422."""
+    return ApiError(422, "bad_input", message)
+
+
 def api_error(error: Exception) -> ApiError:
     """What a client is told of any error; of one that nobody foresaw, no more than that."""
     if isinstance(error, ApiError):

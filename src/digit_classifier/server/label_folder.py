@@ -10,7 +10,7 @@ from typing import Any
 
 from digit_classifier import atomic
 from digit_classifier.errors import StorageError
-from digit_classifier.server.errors import ApiError
+from digit_classifier.server.errors import ApiError, bad_input
 
 # What a small file takes on most disks.
 BLOCK = 4096
@@ -87,7 +87,7 @@ class LabelFolder:
 
     def _path(self, name: str) -> Path:
         if not re.fullmatch(NAME, name):
-            raise ApiError(422, "bad_input", f"{name[:80]!r} is not the name of a correction.")
+            raise bad_input(f"{name[:80]!r} is not the name of a correction.")
         return self._folder / name
 
     def _make_room(self, size: int) -> None:

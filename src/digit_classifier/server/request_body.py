@@ -13,7 +13,7 @@ from starlette.formparsers import MultiPartParser
 from starlette.requests import Request
 from starlette.types import Message, Receive, Scope
 
-from digit_classifier.server.errors import ApiError
+from digit_classifier.server.errors import ApiError, bad_input
 from digit_classifier.server.worker.inference import json_object, shown
 
 # What each field of a query, a form or a JSON object holds.
@@ -105,7 +105,7 @@ async def receive(
     file = fields.pop("file", None)
     if not isinstance(file, UploadFile):
         message = "the multipart form holds no complete file field called `file`."
-        raise ApiError(422, "bad_input", message)
+        raise bad_input(message)
     for name, value in (values or {}).items():
         if name in fields:
             fields[name] = value(fields[name])
@@ -116,16 +116,16 @@ def _decoded(value: Any) -> bytes:
     """The bytes that a base64 string or a data URL stands for."""
     if not isinstance(value, str):
         found = "is missing" if value is None else f"is a {type(value).__name__}"
-        raise ApiError(422, "bad_input", f"`image` {found}; a base64 string is needed.")
+        raise bad_input(f"`image` {found}; a base64 string is needed.")
     if value.startswith("data:"):
         head, _, value = value.partition(",")
         if not head.endswith(";base64"):
-            raise ApiError(422, "bad_input", "`image` is a data URL without `;base64`.")
+            raise bad_input("`image` is a data URL without `;base64`.")
     try:
         # line breaks are allowed: the base64 command and Python's encodebytes write them
         return base64.b64decode("".join(value.split()), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise ApiError(422, "bad_input", f"`image` is not base64: {error}.") from None
+        raise bad_input(f"`image` is not base64: {error}.") from None
 
 
 def _too_large(limit: int, path: str) -> ApiError:
@@ -148,7 +148,7 @@ def checked(kind: type[B], given: dict[str, Any]) -> B:
     try:
         return kind.model_validate(given)
     except ValidationError as error:
-        raise ApiError(422, "bad_input", sentence(error.errors())) from None
+        raise bad_input(sentence(error.errors())) from None
 
 
 def sentence(faults: Iterable[Any]) -> str:

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from digit_classifier.onnx_model import SIDE
 from digit_classifier.server import request_body, schemas
-from digit_classifier.server.errors import ApiError
+from digit_classifier.server.errors import bad_input
 from digit_classifier.server.request_body import FORM, JSON, RAW
 from digit_classifier.server.service import service_of
 from digit_classifier.server.worker import jobs
@@ -86,7 +86,7 @@ async def activations(request: Request, model: _Layered = None) -> schemas.Activ
     data = (await request_body.receive(request, JSON)).picture
     if len(data) != SIDE * SIDE:
         message = f"`image` has {len(data):,} bytes; {SIDE * SIDE} are needed."
-        raise ApiError(422, "bad_input", message)
+        raise bad_input(message)
     image = np.frombuffer(data, np.uint8).reshape(SIDE, SIDE)
     found = served.model.activations(image)
     names = [*(f"hidden {at}" for at in range(1, len(found))), "output"]

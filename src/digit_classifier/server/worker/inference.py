@@ -14,7 +14,7 @@ import orjson
 
 from digit_classifier.onnx_model import CLASSES, SIDE
 from digit_classifier.reader import DigitReader
-from digit_classifier.server.errors import ApiError
+from digit_classifier.server.errors import ApiError, bad_input
 
 # In a request and in an answer: how many bytes of the body are JSON; binary tensors follow.
 HEADER = "Inference-Header-Content-Length"
@@ -75,7 +75,7 @@ def json_object(body: bytes) -> dict[str, Any]:
     except orjson.JSONDecodeError as error:
         raise ApiError(400, "bad_json", f"the body is not JSON: {error}.") from None
     if not isinstance(value, dict):
-        raise ApiError(422, "bad_input", "the body is JSON but not an object; {...} is needed.")
+        raise bad_input("the body is JSON but not an object; {...} is needed.")
     return value
 
 
@@ -93,14 +93,14 @@ def _length(header: str | None, size: int) -> int:
 def _wants_binary(asked: dict[str, Any]) -> bool:
     """Whether the answer is to be binary; also checks `id`, `parameters` and `outputs`."""
     if not isinstance(asked.get("id", ""), str):
-        raise ApiError(422, "bad_input", "`id` must be a string.")
+        raise bad_input("`id` must be a string.")
     binary = _parameters(asked).get("binary_data_output", False)
     outputs = asked.get("outputs", [])
     if not isinstance(outputs, list) or len(outputs) > 1:
-        raise ApiError(422, "bad_input", "`outputs` must be a list of at most one output.")
+        raise bad_input("`outputs` must be a list of at most one output.")
     for output in outputs:
         if not isinstance(output, dict) or output.get("name") != OUTPUT["name"]:
-            raise ApiError(422, "bad_input", f"the one output is called {OUTPUT['name']!r}.")
+            raise bad_input(f"the one output is called {OUTPUT['name']!r}.")
         binary = _parameters(output).get("binary_data", binary)
     return binary is True
 
@@ -108,7 +108,7 @@ def _wants_binary(asked: dict[str, Any]) -> bool:
 def _parameters(holder: dict[str, Any]) -> dict[str, Any]:
     parameters = holder.get("parameters", {})
     if not isinstance(parameters, dict):
-        raise ApiError(422, "bad_input", "`parameters` must be an object.")
+        raise bad_input("`parameters` must be an object.")
     return parameters
 
 
@@ -125,25 +125,23 @@ def _images(inputs: Any, binary: bytes, name: object) -> np.ndarray:
         ApiError: 422, anything else.
     """
     if not isinstance(inputs, list) or len(inputs) != 1 or not isinstance(inputs[0], dict):
-        raise _wrong(f"`inputs` must be a list of one tensor, called {name!r}.")
+        raise bad_input(f"`inputs` must be a list of one tensor, called {name!r}.")
     tensor = inputs[0]
     if tensor.get("name") != name:
-        raise _wrong(f"the input is called {name!r}, not {shown(tensor.get('name'))}.")
+        raise bad_input(f"the input is called {name!r}, not {shown(tensor.get('name'))}.")
     if tensor.get("datatype") != "UINT8":
         given = shown(tensor.get("datatype"))
-        raise _wrong(f"the datatype is {given}; 'UINT8' is needed: {_NUMBERS}.")
+        raise bad_input(f"the datatype is {given}; 'UINT8' is needed: {_NUMBERS}.")
     count = _count(tensor.get("shape"))
-    parameters = tensor.get("parameters", {})
-    if not isinstance(parameters, dict):
-        raise _wrong("`parameters` must be an object.")
+    parameters = _parameters(tensor)
     if "binary_data_size" in parameters:
         if parameters["binary_data_size"] != len(binary) or "data" in tensor:
-            raise _wrong(f"`binary_data_size` does not fit the {len(binary)} bytes that came.")
+            raise bad_input(f"`binary_data_size` does not fit the {len(binary)} bytes that came.")
         data = binary
     else:
         data = _numbers(tensor.get("data"), count)
     if len(data) != count * SIDE * SIDE:
-        raise _wrong(
+        raise bad_input(
             f"`data` has {len(data):,} numbers; the shape [{count}, {SIDE}, {SIDE}] needs "
             f"{count * SIDE * SIDE:,}."
         )
@@ -158,13 +156,13 @@ def _count(shape: Any) -> int:
         or shape[0] < 1
         or shape[1:] != [SIDE, SIDE]
     ):
-        raise _wrong(f"the shape is {shown(shape)}; [n, {SIDE}, {SIDE}] is needed.")
+        raise bad_input(f"the shape is {shown(shape)}; [n, {SIDE}, {SIDE}] is needed.")
     return shape[0]
 
 
 def _numbers(data: Any, count: int) -> bytes:
     if not isinstance(data, list):  # bytes() of a number would be so many zeros
-        raise _wrong(f"`data` must be a list, flat or nested, of {_NUMBERS}.")
+        raise bad_input(f"`data` must be a list, flat or nested, of {_NUMBERS}.")
     rows = [data]
     if data and isinstance(data[0], list):
         if len(data) != count or any(not _is_row(image) for image in data):
@@ -176,7 +174,7 @@ def _numbers(data: Any, count: int) -> bytes:
         # bytes() takes nothing but whole numbers from 0 to 255, and is faster than numpy
         return b"".join([bytes(row) for row in rows])
     except (TypeError, ValueError):
-        raise _wrong(f"`data` must be a list, flat or nested, of {_NUMBERS}.") from None
+        raise bad_input(f"`data` must be a list, flat or nested, of {_NUMBERS}.") from None
 
 
 def shown(value: Any) -> str:
@@ -194,8 +192,4 @@ def _is_row(value: Any) -> bool:
 
 
 def _ragged(count: int) -> ApiError:
-    return _wrong(f"`data` is nested, but not as [{count}, {SIDE}, {SIDE}].")
-
-
-def _wrong(message: str) -> ApiError:
-    return ApiError(422, "bad_input", message)
+    return bad_input(f"`data` is nested, but not as [{count}, {SIDE}, {SIDE}].")

@@ -10,7 +10,7 @@ import orjson
 
 from digit_classifier.picture import Picture, decode, normalise, page_marks
 from digit_classifier.reader import DigitReader, Reading
-from digit_classifier.server.errors import ApiError
+from digit_classifier.server.errors import bad_input
 
 Box = Sequence[int]  # x, y, width, height
 # The paper around a digit that is cut out: to be sure of the ink's edge, and to show what is paper.
@@ -78,9 +78,7 @@ def correct(_: DigitReader, *, data: bytes, box: Box | None, pixels: int) -> byt
     if box is not None:
         _check_inside(box, picture)
     elif marks := page_marks(picture):
-        raise ApiError(
-            422,
-            "bad_input",
+        raise bad_input(
             f"The picture shows {marks} marks, and a correction is of one digit. Send `box`: x, y, "
             "width and height of the digit that is meant.",
         )
@@ -121,9 +119,7 @@ def _check_inside(box: Box, picture: Picture) -> None:
     x, y, width, height = box
     inside = x + width <= picture.width and y + height <= picture.height
     if width < 1 or height < 1 or not inside:
-        raise ApiError(
-            422,
-            "bad_input",
+        raise bad_input(
             f"`box` does not lie inside the picture of {picture.width} x {picture.height} pixels.",
         )
 
