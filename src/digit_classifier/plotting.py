@@ -75,6 +75,19 @@ def new_figure(height: float, width: float = SIZE[0], layout: Any = "constrained
     return Figure(figsize=(width, height), layout=layout)
 
 
+def panels(figure: "Figure", n: int, columns: int, **how: Any) -> "list[Axes]":
+    """So many axes in rows of `columns`, what is left of the last row empty; see `subplots`."""
+    places = figure.subplots(-(-n // columns), columns, squeeze=False, **how).ravel()
+    for empty in places[n:]:
+        empty.set_axis_off()
+    return list(places[:n])
+
+
+def heading(figure: "Figure", text: str) -> None:
+    """A title over all axes of a figure, as wide as it and as bold as those of one."""
+    figure.suptitle(text, x=0.012, ha="left", fontsize=13, fontweight="bold")
+
+
 # What systems have for letters that matplotlib's own font lacks; the first is that font.
 _FONTS = (
     "DejaVu Sans", "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans SC", "Source Han Sans SC",

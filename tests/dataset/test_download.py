@@ -1,4 +1,3 @@
-import json
 import os
 import shutil
 import subprocess
@@ -275,22 +274,6 @@ def test_eight_processes_at_once_download_once(server, tmp_path, published_folde
     assert run_children(8, tmp_path, published_folder, body) == ["fetched"] * 8
     assert server.asked == {f"good/{name}": 1 for name in NAMES}
     assert_complete(tmp_path)
-
-
-def test_eight_processes_without_network_give_up_together(server, tmp_path, published_folder):
-    body = f"fetch_from({server.url('silent')!r}, contact=3.0)"
-    said = run_children(8, tmp_path, published_folder, body)
-    assert len(set(said)) == 1
-    assert said[0].startswith("UnreachableError no mirror gave MNIST")
-    assert sum(server.asked.values()) == 1
-
-
-def test_old_failure_does_not_keep_anybody_from_asking(server, tmp_path):
-    word = {"time": time.time() - 1, "message": "old", "unreachable": True}
-    (tmp_path / ".failure.json").write_text(json.dumps(word))
-    download.fetch(tmp_path, mirrors=[server.url("good")])
-    assert_complete(tmp_path)
-    assert not (tmp_path / ".failure.json").exists()
 
 
 def test_killed_process_leaves_no_lock_and_its_bytes_are_used(server, tmp_path, published_folder):

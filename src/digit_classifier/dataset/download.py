@@ -2,7 +2,6 @@
 
 import contextlib
 import hashlib
-import json
 import os
 import queue
 import threading
@@ -96,7 +95,6 @@ DIGEST = "24507717d05d2356262620f647c468ee7f0d8d375b6a804a0379e93899f4b80f"
 
 _CHUNK = 1 << 16
 _MAGIC = (b"\x1f\x8b", b"PK")  # gzip, zip
-_FAILURE = ".failure.json"
 
 
 @dataclass(frozen=True)
@@ -149,7 +147,7 @@ def fetch(
     """Make sure that `folder` holds MNIST: the four gzipped files, or `mnist.npz`.
 
     What is there and sound stays. A lock lets one process at a time in; those that waited take
-    what it brought, or the reason why it brought nothing.
+    what it brought.
 
     Args:
         folder: is created.
@@ -165,18 +163,10 @@ def fetch(
         MissingExtraError: requests or filelock is not installed.
     """
     chosen = usual_mirrors() if mirrors is None else tuple(mirrors)
-    began = time.time()
     with _alone(folder, progress):
-        if not _lacking(folder) or ARCHIVE.is_at(folder / ARCHIVE.name):
-            return
-        _raise_shared_failure(folder, began)
-        (folder / _FAILURE).unlink(missing_ok=True)
-        _clear(folder, replace)
-        try:
+        if _lacking(folder) and not ARCHIVE.is_at(folder / ARCHIVE.name):
+            _clear(folder, replace)
             _ask_in_turn(folder, chosen, progress, timeouts)
-        except DownloadError as error:
-            _share_failure(folder, error)
-            raise
 
 
 def _lacking(folder: Path) -> list[PublishedFile]:
@@ -254,26 +244,6 @@ def _amounts(folder: Path) -> tuple[int, int]:
             with contextlib.suppress(OSError):  # it may be renamed at this very moment
                 done += path.stat().st_size
     return done, sum(file.size for file in FILES)
-
-
-def _share_failure(folder: Path, error: DownloadError) -> None:
-    """Leave word for those that wait: eight of them would else spend the time-out eight times."""
-    unreachable = isinstance(error, UnreachableError)
-    word = {"time": time.time(), "message": str(error), "unreachable": unreachable}
-    with contextlib.suppress(StorageError):
-        atomic.write_text(folder / _FAILURE, json.dumps(word))
-
-
-def _raise_shared_failure(folder: Path, began: float) -> None:
-    try:
-        word = json.loads((folder / _FAILURE).read_text(encoding="utf-8"))
-        is_ours = word["time"] > began
-        kind = UnreachableError if word["unreachable"] else DownloadError
-        message = str(word["message"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return
-    if is_ours:
-        raise kind(message)
 
 
 @dataclass(frozen=True)

@@ -129,20 +129,14 @@ def _find_mnist(
                 "download it."
             )
         download.fetch(kept.path, mirrors=mirrors, progress=progress, replace=True)
-    except UnreachableError as error:
-        if may_sample:
+    except DownloadError as error:
+        if may_sample and isinstance(error, UnreachableError):
             notes.append(f"{error} So this is the built-in {SAMPLE_NAME}, which is not MNIST.")
             return sample.load(cache_folder(), tuple(notes))
-        raise type(error)(f"{error} {_advice()}") from error
-    except DownloadError as error:
-        raise type(error)(f"{error} {_advice()}") from error
+        here, instead = option("data_dir"), option("dataset", "sample")
+        advice = f"Name a folder that holds the files ({here}), or try {instead}."
+        raise type(error)(f"{error} {advice}") from error
     return read_mnist(kept, tuple(notes))
-
-
-def _advice() -> str:
-    """What to do without MNIST."""
-    here, sample = option("data_dir"), option("dataset", "sample")
-    return f"Name a folder that holds the files ({here}), or try {sample}."
 
 
 def _load_own(

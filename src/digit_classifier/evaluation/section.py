@@ -15,6 +15,7 @@ from digit_classifier.evaluation.model import Model
 from digit_classifier.evaluation.ood_sets import OodSet
 from digit_classifier.evaluation.predictions import Predictions, Progress
 from digit_classifier.registry import Registry
+from digit_classifier.stats import wilson
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -135,6 +136,11 @@ def report_section(key: str, *, seconds: float = 1.0) -> Callable[[M], M]:
 def percent(share: float, digits: int = 2) -> str:
     """0.9964 as "99.64 %"."""
     return f"{100 * share:.{digits}f} %"
+
+
+def interval(hits: int, n: int, digits: int = 1) -> str:
+    """The 95 % interval of a share (Wilson), in per cent: "1.2 to 3.4"."""
+    return " to ".join(f"{100 * bound:.{digits}f}" for bound in wilson(hits, n))
 
 
 def fine_percent(share: float) -> str:

@@ -50,9 +50,7 @@ def draw_overview(results: Sequence[ModelResult]) -> Figure:
         axes.set(xlabel=label)
     names = [_short(each.name) for each in results]
     figure.axes[0].set(yticks=places, yticklabels=names)
-    figure.suptitle(
-        "Errors and costs: shorter is better", x=0.01, ha="left", fontsize=13, weight="bold"
-    )
+    plotting.heading(figure, "Errors and costs: shorter is better")
     return figure
 
 

@@ -22,7 +22,7 @@ from digit_classifier.evaluation.corruptions.error_rates import (
     find_baseline,
     relative_errors,
 )
-from digit_classifier.evaluation.section import ReportFigure, Section, Table, write_p
+from digit_classifier.evaluation.section import ReportFigure, Section, Table, interval, write_p
 from digit_classifier.machine import name_processor
 from digit_classifier.stats import wilson
 from digit_classifier.words import count
@@ -148,14 +148,13 @@ def _tabulate_models(results: Sequence[ModelResult], baseline: Baseline | None) 
                "One image, ms"]  # fmt: skip
     rows: list[list[str | int | float]] = []
     for each in results:
-        low, high = wilson(each.predictions.n - each.errors, each.predictions.n)
         weights = each.model.parameters
         rows.append(
             [
                 each.name,
                 each.errors,
-                f"{100 * (1 - each.errors / each.predictions.n):.2f}",
-                f"{100 * low:.2f} to {100 * high:.2f}",
+                f"{100 * each.accuracy:.2f}",
+                interval(each.predictions.n - each.errors, each.predictions.n, 2),
                 f"{each.model.size_bytes / 1e6:.2f}",
                 f"{weights:,}" if weights else "-",
                 f"{each.latency_ms:.3f}",

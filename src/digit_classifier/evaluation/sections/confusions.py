@@ -23,6 +23,7 @@ from digit_classifier.onnx_model import CLASSES
 from digit_classifier.words import count
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 PAIRS, EXAMPLES = 8, 4
@@ -146,7 +147,7 @@ def draw_pairs(predictions: Predictions, pairs: list[Pair]) -> Figure:
         for tile, index in zip(tiles, pair.indices, strict=False):
             tile.set_axis_on()
             plotting.show_digit(tile, predictions.images[index])
-    figure.suptitle("The most frequent mix-ups", x=0.012, ha="left", fontsize=13, fontweight="bold")
+    plotting.heading(figure, "The most frequent mix-ups")
     return figure
 
 
@@ -310,12 +311,10 @@ def draw_sheet(
 
 
 def _draw_tile(
-    axes: object, predictions: Predictions, index: int, x: float, y: float, *, framed: bool
+    axes: Axes, predictions: Predictions, index: int, x: float, y: float, *, framed: bool
 ) -> None:
-    from matplotlib.axes import Axes
     from matplotlib.patches import Rectangle
 
-    assert isinstance(axes, Axes)
     ink = predictions.images[index]
     axes.imshow(255 - ink, cmap="gray", vmin=0, vmax=255, interpolation="none",
                 extent=(x, x + SIDE, y + SIDE, y), aspect="auto")  # fmt: skip

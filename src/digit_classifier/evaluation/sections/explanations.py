@@ -94,33 +94,23 @@ def occlude(predict: Callable[[np.ndarray], np.ndarray], image: np.ndarray) -> n
 def draw_weights(weights: np.ndarray) -> Figure:
     """One picture a unit; orange where ink speaks for it, blue where ink speaks against it."""
     columns = 8 if len(weights) <= 32 else 16
-    rows = -(-len(weights) // columns)
-    figure = plotting.new_figure(7.0 / columns * rows + 0.45)
-    places = figure.subplots(rows, columns, squeeze=False).ravel()
-    for place in places:
-        place.set_axis_off()
-    for place, unit in zip(places, weights, strict=False):
-        place.set_axis_on()
+    figure = plotting.new_figure(7.0 / columns * -(-len(weights) // columns) + 0.45)
+    places = plotting.panels(figure, len(weights), columns)
+    for place, unit in zip(places, weights, strict=True):
         plotting.bare(place)
         # Each on its own scale: a single pixel's weight says nothing beside other units'.
         most = float(np.abs(unit).max()) or 1.0
         place.imshow(unit, cmap=plotting.two_sided(), vmin=-most, vmax=most, interpolation="none")
-    figure.suptitle("First-layer weights", x=0.012, ha="left", fontsize=13, fontweight="bold")
+    plotting.heading(figure, "First-layer weights")
     return figure
 
 
 def draw_occlusion(predictions: Predictions, chosen: np.ndarray, maps: list[np.ndarray]) -> Figure:
     """Each digit beside the map of what covering does to the answer."""
-    rows = -(-len(chosen) // 4)
-    figure = plotting.new_figure(1.12 * rows + 0.85, layout="compressed")
-    places = figure.subplots(rows, 8, squeeze=False).ravel()
-    for place in places:
-        place.set_axis_off()
-    shown = None
-    for at, (index, change) in enumerate(zip(chosen.tolist(), maps, strict=True)):
-        digit, heat = places[2 * at], places[2 * at + 1]
-        digit.set_axis_on()
-        heat.set_axis_on()
+    figure = plotting.new_figure(1.12 * -(-len(chosen) // 4) + 0.85, layout="compressed")
+    places = plotting.panels(figure, 2 * len(chosen), 8)
+    pairs = zip(places[::2], places[1::2], strict=True)
+    for (digit, heat), index, change in zip(pairs, chosen.tolist(), maps, strict=True):
         plotting.show_digit(digit, predictions.images[index])
         plotting.frame(heat)
         shown = heat.imshow(
@@ -132,11 +122,10 @@ def draw_occlusion(predictions: Predictions, chosen: np.ndarray, maps: list[np.n
         truth, answer = predictions.labels[index], predictions.answers[index]
         title = f"{truth} read as {answer}" if truth != answer else f"{truth}, read rightly"
         digit.set_title(title, fontsize=10, fontweight="normal", pad=4, loc="left")
-    if shown is not None:
-        bar = figure.colorbar(shown, ax=places.tolist(), location="bottom", aspect=50, shrink=0.7)
-        bar.set_label("change of the answer's probability (percentage points)")
-        bar.outline.set_visible(False)
-    figure.suptitle("What the answer hangs on", x=0.012, ha="left", fontsize=13, fontweight="bold")
+    bar = figure.colorbar(shown, ax=figure.axes, location="bottom", aspect=50, shrink=0.7)
+    bar.set_label("change of the answer's probability (percentage points)")
+    bar.outline.set_visible(False)
+    plotting.heading(figure, "What the answer hangs on")
     return figure
 
 

@@ -17,6 +17,7 @@ from digit_classifier.evaluation.section import (
     ReportFigure,
     Section,
     Table,
+    interval,
     percent,
     report_section,
 )
@@ -135,13 +136,10 @@ def _tabulate(scores: OodScores) -> Table:
         columns.append("At its own threshold, %")
     rows: list[list[str | int | float]] = []
     for row in (*scores.rows, *scores.sums):
-        low, high = wilson(row.accepted, row.n)
         cells: list[str | int | float] = [row.kind, "may be" if row.taught else "never", row.n]
         cells += [
-            f"{row.auroc:.4f}",
-            f"{100 * row.share:.1f}",
-            f"{100 * low:.1f} to {100 * high:.1f}",
-        ]
+            f"{row.auroc:.4f}", f"{100 * row.share:.1f}", interval(row.accepted, row.n)
+        ]  # fmt: skip
         if has_rule:
             cells.append(f"{100 * (row.share_by_rule or 0):.1f}")
         rows.append(cells)
@@ -229,9 +227,7 @@ def draw_scores(scores: OodScores) -> Figure:
         axes.set_xlim(edges[0], edges[-1])
     panels[-1].set_xlabel(scores.score_name)
     figure.supylabel("share of the pictures (%)", fontsize=11)
-    figure.suptitle(
-        "How sure it is of digits and of other things", x=0.01, ha="left", weight="bold"
-    )
+    plotting.heading(figure, "How sure it is of digits and of other things")
     return figure
 
 

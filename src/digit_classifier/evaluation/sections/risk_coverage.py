@@ -18,6 +18,7 @@ from digit_classifier.stats import upper_bound, wilson
 from digit_classifier.words import count
 
 if TYPE_CHECKING:
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 THRESHOLDS = (0.5, 0.9, 0.99, 0.999)
@@ -177,11 +178,9 @@ def draw_rejecting(
     return figure
 
 
-def percent_ticks(axis: object) -> None:
+def percent_ticks(axis: Axis) -> None:
     """Write the shares along an axis in per cent."""
-    from matplotlib.axis import Axis
     from matplotlib.ticker import FuncFormatter, NullFormatter
 
-    assert isinstance(axis, Axis)
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g} %"))
     axis.set_minor_formatter(NullFormatter())

@@ -35,7 +35,6 @@ from digit_classifier.evaluation.sections.worst_case import WorstCase
 from digit_classifier.stats import caveat
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
@@ -219,12 +218,9 @@ GAP, FRAME = 3, 150
 
 def draw_curves(measured: ErrorRates, baseline: Baseline | None) -> Figure:
     """One panel a corruption: errors over strength, the original network's dashed."""
-    rows = -(-len(measured.names) // COLUMNS)
-    figure = plotting.new_figure(0.7 + 1.4 * rows)
-    panels = figure.subplots(rows, COLUMNS, sharex=True, sharey=True, squeeze=False)
-    for axes in panels.flat[len(measured.names) :]:
-        axes.set_axis_off()
-    for index, (axes, name) in enumerate(zip(panels.flat, measured.names, strict=False)):
+    figure = plotting.new_figure(0.7 + 1.4 * -(-len(measured.names) // COLUMNS))
+    panels = plotting.panels(figure, len(measured.names), COLUMNS, sharex=True, sharey=True)
+    for index, (axes, name) in enumerate(zip(panels, measured.names, strict=True)):
         if baseline:
             axes.plot(
                 LEVELS,
@@ -243,20 +239,16 @@ def draw_curves(measured: ErrorRates, baseline: Baseline | None) -> Figure:
             linewidth=1.8,
             label="this model",
         )
-        _label(axes, name)
-    panels[0, 0].set(ylim=(0, 100), yticks=range(0, 101, 25), xticks=LEVELS)
+        axes.set_title(name, fontsize=9.5, pad=4, loc="left", fontweight="normal")
+        axes.tick_params(labelsize=8, length=2)
+    panels[0].set(ylim=(0, 100), yticks=range(0, 101, 25), xticks=LEVELS)
     figure.supxlabel("strength (3: as strong as MNIST-C)", fontsize=10)
     figure.supylabel("errors (%)", fontsize=10)
     if baseline:
-        lines = panels[0, 0].get_lines()
+        lines = panels[0].get_lines()
         names = [str(line.get_label()) for line in lines]
         figure.legend(lines[::-1], names[::-1], loc="outside upper right", ncols=2, fontsize=9)
     return figure
-
-
-def _label(axes: Axes, name: str) -> None:
-    axes.set_title(name, fontsize=9.5, pad=4, loc="left", fontweight="normal")
-    axes.tick_params(labelsize=8, length=2)
 
 
 def choose_example(images: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -269,17 +261,16 @@ def choose_example(images: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 def draw_sheet(image: np.ndarray) -> Figure:
     """Every corruption of one image, uint8 (28, 28): as it is, then strengths 1 to 5."""
-    rows = -(-len(CORRUPTIONS) // 3)
-    figure = plotting.new_figure(0.35 + 0.65 * rows)
-    panels = figure.subplots(rows, 3, squeeze=False)
-    for axes in panels.flat[len(CORRUPTIONS) :]:
-        axes.set_axis_off()
-    for index, (axes, name) in enumerate(zip(panels.flat, CORRUPTIONS, strict=False)):
+    figure = plotting.new_figure(0.35 + 0.65 * -(-len(CORRUPTIONS) // 3))
+    panels = plotting.panels(figure, len(CORRUPTIONS), 3)
+    for index, (axes, name) in enumerate(zip(panels, CORRUPTIONS, strict=True)):
         axes.imshow(_strip(image, name), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
         axes.set_title(name, fontsize=9.5, pad=3, loc="left", fontweight="normal")
         plotting.bare(axes)
         if index >= len(CORRUPTIONS) - 3:
-            axes.set_xticks([14.5 + (30 + GAP) * level for level in (0, *LEVELS)], [0, *LEVELS])
+            axes.set_xticks(
+                [14.5 + (30 + GAP) * level for level in (0, *LEVELS)], ["0", *map(str, LEVELS)]
+            )
             axes.tick_params(labelsize=8, length=0)
     figure.supxlabel("strength", fontsize=10)
     return figure

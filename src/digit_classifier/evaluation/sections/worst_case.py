@@ -20,8 +20,7 @@ from digit_classifier.evaluation.corruptions.error_rates import BATCH
 from digit_classifier.evaluation.corruptions.mnist_c import shift, turn
 from digit_classifier.evaluation.model import Predict
 from digit_classifier.evaluation.predictions import Progress, choose, silent, spread
-from digit_classifier.evaluation.section import Table, percent
-from digit_classifier.stats import wilson
+from digit_classifier.evaluation.section import Table, interval, percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -143,7 +142,6 @@ def tabulate(worst: WorstCase) -> Table:
     rows: list[list[str | int | float]] = []
     for name, right in grids:
         always = int(right.all(axis=0).sum())
-        low, high = wilson(always, worst.n)
         rows.append(
             [
                 name,
@@ -151,7 +149,7 @@ def tabulate(worst: WorstCase) -> Table:
                 f"{100 * right.mean():.1f}",
                 f"{100 * right.mean(axis=1).min():.1f}",
                 f"{100 * always / worst.n:.1f}",
-                f"{100 * low:.1f} to {100 * high:.1f}",
+                interval(always, worst.n),
             ]
         )
     columns = ["Grid", "Tried", "Right on average, %", "At the hardest, %"]
