@@ -2,7 +2,6 @@
 
 import json
 from itertools import product
-from pathlib import Path
 from zlib import crc32
 
 import numpy as np
@@ -10,7 +9,6 @@ import pytest
 
 from digit_classifier.dataset import download
 from digit_classifier.drawn import styles
-from digit_classifier.errors import DataError
 from digit_classifier.evaluation import predictions
 from digit_classifier.evaluation.corruptions import (
     CORRUPTIONS,
@@ -157,14 +155,6 @@ def test_the_stored_figures_are_of_mnist_and_of_the_corruptions_as_they_are_now(
     assert 0.02 < plain.clean < 0.05
     assert (plain.rates.mean(axis=1) > plain.clean).all()
     assert find_baseline("0" * 64) is None
-
-
-@pytest.mark.parametrize("text", ["{", "[]", '{"rates": {}}', '{"rates": {"fog": 1}}'])
-def test_a_damaged_file_of_figures_is_named(text: str, tmp_path: Path) -> None:
-    path = tmp_path / "figures.json"
-    path.write_text(text)
-    with pytest.raises(DataError, match=r"figures\.json does not hold .* error rates"):
-        load_baseline(path)
 
 
 def test_the_worst_case_is_that_of_every_transformation_tried_by_hand(

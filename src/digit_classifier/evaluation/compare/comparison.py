@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import combinations
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from digit_classifier.evaluation.predictions import (
     Progress,
     measure_latency,
     predict_all,
+    silent,
 )
 from digit_classifier.evaluation.section import percent, write_p
 from digit_classifier.words import count
@@ -251,7 +252,7 @@ def compare(
     *,
     robustness: bool = True,
     sample: int = error_rates.QUICK_SAMPLE,
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> Comparison:
     """Show every test image to every model, and the same spoilt ones.
 
@@ -269,14 +270,12 @@ def compare(
         raise OptionError("a comparison takes two models or more; one was given")
     models = _tell_names_apart(models)
     images, labels = dataset.test_images, dataset.test_labels
-    predicted, measured = [], []
-    for model in models:
-        hear = _named(progress, model.name)
-        predicted.append(predict_all(model, images, labels, hear))
+    predicted = [
+        predict_all(model, images, labels, partial(progress, model.name)) for model in models
+    ]
     latencies = _time_in_turns(models, images)
-    for model in models:
-        hear = _named(progress, f"{model.name}, spoilt images")
-        measured.append(_stress(model, dataset, sample, hear) if robustness else None)
+    measured = [_stress(model, dataset, sample, progress) if robustness else None
+                for model in models]  # fmt: skip
     rows = zip(models, predicted, latencies, measured, strict=True)
     return Comparison(tuple(ModelResult(*row) for row in rows), dataset)
 
@@ -309,23 +308,18 @@ def _short_paths(paths: set[Path]) -> dict[Path, str]:
     return short
 
 
-def _named(progress: Progress | None, what: str) -> Callable[[int, int], None]:
-    return lambda done, total: progress(what, done, total) if progress else None
-
-
 def _time_in_turns(models: Sequence[Model], images: np.ndarray) -> list[float]:
     rounds = [[measure_latency(s, images, TURN_SECONDS) for s in models] for _ in range(TURNS)]
     return [float(median) for median in np.median(rounds, axis=0)]
 
 
-def _stress(
-    model: Model, dataset: Dataset, sample: int, hear: Callable[[int, int], None]
-) -> ErrorRates:
+def _stress(model: Model, dataset: Dataset, sample: int, progress: Progress) -> ErrorRates:
+    what = f"{model.name}, spoilt images"
     # Seeded: every model is shown the very same spoilt images.
     return error_rates.measure(
         model.on_one_core,
         dataset.test_images,
         dataset.test_labels,
         sample=sample,
-        progress=lambda _what, done, total: hear(done, total),
+        progress=lambda _what, done, total: progress(what, done, total),
     )

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from digit_classifier.evaluation.compare import figures as plots
 from digit_classifier.evaluation.compare.comparison import (
     TURNS,
@@ -20,7 +18,7 @@ from digit_classifier.evaluation.corruptions.error_rates import (
     Baseline,
     ErrorRates,
     find_baseline,
-    relative_errors,
+    mean_corruption_error,
 )
 from digit_classifier.evaluation.section import ReportFigure, Section, Table, interval, write_p
 from digit_classifier.machine import name_processor
@@ -161,19 +159,19 @@ def _tabulate_models(results: Sequence[ModelResult], baseline: Baseline | None) 
             ]
         )
     caption = f"One image: median on one core, {TURNS} turns each, {name_processor()}."
-    if all(each.stress for each in results):
+    spoilt = [each.stress for each in results if each.stress]
+    if spoilt:
         columns.append("Errors on spoilt images, %")
-        if baseline:
-            columns.append("Mean corruption error")
-        for row, each in zip(rows, results, strict=True):
-            figures = _measure_stress(each.stress, baseline)
-            row.append(f"{100 * figures['error_rate']:.1f}")
-            if baseline:
-                row.append(f"{100 * figures['mean_corruption_error']:.1f}")
-        n, kinds = (s.n, len(s.names)) if (s := results[0].stress) else (0, 0)
+        n, kinds = spoilt[0].n, len(spoilt[0].names)
         caption += f" Spoilt images: {n:,} under each of {kinds} corruptions at five strengths."
-        if baseline:
-            caption += " Mean corruption error: the original network's is 100."
+        for row, stress in zip(rows, spoilt, strict=True):
+            row.append(f"{100 * stress.rates.mean():.1f}")
+    if spoilt and baseline:
+        columns.append("Mean corruption error")
+        caption += " Mean corruption error: the original network's is 100."
+        for row, stress in zip(rows, spoilt, strict=True):
+            mean = mean_corruption_error(stress.rates, baseline)
+            row.append("-" if mean is None else f"{100 * mean:.1f}")
     return Table(columns, rows, caption)
 
 
@@ -221,15 +219,11 @@ def _measure(each: ModelResult, baseline: Baseline | None) -> dict[str, Any]:
     }
 
 
-def _measure_stress(measured: ErrorRates | None, baseline: Baseline | None) -> dict[str, Any]:
-    assert measured
-    error = None
-    if baseline:
-        error = float(np.nanmean(relative_errors(measured.rates, baseline.rates)))
+def _measure_stress(measured: ErrorRates, baseline: Baseline | None) -> dict[str, Any]:
     return {
         "n": measured.n,
         "error_rate": float(measured.rates.mean()),
-        "mean_corruption_error": error,
+        "mean_corruption_error": mean_corruption_error(measured.rates, baseline),
     }
 
 

@@ -19,6 +19,7 @@ from digit_classifier.evaluation.corruptions.error_rates import (
     Baseline,
     ErrorRates,
     find_baseline,
+    mean_corruption_error,
     relative_errors,
 )
 from digit_classifier.evaluation.predictions import Progress, silent
@@ -94,8 +95,8 @@ def _summarise(measured: ErrorRates, baseline: Baseline | None) -> list[str]:
         f"{measured.n:,} images; on the same as they are, on "
         f"{percent(measured.clean / measured.n)}."
     ]
-    if baseline:
-        error = np.nanmean(relative_errors(rates, baseline.rates))
+    error = mean_corruption_error(rates, baseline)
+    if baseline and error is not None:
         verdict = "fewer" if error < 1 else "more"
         sentences.insert(
             0,
@@ -178,12 +179,11 @@ def _measure(measured: ErrorRates, worst: WorstCase, baseline: Baseline | None) 
             name: None if np.isnan(ratio) else float(ratio)
             for name, ratio in zip(measured.names, ratios, strict=True)
         }
-    known = [error for error in corruption_errors.values() if error is not None]
     return {
         "n": measured.n,
         "clean_error_rate": measured.clean / measured.n,
         "mean_error_rate": float(measured.rates.mean()),
-        "mean_corruption_error": float(np.mean(known)) if known else None,
+        "mean_corruption_error": mean_corruption_error(measured.rates, baseline),
         "corruption_errors": corruption_errors or None,
         "strengths": list(STRENGTHS),
         "error_rates": {
