@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+RATES = ("precision", "recall", "f1")
+
+
 @report_section("accuracy", seconds=3)
 def section(evaluation: Evaluation, _tell: Progress = silent) -> Section:
     """Accuracy, log loss, figures of each digit, size and speed."""
@@ -47,7 +50,13 @@ def section(evaluation: Evaluation, _tell: Progress = silent) -> Section:
         "processor": name_processor(),
     }
     rows = [
-        [each["digit"], each["n"], each["errors"], *map(_share, _three(each))] for each in digits
+        [
+            each["digit"],
+            each["n"],
+            each["errors"],
+            *("-" if each[name] is None else percent(each[name]) for name in RATES),
+        ]
+        for each in digits
     ]
     return Section(
         key="accuracy",
@@ -106,21 +115,15 @@ def measure_digits(predictions: Predictions) -> list[dict[str, Any]]:
     """Precision, recall, F1 of each digit; None where there is nothing to divide by."""
     from sklearn.metrics import precision_recall_fscore_support
 
-    columns = precision_recall_fscore_support(
+    *rates, counts = precision_recall_fscore_support(
         predictions.labels, predictions.answers, labels=range(CLASSES), zero_division=np.nan
     )
     digits = []
-    for digit, (precision, recall, f1, n) in enumerate(zip(*columns, strict=True)):
-        of_digit = predictions.labels == digit
+    for digit, n in enumerate(counts.tolist()):
+        errors = int((~predictions.right[predictions.labels == digit]).sum())
+        known = [None if np.isnan(rate[digit]) else float(rate[digit]) for rate in rates]
         digits.append(
-            {
-                "digit": digit,
-                "n": int(n),
-                "errors": int((~predictions.right[of_digit]).sum()),
-                "precision": _number(precision),
-                "recall": _number(recall),
-                "f1": _number(f1),
-            }
+            {"digit": digit, "n": n, "errors": errors, **dict(zip(RATES, known, strict=True))}
         )
     return digits
 
@@ -200,15 +203,3 @@ def _about(
         )  # fmt: skip
     rows.append(["Measured on", speed["processor"]])
     return Table(["", ""], rows, "The images, the file, and what an answer costs.")
-
-
-def _three(each: dict[str, Any]) -> tuple[float | None, ...]:
-    return each["precision"], each["recall"], each["f1"]
-
-
-def _share(value: float | None) -> str:
-    return "-" if value is None else percent(value)
-
-
-def _number(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
