@@ -19,4 +19,4 @@ def test_pictures_stand_whole_in_rows():
 def test_a_long_caption_ends_where_its_tile_ends():
     long, short = (np.asarray(contact_sheet.draw([(text, None)], 1)) for text in ("x" * 500, "x"))
     assert long.shape == short.shape
-    assert (long[:, -8:] == 255).all()
+    assert len(np.unique(long[:, -8:])) == 1

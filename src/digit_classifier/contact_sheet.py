@@ -7,6 +7,7 @@ from PIL import Image, ImageDraw
 from digit_classifier.plotting import choose_font
 
 _GAP, _CAPTION, _NARROWEST = 8, 18, 320
+_GROUND = (242, 242, 242)  # on which white paper has an edge
 
 
 def draw(tiles: Sequence[tuple[str, Image.Image | None]], columns: int) -> Image.Image:
@@ -17,13 +18,13 @@ def draw(tiles: Sequence[tuple[str, Image.Image | None]], columns: int) -> Image
             None for a caption alone.
         columns: how many stand in a row.
     Returns:
-        A colour picture ("RGB"), dark on white.
+        A colour picture ("RGB"), dark on light grey.
     """
     rows = [tiles[at : at + columns] for at in range(0, len(tiles), columns)]
     tile = max([_NARROWEST, *(picture.width for _, picture in tiles if picture)])
     heights = [max([0, *(each.height for _, each in row if each)]) for row in rows]
     across = min(columns, len(tiles)) * (tile + _GAP) + _GAP
-    sheet = Image.new("RGB", (across, sum(heights) + len(rows) * (_CAPTION + _GAP)), "white")
+    sheet = Image.new("RGB", (across, sum(heights) + len(rows) * (_CAPTION + _GAP)), _GROUND)
     pen = ImageDraw.Draw(sheet)
     y = 0
     for row, height in zip(rows, heights, strict=True):
