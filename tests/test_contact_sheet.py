@@ -7,12 +7,14 @@ from digit_classifier import contact_sheet
 
 
 def test_pictures_stand_whole_in_rows():
-    tiles = [(f"{side}.png", Image.new("L", (side, side), side)) for side in (40, 90, 60)]
+    tiles = [
+        (f"{side}.png", Image.new("RGB", (side, side), (255, 0, side))) for side in (40, 90, 60)
+    ]
     pixels = np.asarray(contact_sheet.draw([*tiles, ("... and 7 more", None)], columns=2))
-    for side in (40, 90, 60):
-        assert (pixels == side).all(axis=2).sum() >= side * side
-    first, second, third = (np.argwhere((pixels == side).all(axis=2)) for side in (40, 90, 60))
-    assert first.min() < second[:, 1].min()
+    places = [np.argwhere((pixels == (255, 0, side)).all(axis=2)) for side in (40, 90, 60)]
+    assert [len(place) for place in places] == [40 * 40, 90 * 90, 60 * 60]
+    first, second, third = places
+    assert first[:, 1].max() < second[:, 1].min()
     assert third[:, 0].min() > second[:, 0].max()
 
 
