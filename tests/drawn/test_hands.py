@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from digit_classifier.drawn import faces, hands
+from digit_classifier.drawn import faces, hands, inking
 
 IMAGES = np.zeros((20, 28, 28), np.uint8)
 IMAGES[:, 4:24, 10:16] = 255
@@ -61,3 +61,9 @@ def test_fonts_lie_in_the_cache_unless_they_have_a_folder_of_their_own(
     assert faces.folder() == tmp_path / "fonts"
     monkeypatch.setenv(faces.FOLDER_VARIABLE, str(tmp_path / "own"))
     assert faces.folder() == tmp_path / "own"
+
+
+def test_the_line_of_a_dot_is_a_dot() -> None:
+    ink = np.zeros((6, 6), bool)
+    ink[2:4, 2:4] = True
+    assert inking.thinned(ink).any()

@@ -227,5 +227,8 @@ def thinned(ink: np.ndarray) -> np.ndarray:
         left = now
         for stays in _STAYS:
             around = cv2.filter2D(rest, -1, _AROUND, borderType=cv2.BORDER_CONSTANT)
-            rest &= cv2.LUT(around, stays)
+            thinner = rest & cv2.LUT(around, stays)
+            if not cv2.countNonZero(thinner):  # a dot of two by two pixels would be gone at once
+                return rest
+            rest = thinner
     return rest
