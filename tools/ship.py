@@ -2,6 +2,8 @@
 
     python tools/ship.py RUN|ENSEMBLE.onnx ...
 
+A run of the finder becomes weights/finder/finder.onnx and its card beside it.
+
 Rebuild a network with `digits train --model NAME --recipe NAME --seed N` from what its card says,
 and ship that run; rebuild the ensemble with `make accuracy`.
 """
@@ -59,6 +61,8 @@ def ship(source: Path, dataset: Dataset, folder: Path = weights.FOLDER) -> Path:
         if "members" not in said or "reject" not in said:
             raise ModelError(f"{source} is no measured ensemble. `make accuracy` writes one.")
         name, card = said["name"], write_card(said, _membership(said), onnx, dataset)
+    elif (source / "finder.onnx").is_file():
+        return _ship_finder(source, folder / "finder")
     else:
         metrics = _measured(RunFolder(source))
         name, onnx = metrics["model"], (source / "model.onnx").read_bytes()
@@ -81,6 +85,41 @@ def _measured(run: RunFolder) -> dict[str, Any]:
             "Ship a run of recipe best."
         )
     return metrics
+
+
+def _ship_finder(source: Path, folder: Path) -> Path:
+    metrics: dict[str, Any] = json.loads((source / "metrics.json").read_text("utf-8"))
+    onnx = (source / "finder.onnx").read_bytes()
+    low, high = metrics["interval"]
+    rows = {
+        "file": f"finder.onnx, {len(onnx):,} bytes, sha256 `{hashlib.sha256(onnx).hexdigest()}`",
+        "input, output": "uint8 (n, height, width), both multiples of 16; float32 (n, height / 4, "
+        "width / 4, 16), see `training/finder/network.py`",
+        "weights": f"{metrics['parameters']:,}",
+        "accuracy": f"{100 * metrics['accuracy']:.2f} % of {metrics['measured_on']} of hands and "
+        f"surfaces that it was never taught are found and read rightly, together with cnn; 95 % "
+        f"interval {100 * low:.2f} to {100 * high:.2f} %",
+        "recipe": f"{metrics['recipe']}, seed {metrics['seed']}, {metrics['epochs']} epochs of "
+        "6,080 crops of drawn pages (`digits data show --pages 60`)",
+        "with cnn": ", ".join(f"{k} {v:g}" for k, v in metrics["agreement"].items()),
+        **metrics.get("remarks", {}),
+        "made with": ", ".join(f"{k} {v}" for k, v in metrics["versions"].items()),
+    }
+    lines = ["# finder", "", "| | |", "|---|---|"]
+    lines += [f"| {key} | {value} |" for key, value in rows.items()]
+    lines += ["", "Drawn pages by kind:", ""]
+    lines += ["| kind | pages | read exactly | digits | recall | precision | read rightly |"]
+    lines += ["|---|---|---|---|---|---|---|"]
+    lines += [
+        f"| {kind} | {row['pages']} | {row['exact']} | {row['digits']} | {row['recall']:.3f} | "
+        f"{row['precision']:.3f} | {row['accuracy']:.3f} |"
+        for kind, row in metrics["kinds"].items()
+    ]
+    lines += ["", "Known weaknesses:", ""]
+    lines += [f"- {weakness}" for weakness in NETWORKS["finder"].weaknesses]
+    write_text(folder / "finder.md", "\n".join(lines) + "\n")
+    write_bytes(folder / "finder.onnx", onnx)
+    return folder / "finder.onnx"
 
 
 def write_card(

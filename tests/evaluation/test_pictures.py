@@ -105,6 +105,15 @@ def test_readings_are_judged_by_picture_and_by_digit(
     assert (outcome.exact, outcome.digits_right) == (exact, right)
 
 
+def test_among_letters_and_signs_the_digits_alone_count() -> None:
+    cases = [
+        pictures.Case(Path("a.png"), "33", "mixed"),
+        pictures.Case(Path("b.png"), "33", "multi"),
+    ]
+    outcomes = pictures.judge(cases, [Answer("3?\n3"), Answer("3?\n3")])
+    assert [outcome.exact for outcome in outcomes] == [True, False]
+
+
 def test_the_table_sums_by_kind_and_then_by_style() -> None:
     cases = [
         pictures.Case(Path("a"), "1", "single", "pen"),

@@ -9,6 +9,7 @@ from PIL import Image
 
 from digit_classifier.picture import decode, find, normalise
 from picture.likeness import likeness
+from picture.told import told
 
 SAMPLES = range(0, 1000, 111)
 
@@ -131,4 +132,4 @@ def test_neither_hairline_nor_brush_is_lost(width: int) -> None:
 def test_blank_and_noisy_paper_hold_no_marks() -> None:
     noise = np.random.default_rng(5).normal(200, 3, (300, 400))
     for page in (np.zeros((28, 28)), np.full((500, 500), 255), noise):
-        assert find(decode(page.astype(np.uint8))).marks == ()
+        assert told(find(decode(page.astype(np.uint8)))).marks == ()

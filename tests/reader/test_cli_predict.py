@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 from digit_classifier.cli import main
-from digit_classifier.picture import ink
+from digit_classifier.picture import one_piece
 from reader import drawing
 
 Run = Callable[..., tuple[int, str, str]]
@@ -66,7 +66,7 @@ def test_json_is_one_object_a_line_and_one_bad_picture_spoils_no_other(
     assert [found["text"] for found in objects] == ["3", "", "12"]
     assert objects[0]["error"] is None
     assert "broken.png is not a picture" in objects[1]["error"]
-    assert list(objects[0]) == ["file", "text", "digits", "rejected", "model", "error"]
+    assert list(objects[0]) == ["file", "text", "lines", "digits", "rejected", "model", "error"]
 
 
 def test_without_json_what_cannot_be_read_goes_to_standard_error(
@@ -90,12 +90,12 @@ def test_a_missing_file_among_others_spoils_none_of_them(predict: Run, folder: P
 @pytest.fixture
 def at_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     """The program fails at every picture of three lines."""
-    extract = ink.extract
+    extract = one_piece.extract
 
     def fail(pixels: np.ndarray) -> object:
         return extract(pixels) if len(pixels) > 3 else {}[pixels.shape]
 
-    monkeypatch.setattr(ink, "extract", fail)
+    monkeypatch.setattr(one_piece, "extract", fail)
 
 
 @pytest.mark.usefixtures("at_fault")
@@ -374,8 +374,7 @@ def test_a_terminal_shows_a_bar_for_many_pictures_and_results_stay_clean(
     os.close(terminal)
     assert running.wait(60) == 0
     assert [json.loads(line)["text"] for line in lines] == ["3"] * 400
-    assert b"reading" in shown
-    assert b"/400" in shown
+    assert b"of 400 pictures" in shown
 
 
 def test_why_there_is_no_digit_is_sentences_and_counts_the_marks() -> None:

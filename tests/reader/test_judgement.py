@@ -1,40 +1,31 @@
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from digit_classifier.agreement import Agreement
 from digit_classifier.picture import Mark, Page, Rejected
-from digit_classifier.picture.marks import Link
+from digit_classifier.picture.marks import ONE_PIECE, SEARCHED
 from digit_classifier.reader import judgement
 from digit_classifier.rejection import RejectionRule
 
 IMAGE = np.zeros((28, 28), np.uint8)
 
 
-def mark(x: int = 0, line: int = 0, splits: Sequence[int] = (), space: bool = False) -> Mark:
-    """A mark; `splits` are the lengths of its rows of pieces."""
-    rows = tuple(tuple(mark(x + i, line) for i in range(length)) for length in splits)
-    return Mark(IMAGE, (x, 10 * line, 5, 9), line, space, rows)
+def mark(x: int = 0, line: int = 0, space: bool = False) -> Mark:
+    return Mark(IMAGE, (x, 10 * line, 5, 9), line, space)
 
 
 def judge(
-    marks: list[Mark], said: list[tuple[int, float]], single: bool = False, threshold: float = 0.5
-):
-    """Judge marks of which the network said (digit, confidence), each before its pieces."""
-    page = Page(tuple(marks))
-    answers = iter(said)
-    whole, of_pieces = [], []
-    for each in marks:
-        whole.append(next(answers))
-        inside = [next(answers) for _ in range(sum(map(len, each.splits)) + len(each.links))]
-        if whole[-1][1] < judgement.WHOLE_SURE:
-            of_pieces += inside
-    assert not list(answers)
-    rows, others = probabilities(whole), probabilities(of_pieces)
-    assert len(judgement.pieces(page, rows)) == len(others)
-    rules = RejectionRule(threshold), RejectionRule(0.5)
-    return judgement.judge(page, rows, others, *rules, single=single)
+    marks: list[Mark],
+    said: list[tuple[int, float]],
+    threshold: float = 0.5,
+    way: str = SEARCHED,
+    own: bool = False,
+) -> judgement.Verdict:
+    """Judge marks of which was said: digit, confidence."""
+    page = Page(tuple(marks), way=way)
+    return judgement.judge(page, probabilities(said), RejectionRule(threshold), own=own)
 
 
 def probabilities(said: list[tuple[int, float]]) -> np.ndarray:
@@ -45,103 +36,50 @@ def probabilities(said: list[tuple[int, float]]) -> np.ndarray:
     return rows
 
 
-def test_a_mark_is_cut_where_all_its_pieces_are_surer_than_the_whole() -> None:
-    verdict = judge([mark(splits=[2])], [(8, 0.4), (1, 0.95), (3, 0.95)])
-    assert verdict.text == "13"
-    assert [digit.box[0] for digit in verdict.digits] == [0, 1]
-
-
-def test_a_mark_stays_whole_where_one_piece_is_doubtful() -> None:
-    assert judge([mark(splits=[2])], [(8, 0.6), (1, 0.99), (3, 0.55)]).text == "8"
-
-
-def test_a_mark_that_is_sure_of_itself_stays_whole() -> None:
-    assert judge([mark(splits=[2])], [(4, 0.75), (1, 0.99), (7, 0.99)]).text == "4"
-
-
-def test_a_mark_that_is_no_digit_is_not_cut_into_doubtful_ones() -> None:
-    assert judge([mark(splits=[2])], [(8, 0.1), (1, 0.7), (7, 0.7)]).text == "?"
-
-
-def test_joined_straight_strokes_are_no_row_of_ones() -> None:
-    said = [(8, 0.1), (1, 0.99), (1, 0.99)]
-    assert judge([mark(splits=[2])], said).text == "?"
-    assert judge([replace(mark(splits=[2]), pieces=2)], said).text == "11"
-
-
-def test_the_surest_of_several_cuts_is_taken() -> None:
-    said = [(8, 0.2), (1, 0.85), (3, 0.85), (5, 0.96), (6, 0.96), (7, 0.96)]
-    assert judge([mark(splits=[2, 3])], said).text == "567"
-
-
-def test_a_chain_of_joined_digits_is_read_along_its_likeliest_path() -> None:
-    ends = [(0, 1), (0, 2), (1, 2), (1, 3), (2, 3)]
-    links = tuple(Link(a, b, mark(10 * a)) for a, b in ends)
-    said = [(8, 0.1), (2, 0.97), (5, 0.6), (7, 0.96), (3, 0.5), (4, 0.9)]
-    verdict = judge([mark(), replace(mark(1, space=True), links=links)], [(9, 0.99), *said])
-    assert verdict.text == "9 274"
-    doubtful = [(8, 0.1), (2, 0.97), (5, 0.6), (7, 0.6), (3, 0.5), (4, 0.6)]
-    assert judge([replace(mark(), links=links)], doubtful).text == "?"
-
-
-def test_pieces_keep_the_space_before_their_mark() -> None:
-    said = [(1, 0.9), (8, 0.2), (2, 0.95), (3, 0.95)]
-    assert judge([mark(), mark(20, splits=[2], space=True)], said).text == "1 23"
-
-
 def test_a_doubtful_mark_among_digits_is_a_question_mark() -> None:
-    verdict = judge([mark(0), mark(10), mark(20)], [(1, 0.9), (8, 0.3), (2, 0.9)])
-    assert verdict.text == "1?2"
-    assert verdict.rejected[0].reason == "not a digit: at best an 8, confidence 0.30"
+    verdict = judge([mark(0), mark(10), mark(20, space=True)], [(1, 0.9), (8, 0.4), (2, 0.9)])
+    assert verdict.text == "1? 2"
+    assert verdict.rejected[0].reason == "not a digit: at best an 8, confidence 0.40"
 
 
-def test_a_higher_threshold_turns_digits_into_question_marks_and_not_into_words() -> None:
+def test_what_is_hardly_a_digit_is_listed_and_no_part_of_the_text() -> None:
+    marks = [mark(0), mark(10), mark(0, line=1), mark(0, line=2)]
+    verdict = judge(marks, [(1, 0.9), (8, 0.15), (3, 0.12), (2, 0.9)])
+    assert verdict.text == "1\n2"
+    assert [digit.line for digit in verdict.digits] == [0, 1]
+    assert len(verdict.rejected) == 2
+
+
+def test_a_doubtful_mark_alone_on_its_line_is_told_only_where_nothing_is_read() -> None:
+    marks = [mark(0), mark(0, line=1)]
+    assert judge(marks, [(8, 0.4), (3, 0.9)]).text == "3"
+    assert judge(marks, [(8, 0.4), (3, 0.4)]).text == "?\n?"
+
+
+def test_what_is_a_question_mark_comes_last_in_the_order_of_the_text() -> None:
+    verdict = judge([mark(0), mark(10), mark(20)], [(8, 0.42), (1, 0.12), (2, 0.44)])
+    assert [left.box[0] for left in verdict.rejected] == [10, 0, 20]
+
+
+def test_a_mark_that_was_not_searched_for_is_always_part_of_the_text() -> None:
+    assert judge([mark()], [(1, 0.15)], way=ONE_PIECE).text == "?"
+
+
+def test_a_higher_threshold_turns_digits_into_question_marks() -> None:
     verdict = judge([mark(10 * i) for i in range(5)], [(i, 0.9) for i in range(5)], threshold=1)
     assert verdict.text == "?????"
 
 
-def test_a_line_of_words_is_left_out_and_the_others_are_renumbered() -> None:
-    words = [(0, 0.9), (1, 0.2), (2, 0.2), (3, 0.2), (4, 0.2)]
-    numbers = [(7, 0.9), (8, 0.9)]
-    marks = [mark(10 * i) for i in range(5)] + [mark(10 * i, line=1) for i in range(2)]
-    verdict = judge(marks, words + numbers)
-    assert verdict.text == "78"
-    assert [digit.line for digit in verdict.digits] == [0, 0]
-    assert {left.reason for left in verdict.rejected} == {"on a line of words"}
-    assert len(verdict.rejected) == 5
-
-
-def test_a_clutter_of_marks_is_left_out_altogether() -> None:
-    marks = [mark(10 * (i % 3), line=i // 3) for i in range(30)]
-    said = [(1, 0.9 if i % 4 == 0 else 0.2) for i in range(30)]
-    verdict = judge(marks, said)
-    assert (verdict.text, verdict.digits) == ("", ())
-    assert len(verdict.rejected) == 30
-
-
-def test_a_line_of_digits_is_read_below_many_lines_of_words() -> None:
-    marks = [mark(10 * (i % 5), line=i // 5) for i in range(25)]
-    said = [(1, 0.2)] * 20 + [(digit, 0.9) for digit in range(5)]
-    assert judge(marks, said).text == "01234"
-
-
-def test_a_few_digits_among_many_lines_of_clutter_are_left_out() -> None:
-    marks = [mark(10 * (i % 5), line=i // 5) for i in range(23)]
-    said = [(1, 0.2)] * 20 + [(digit, 0.9) for digit in range(3)]
-    assert judge(marks, said).text == ""
-
-
-def test_marks_of_wildly_different_sizes_must_nearly_all_be_digits() -> None:
-    marks = [replace(mark(), box=(0, 0, 5, 9 * (1 + 9 * (i % 2)))) for i in range(8)]
-    assert judge(marks, [(1, 0.9)] * 8).text == "11111111"
-    assert judge(marks, [(1, 0.9)] * 5 + [(1, 0.2)] * 3).text == ""
+def test_a_networks_own_rule_is_for_its_own_answers_only() -> None:
+    said = [(3, 0.7)]
+    assert judge([mark()], said, threshold=0.95, way=ONE_PIECE, own=True).text == "?"
+    assert judge([mark()], said, threshold=0.95, own=True).text == "3"
 
 
 def test_what_the_page_left_out_is_reported() -> None:
-    page = Page((), (Rejected((1, 2, 3, 4), "speck"),), 10, 10, ("a note",))
-    nothing = probabilities([])
-    verdict = judgement.judge(page, nothing, nothing, *[RejectionRule(0.5)] * 2, single=False)
-    assert [(left.box, left.reason) for left in verdict.rejected] == [((1, 2, 3, 4), "speck")]
+    page = Page((), (Rejected((1, 2, 3, 4), "hardly a digit: 0.21"),), 10, 10, ("a note",))
+    verdict = judgement.judge(page, probabilities([]), RejectionRule(0.5))
+    assert [left.reason for left in verdict.rejected] == ["hardly a digit: 0.21"]
     assert verdict.notes == ("a note", "nothing stands out from the paper")
 
 
@@ -159,27 +97,55 @@ def test_a_rule_at_a_high_temperature_asks_how_close_the_second_answer_came() ->
     assert RejectionRule(0.28, temperature=5).accept(rows).tolist() == [False, True]
 
 
-def test_a_doubtful_mark_is_read_without_the_dash_beside_it() -> None:
-    dash = Rejected((9, 4, 5, 2), "dash or dot")
-    bare = replace(mark(), beside=(dash,))
-    verdict = judge([replace(mark(), splits=((bare,),))], [(0, 0.4), (7, 0.95)])
-    assert verdict.text == "7"
-    assert [(left.box, left.reason) for left in verdict.rejected] == [(dash.box, dash.reason)]
-    assert judge([replace(mark(), splits=((bare,),))], [(0, 0.9), (7, 0.95)]).rejected == ()
+def test_the_finder_has_a_say_only_where_it_was_asked() -> None:
+    network = probabilities([(3, 0.6)])
+    likely = probabilities([(8, 0.9)])[0]
+    alone = Page((mark(),), way=ONE_PIECE)
+    assert judgement.combine(alone, network) is network
+    asked = Page((replace(mark(), likely=likely, found=0.9),), way=SEARCHED)
+    assert judgement.combine(asked, network).argmax() == 8
 
 
-def test_a_plus_beside_a_digit_is_no_reason_to_doubt_the_digit() -> None:
-    row = (replace(mark(), loose=True), mark(5))
-    assert judge([replace(mark(), splits=(row,))], [(0, 0.1), (8, 0.1), (7, 0.95)]).text == "?7"
-    assert judge([replace(mark(), splits=(row,))], [(0, 0.1), (8, 0.9), (7, 0.7)]).text == "?"
+def marks_of(n: int, seed: int = 0) -> tuple[np.ndarray, ...]:
+    """Two opinions on n marks, the finder's the better one, a third of them no digits."""
+    rng = np.random.default_rng(seed)
+    labels = np.where(rng.random(n) < 1 / 3, -1, rng.integers(0, 10, n))
+    shown = np.where(labels < 0, rng.integers(0, 10, n), labels)
+    opinions = []
+    for blunders in (0.3, 0.1):
+        told = np.where(rng.random(n) < blunders, rng.integers(0, 10, n), shown)
+        opinions.append(probabilities([(d, rng.uniform(0.4, 0.99)) for d in told]))
+    found = np.where(labels < 0, rng.beta(2, 4, n), rng.beta(5, 2, n))
+    company = np.where(labels < 0, rng.uniform(0, 0.5, n), rng.uniform(0.2, 0.9, n))
+    return (*opinions, found, company, labels)
 
 
-def test_a_large_mark_with_ink_in_it_may_be_a_page_and_the_note_says_what_to_do() -> None:
-    large = replace(mark(), box=(10, 10, 60, 60))
-    specks = tuple(Rejected((x, 30, 5, 9), "speck") for x in (20, 40))
-    page = Page((large,), specks, 100, 100)
-    nothing = probabilities([])
-    for confidence, said in ((0.1, 1), (0.9, 0)):
-        rows = probabilities([(3, confidence)])
-        verdict = judgement.judge(page, rows, nothing, *[RejectionRule(0.5)] * 2, single=False)
-        assert sum("crop closer" in note for note in verdict.notes) == said
+def test_a_confidence_of_the_two_is_how_often_they_are_right() -> None:
+    classifier, finder, found, company, labels = marks_of(6000)
+    fitted = Agreement.fit(classifier, finder, found, company, labels)
+    assert fitted.company > 0
+    assert fitted.finder > fitted.classifier
+    classifier, finder, found, company, labels = marks_of(6000, seed=1)
+    together = fitted.combine(classifier, finder, found, company)
+    assert together.sum(axis=1) == pytest.approx(1)
+    confidence, right = together.max(axis=1), together.argmax(axis=1) == labels
+    for low, high in ((0.2, 0.5), (0.5, 0.8), (0.8, 1.0)):
+        some = (confidence >= low) & (confidence < high)
+        assert right[some].mean() == pytest.approx(confidence[some].mean(), abs=0.07)
+
+
+def test_a_finder_says_how_it_agrees() -> None:
+    fitted = Agreement(0.2, 1.1, -1.0, 0.4, 0.9, 0.7, 0.3, 1.2)
+    assert Agreement.read({"agreement": fitted.describe()}) == fitted
+    assert Agreement.read({}) == Agreement()
+
+
+def test_a_confidence_of_a_number_is_how_often_all_of_it_is_right() -> None:
+    rng = np.random.default_rng(5)
+    digits = [rng.beta(9, 1, rng.integers(1, 9)) for _ in range(4000)]
+    right = np.array([bool((rng.random(len(each)) < each**1.5).all()) for each in digits])
+    fitted = Agreement().fit_numbers(np.array([each.prod() for each in digits]), right)
+    told = np.array([fitted.of_number(each) for each in digits])
+    for low, high in ((0.1, 0.4), (0.4, 0.7), (0.7, 1.0)):
+        some = (told >= low) & (told < high)
+        assert right[some].mean() == pytest.approx(told[some].mean(), abs=0.06)

@@ -58,3 +58,11 @@ def test_a_label_is_read_on_a_dark_picture_too() -> None:
     label = np.asarray(drawn.crop((395, 375, 600, 397)))
     assert np.all(label == overlay.RED, axis=2).any()
     assert np.all(label == overlay.PAPER, axis=2).any()
+
+
+def test_the_way_is_told_below_the_picture() -> None:
+    page = np.full((200, 400), 255, np.uint8)
+    told = overlay.draw(page, Reading("", way="searched by the finder"))
+    plain = overlay.draw(page, Reading(""))
+    assert told.height > plain.height
+    assert np.asarray(told)[plain.height :].min() < 100

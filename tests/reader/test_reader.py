@@ -51,6 +51,16 @@ def test_each_digit_knows_its_confidence_its_place_and_what_was_seen(digits: Dig
     assert seven.box[1] > y + height
 
 
+def test_each_line_says_how_sure_it_is_as_a_whole(digits: DigitReader) -> None:
+    reading = digits.read(drawing.page("35/7"))
+    assert [line["text"] for line in reading["lines"]] == ["35", "7"]
+    of_two, of_one = (line["confidence"] for line in reading["lines"])
+    assert 0 < of_two < 1
+    assert 0 < of_one < 1
+    unsure = DigitReader(digits.model, threshold=1).read(drawing.page("35"))
+    assert [line["confidence"] for line in unsure["lines"]] == [None]
+
+
 def test_single_reads_the_whole_picture_as_one_digit(digits: DigitReader) -> None:
     page = drawing.page("13")
     assert len(digits.read(page, single=True).digits + digits.read(page, single=True).rejected) == 1
@@ -212,9 +222,9 @@ def test_threads_may_share_a_reader(digits: DigitReader) -> None:
 
 
 def test_the_dictionary_is_json_with_the_promised_keys(digits: DigitReader, tmp_path: Path) -> None:
-    Image.fromarray(drawing.page("3x")).save(tmp_path / "3x.png")
-    reading = DigitReader(digits.model, threshold=0.9).read(tmp_path / "3x.png").to_dict()
-    assert list(reading) == ["file", "text", "digits", "rejected", "model", "error"]
+    Image.fromarray(drawing.page("3x5")).save(tmp_path / "3x.png")
+    reading = DigitReader(digits.model, threshold=0.7).read(tmp_path / "3x.png").to_dict()
+    assert list(reading) == ["file", "text", "lines", "digits", "rejected", "model", "error"]
     assert list(reading["digits"][0]) == ["digit", "confidence", "probabilities", "box", "line"]
     assert list(reading["rejected"][0]) == ["box", "reason", "probabilities"]
     assert reading == json.loads(json.dumps(reading))

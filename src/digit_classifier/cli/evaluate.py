@@ -44,6 +44,9 @@ MAX_SHOWN = 150  # mistakes on one sheet; more is a picture that nothing opens
 @click.option("--nondigits", is_flag=True,
               help="No report: which share is rejected of drawn crosses, letters, scribbles and "
                    "the like, and what that costs in digits.")  # fmt: skip
+@click.option("--beside", multiple=True, type=click.Choice(["rapidocr", "tesseract"]),
+              help="With --pictures: also what another reader makes of them, where it is "
+                   "installed.")  # fmt: skip
 @click.option("--single", is_flag=True, help="Each picture holds one digit: do not look for more.")
 @click.option("--threshold", type=click.FloatRange(0, 1), metavar="0..1",
               help="Least confidence for a digit. Default: the model's own rule.")  # fmt: skip
@@ -60,6 +63,7 @@ def command(
     threshold: float | None,
     out: str | None,
     jobs: int,
+    beside: tuple[str, ...],
     **chosen: Any,
 ) -> None:
     """Measure a model: its accuracy, errors, calibration and robustness.
@@ -88,7 +92,7 @@ def command(
 
     reader = opening.reader(model, threshold, chosen["scale"])
     if pictures:
-        _judge_pictures(reader, pictures, single, out, jobs)
+        _judge_pictures(reader, pictures, single, out, jobs, beside)
     else:
         shown = ("dataset", "data_dir", "transpose", "invert")
         _judge_nondigits(reader, {name: chosen[name] for name in shown})
@@ -102,11 +106,11 @@ def _check_flags(context: click.Context, pictures: str | None, nondigits: bool) 
         raise OptionError("choose one of --pictures FOLDER and --nondigits")
     for_report = {"quick", "ood"}
     ignored = (
-        {"jobs", "single", "threshold"}
+        {"jobs", "single", "threshold", "beside"}
         if not pictures and not nondigits
         else for_report | {"dataset", "data_dir", "transpose", "invert"}
         if pictures
-        else for_report | {"jobs", "single", "out"}
+        else for_report | {"jobs", "single", "out", "beside"}
     )
     what = "--pictures" if pictures else "--nondigits" if nondigits else "the report"
     for name in sorted(ignored):
@@ -176,13 +180,19 @@ def _print_summary(console: "Console", report: "Report") -> None:
 
 
 def _judge_pictures(
-    reader: "DigitReader", folder: str, single: bool, out: str | None, jobs: int
+    reader: "DigitReader",
+    folder: str,
+    single: bool,
+    out: str | None,
+    jobs: int,
+    beside: tuple[str, ...],
 ) -> None:
     from digit_classifier import contact_sheet
     from digit_classifier.atomic import write_png
     from digit_classifier.errors import DataError
-    from digit_classifier.evaluation import pictures
+    from digit_classifier.evaluation import peers, pictures
 
+    others = {name: peers.peer(name) for name in beside}
     cases, left_out = pictures.list_cases(folder)
     for sentence in left_out:
         click.secho(f"Warning: {sentence}", err=True, fg="yellow")
@@ -202,6 +212,9 @@ def _judge_pictures(
     wrong = [pair for pair in zip(outcomes, readings, strict=True) if not pair[0].exact]
     for outcome, _ in wrong:
         click.echo(_caption(outcome))
+    for name, other in others.items():
+        click.echo(f"\n{name}, {count(len(cases), 'picture')}")
+        _print_table(pictures.tabulate(pictures.judge(cases, [other(c.path) for c in cases])))
     if out:
         shown = wrong[:MAX_SHOWN]
         tiles = [(_caption(outcome), _mistake(reading)) for outcome, reading in shown]

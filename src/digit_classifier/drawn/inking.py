@@ -150,6 +150,8 @@ def padded(ink: np.ndarray, high: int, wide: int | None = None) -> np.ndarray:
 
 def _crop(ink: np.ndarray) -> np.ndarray:
     x, y, wide, high = cv2.boundingRect(cv2.threshold(ink, 40, 255, cv2.THRESH_TOZERO)[1])
+    if not wide:
+        return np.full((2, 2), 255, np.uint8)  # a hair that was thinned to nothing: a dot
     return np.ascontiguousarray(ink[y : y + high, x : x + wide])
 
 

@@ -10,6 +10,8 @@ from typing import Protocol
 from digit_classifier.dataset.folder import find
 from digit_classifier.errors import DataError
 
+MIXED = "mixed"  # a kind: other writing stands among the digits
+
 
 class Answer(Protocol):
     """What a reader returns, as far as it is judged here."""
@@ -96,11 +98,18 @@ def list_cases(folder: str | Path) -> tuple[list[Case], list[str]]:
 
 
 def judge(cases: Iterable[Case], answers: Iterable[Answer]) -> list[Outcome]:
-    """Compare what was read with what is there; spaces do not count."""
+    """Compare what was read with what is there; spaces do not count.
+
+    Of kind "mixed", where letters or signs stand among the digits, the digits alone count, in their
+    order: a `?` for a sign is right.
+    """
     outcomes = []
     for case, answer in zip(cases, answers, strict=True):
         read = re.sub(r"[^\S\n]", "", answer.text).replace("\n", "/")
-        exact = read == case.text if case.text else not re.search(r"\d", read)
+        if case.kind == MIXED:
+            exact = re.sub(r"\D", "", read) == re.sub(r"\D", "", case.text)
+        else:
+            exact = read == case.text if case.text else not re.search(r"\d", read)
         truth = case.text.replace("/", "")
         right = max(0, len(truth) - _edits(truth, read.replace("/", "")))
         outcomes.append(Outcome(case, read, exact, right, answer))

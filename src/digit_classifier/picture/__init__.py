@@ -2,6 +2,16 @@
 
 from digit_classifier.picture.decode import Picture, decode
 from digit_classifier.picture.marks import Mark, Page, Rejected
-from digit_classifier.picture.pipeline import find, normalise, page_marks
+from digit_classifier.picture.pipeline import find, normalise, page_marks, search
 
-__all__ = ["Mark", "Page", "Picture", "Rejected", "decode", "find", "normalise", "page_marks"]
+__all__ = [
+    "Mark",
+    "Page",
+    "Picture",
+    "Rejected",
+    "decode",
+    "find",
+    "normalise",
+    "page_marks",
+    "search",
+]

@@ -17,15 +17,13 @@ from digit_classifier.picture.paper import (
     histogram,
     judge,
     judge_plain,
+    project,
     shrink,
-    to_grey,
 )
-from digit_classifier.picture.sheet import find as find_sheet
 
 # Pictures are read side by side in processes; threads in each would be in each other's way.
 cv2.setNumThreads(1)
 
-LARGE = 2000  # pixels: no digit of a page gains from more
 TINY = 160  # pixels: below it, strokes are too few pixels wide for geometry
 MIN_CONTRAST = 10  # grey levels; the eye needs about as many
 MAX_ONE_BY_ONE = 8  # pieces that are measured faster one by one
@@ -42,8 +40,6 @@ class Ink:
         contrast: ink against paper, grey levels.
         noise: grain of the paper, grey levels.
         factor: working pixels per pixel of the picture.
-        flat: the paper is one colour.
-        corner: x and y of its first pixel in the picture: not 0 where only a sheet in it is read.
     """
 
     depth: np.ndarray
@@ -52,12 +48,6 @@ class Ink:
     contrast: float
     noise: float
     factor: float
-    flat: bool
-    corner: tuple[int, int] = (0, 0)
-
-    def faint(self) -> np.ndarray:
-        """The mask with all that stands out from the grain of the paper, however pale."""
-        return at_least(self.depth, max(4.0, 0.12 * self.contrast, 3.5 * self.noise))
 
 
 def extract(pixels: np.ndarray) -> Ink:
@@ -67,24 +57,13 @@ def extract(pixels: np.ndarray) -> Ink:
         pixels: uint8, shape (height, width) or (height, width, 3).
     """
     pixels = drop_colour(pixels)
-    paper, sheet = judge_plain(pixels), None
-    if paper is None:
-        small = shrink(pixels, SMALL)
-        sheet = find_sheet(small, pixels.shape)
-        if sheet is not None:
-            pixels = sheet.cut_out(pixels)
-            small = shrink(pixels, SMALL)
-        paper = judge(small)
-    longest = max(pixels.shape[:2])
-    grey = to_grey(shrink(pixels, LARGE), paper.weights)
+    paper = judge_plain(pixels) or judge(shrink(pixels, SMALL))
+    grey = project(pixels, paper.weights)
     if paper.light_ink:
         grey = 255 - grey
-    factor = max(grey.shape) / longest
+    longest = max(grey.shape)
     source = depth = _difference(grey, paper)
-    if sheet is not None:
-        source[sheet.outside(source.shape) > 0] = 0
-    elif not paper.flat and longest > TINY:
-        source[_outside(grey, pixels) > 0] = 0
+    factor = 1.0
     if longest < TINY:
         factor = float(min(6, -(-TINY // longest)))
         size = int(grey.shape[1] * factor), int(grey.shape[0] * factor)
@@ -94,8 +73,7 @@ def extract(pixels: np.ndarray) -> Ink:
         mask = np.zeros_like(depth)
     else:
         mask = trace(depth, contrast, paper.noise)
-    corner = sheet.corner if sheet is not None else (0, 0)
-    return Ink(depth, source, mask, contrast, paper.noise, factor, paper.flat, corner)
+    return Ink(depth, source, mask, contrast, paper.noise, factor)
 
 
 def _difference(grey: np.ndarray, paper: Paper) -> np.ndarray:
@@ -116,55 +94,6 @@ def _relight(depth: np.ndarray, behind: np.ndarray, paper: Paper) -> np.ndarray:
     bright = float(np.percentile(behind[::8, ::8], 90))
     result: np.ndarray = cv2.divide(depth, cv2.max(behind, max(1, int(bright / 4))), scale=bright)
     return result
-
-
-def _outside(grey: np.ndarray, pixels: np.ndarray) -> np.ndarray:
-    """Where the page has ended: darker, along the frame, with a sharp edge, and no mere shadow.
-
-    Args:
-        grey: uint8, shape (height, width), ink darker than paper.
-        pixels: the picture in colour, of any size.
-    Returns:
-        uint8, shape of `grey`, 1 outside the page; all 0 where the whole picture is page.
-    """
-    nothing = np.zeros_like(grey)
-    small = cv2.medianBlur(shrink(grey, SMALL), 5)
-    reach = max(small.shape) // 20 | 1
-    small = cv2.morphologyEx(
-        small, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8)
-    )  # no strokes
-    dark = cv2.threshold(small, 0, 1, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)[1]
-    dark = _touching_frame(dark)
-    if not 0.01 < float(dark.mean()) < 0.75:
-        return nothing
-    low, high = float(small[dark > 0].mean()), float(small[dark == 0].mean())
-    if low > 0.8 * high or high - low < 30:
-        return nothing
-    # A vignette is as deep as a desk but has no edge.
-    rim = cv2.morphologyEx(dark, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
-    step = cv2.morphologyEx(small, cv2.MORPH_GRADIENT, np.ones((7, 7), np.uint8))
-    if float(np.median(step[rim > 0])) < 0.6 * (high - low):
-        return nothing
-    if low > 0.45 * high and not _recoloured(pixels, dark):
-        return nothing
-    dark = cv2.dilate(dark, np.ones((5, 5), np.uint8))
-    result: np.ndarray = cv2.resize(dark, grey.shape[::-1], interpolation=cv2.INTER_NEAREST)
-    return result
-
-
-def _touching_frame(mask: np.ndarray) -> np.ndarray:
-    labels = cv2.connectedComponents(mask, connectivity=4)[1]
-    frame = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
-    return np.isin(labels, [i for i in np.unique(frame) if i]).astype(np.uint8)
-
-
-def _recoloured(pixels: np.ndarray, region: np.ndarray) -> bool:
-    """Whether a dark region has another hue than the rest; a shadow has the same."""
-    if pixels.ndim == 2:
-        return False
-    small = cv2.resize(pixels, region.shape[::-1], interpolation=cv2.INTER_AREA)
-    inside, outside = (small[region == value].mean(axis=0) + 1 for value in (1, 0))
-    return bool(np.abs(inside / inside.sum() - outside / outside.sum()).max() > 0.06)
 
 
 def measure_contrast(depth: np.ndarray, factor: float) -> float:

@@ -1,47 +1,27 @@
 """What is found in a picture: marks in reading order, and what was left out and why."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Generic, TypeVar, overload
 
 import numpy as np
 
-Item = TypeVar("Item")
+Box = tuple[int, int, int, int]
 
-
-class Later(Sequence[Item], Generic[Item]):
-    """A tuple that is made when it is first looked at: most marks are never cut apart."""
-
-    def __init__(self, make: Callable[[], tuple[Item, ...]]) -> None:
-        self._make = make
-
-    @cached_property
-    def _items(self) -> tuple[Item, ...]:
-        return self._make()
-
-    @overload
-    def __getitem__(self, index: int) -> Item: ...
-    @overload
-    def __getitem__(self, index: slice) -> tuple[Item, ...]: ...
-    def __getitem__(self, index: int | slice) -> Item | tuple[Item, ...]:
-        return self._items[index]
-
-    def __len__(self) -> int:
-        return len(self._items)
+# The ways in which marks are found.
+PREPARED = "an image as MNIST has them"
+ONE_PIECE = "one piece of ink"
+SEARCHED = "searched by the finder"
 
 
 @dataclass(frozen=True)
 class Rejected:
-    """Ink that is no digit whatever the network would say.
+    """What is no digit whatever the network would say.
 
     Attributes:
         box: x, y, width, height in pixels of the upright picture.
-        reason: "speck", "dash or dot", "frame", "ruled line", "edge of the page" or "one of
-            too many marks".
+        reason: "writing that is no digit", "speck".
     """
 
-    box: tuple[int, int, int, int]
+    box: Box
     reason: str
 
 
@@ -54,52 +34,20 @@ class Mark:
         box: x, y, width, height in pixels of the upright picture.
         line: the line of writing it stands on, from 0 at the top.
         space_before: it stands clearly apart from the mark to its left on the same line.
-        splits: other ways to see the same ink, best first: each is a row of marks (touching digits
-            cut apart, strokes that were joined taken one by one, or a digit without the dash that
-            stood beside it). The network's confidence decides between the mark and its splits;
-            where there are none the mark is clearly one piece.
-        height_ratio: its height over the median height of the marks on its line; 1.0 when alone.
-        contrast: ink against paper, in grey levels, 0 to 255.
-        thickness: width of the pen over the longest side of the box.
-        pieces: how many separate strokes of ink it holds.
-        cut: it touches the edge of the picture, so some of it may be missing.
-        oneness: how well its proportions are those of one digit, 0.3 to 1: what the network's
-            confidence in the whole mark is worth against that in the pieces of a split.
-        links: of a mark as wide as several digits, all that may be one of them, by where it starts;
-            any path of links from the first cut to the last is another way to see the same ink.
-        beside: of a mark in a split, what that split leaves out.
-        loose: a mark in a split that may be no digit while the others are.
+        likely: float32, shape (10,): which digit the finder takes it for; None where the finder
+            was not asked.
+        found: how surely the finder takes it for a digit at all, 0 to 1.
+        company: the mean of `found` of its neighbours on the line that are about as high; 0 where
+            it stands alone.
     """
 
     image: np.ndarray
-    box: tuple[int, int, int, int]
+    box: Box
     line: int = 0
     space_before: bool = False
-    splits: "Sequence[tuple[Mark, ...]]" = ()
-    height_ratio: float = 1.0
-    contrast: float = 255.0
-    thickness: float = 0.1
-    pieces: int = 1
-    cut: bool = False
-    oneness: float = 1.0
-    links: "Sequence[Link]" = ()
-    beside: tuple[Rejected, ...] = ()
-    loose: bool = False
-
-
-@dataclass(frozen=True, eq=False)
-class Link:
-    """What may be one digit of a chain of joined ones.
-
-    Attributes:
-        start: the cut to its left, numbered from 0, the left end of the chain.
-        end: the cut to its right.
-        mark: the ink between.
-    """
-
-    start: int
-    end: int
-    mark: Mark
+    likely: np.ndarray | None = None
+    found: float = 1.0
+    company: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,6 +60,7 @@ class Page:
         width: of the upright picture, in pixels.
         height: of the upright picture, in pixels.
         notes: what a person should know about how the picture was read.
+        way: how the marks were found: `PREPARED`, `ONE_PIECE` or `SEARCHED`.
     """
 
     marks: tuple[Mark, ...]
@@ -119,3 +68,4 @@ class Page:
     width: int = 0
     height: int = 0
     notes: tuple[str, ...] = field(default=())
+    way: str = SEARCHED

@@ -52,8 +52,8 @@ def judge(pixels: np.ndarray) -> Paper:
         pixels: uint8, shape (height, width) or (height, width, 3).
     """
     small = shrink(pixels, SMALL)
-    weights = _axis(small)
-    grey = to_grey(small, weights)
+    weights = axis(small)
+    grey = project(small, weights)
     light_ink = is_ink_light(grey)
     if light_ink:
         grey = 255 - grey
@@ -85,7 +85,7 @@ def _fills_its_box(ink: np.ndarray) -> bool:
     return bool(cv2.countNonZero(ink) > SOLID * width * height)
 
 
-def to_grey(pixels: np.ndarray, weights: tuple[float, float, float]) -> np.ndarray:
+def project(pixels: np.ndarray, weights: tuple[float, float, float]) -> np.ndarray:
     """Project colours on an axis; uint8, so placed that every colour stays in 0 to 255."""
     if pixels.ndim == 2:
         return pixels
@@ -151,7 +151,7 @@ def background(grey: np.ndarray, paper: Paper) -> np.ndarray:
     return result
 
 
-def _axis(small: np.ndarray) -> tuple[float, float, float]:
+def axis(small: np.ndarray) -> tuple[float, float, float]:
     """The direction in which colours differ most from what surrounds them."""
     if small.ndim == 2 or small.shape[0] * small.shape[1] < 4 or _is_grey(small):
         return LUMINANCE

@@ -1,6 +1,5 @@
 """From a picture to its marks: the way through the rest of this package, from top to bottom."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,35 +7,86 @@ import numpy as np
 from digit_classifier.errors import NoInkError
 from digit_classifier.picture import prepared
 from digit_classifier.picture.decode import Picture, decode
-from digit_classifier.picture.marks import Mark, Page, Rejected
+from digit_classifier.picture.marks import ONE_PIECE, PREPARED, SEARCHED, Mark, Page, Rejected
 
 if TYPE_CHECKING:
     from PIL import Image
 
-    from digit_classifier.picture.strokes import Stroke
+    from digit_classifier.picture import finder
 
-SMALL_PICTURE = 64  # pixels: a small, squarish picture holds one digit however broken it is
-CROWD = 200  # marks: of more, none is cut apart, and pens are mended roughly
-CHAINS = 40  # marks as wide as several digits: the same
 PAGE_WIDTH, PIECES = 300, 5  # pixels; marks: a digit in pieces, on paper with specks, has no more
-SHOWN = 1000  # of what was left out: the largest
+CLEAR = 0.45  # how surely the finder must take a mark for a digit, that lines are made of it
+SHOWN = 1000  # of what was left out: the surest
 
 
 def find(picture: Picture, *, single: bool = False) -> Page:
     """Find every mark that may be a digit.
 
+    Two ways: where all the ink is one piece it is taken as one digit, in about a millisecond; in
+    any other picture the finder looks for digits. `search` asks the finder in any case.
+
     Args:
         picture: what `decode` returned.
-        single: all ink belongs to one digit: do not look for several.
+        single: the picture holds one digit: do not look for several.
     Returns:
         The marks in reading order; none for a blank picture.
     """
     image = prepared.recognise(picture.pixels)
     if image is not None:
         mark = Mark(image, _box(image))
-        return Page((mark,), width=picture.width, height=picture.height, notes=picture.notes)
-    page = _read(picture.pixels, single=single)
-    return replace(page, notes=(*picture.notes, *page.notes))
+        return Page((mark,), (), picture.width, picture.height, picture.notes, PREPARED)
+    from digit_classifier.picture import one_piece  # OpenCV is imported only where it is needed
+
+    found = one_piece.find(picture.pixels)
+    if found is not None:
+        mark = Mark(*found)
+        return Page((mark,), (), picture.width, picture.height, picture.notes, ONE_PIECE)
+    return search(picture, single=single)
+
+
+def search(picture: Picture, *, single: bool = False, by: "finder.Finder | None" = None) -> Page:
+    """Find marks with the finder; as `find`.
+
+    Args:
+        picture: as for `find`.
+        single: as for `find`.
+        by: another finder than the one that ships.
+    """
+    from digit_classifier.picture import crops, finder, lines
+
+    grey = finder.to_grey(picture.pixels)
+    seen = finder.detect(grey, (by or finder.load()).run)
+    is_digit = (seen.score >= seen.other) & (seen.score >= finder.CANDIDATE)
+    if single and len(seen.boxes):
+        is_digit[:] = False
+        is_digit[seen.score.argmax()] = True
+    digits, boxes = np.flatnonzero(is_digit), seen.boxes
+    marks = []
+    for number, line in enumerate(lines.arrange(boxes[digits], seen.score[digits] >= CLEAR)):
+        indices = digits[line]
+        apart = lines.spaces(boxes[indices])
+        company = lines.company(boxes[indices], seen.score[indices])
+        for i, space, others in zip(indices.tolist(), apart, company, strict=True):
+            image = crops.cut(grey, boxes[i], np.delete(boxes, i, axis=0))
+            box = _whole(boxes[i], picture)
+            score = float(seen.score[i])
+            marks.append(Mark(image, box, number, space, seen.classes[i], score, others))
+    left = np.flatnonzero(~is_digit & (not single))  # whoever says single means one thing
+    left = left[np.argsort(-np.maximum(seen.score, seen.other)[left])][:SHOWN]
+    rejected = tuple(
+        Rejected(_whole(boxes[i], picture), _reason(float(seen.score[i]), float(seen.other[i])))
+        for i in left.tolist()
+    )
+    notes = picture.notes
+    if seen.crowded:
+        notes = (*notes, "too much that may be writing: only the surest was looked at")
+    return Page(tuple(marks), rejected, picture.width, picture.height, notes, SEARCHED)
+
+
+def _reason(digit: float, other: float) -> str:
+    if other > digit:
+        return f"writing that is no digit: {other:.2f}"
+    return f"hardly a digit: {digit:.2f}"
 
 
 def page_marks(picture: Picture) -> int:
@@ -69,66 +119,17 @@ def normalise(image: "Picture | np.ndarray | Image.Image") -> np.ndarray:
     return page.marks[0].image
 
 
-def _read(pixels: np.ndarray, *, single: bool) -> Page:
-    """Find the marks of a page, in reading order.
-
-    Args:
-        pixels: uint8, shape (height, width) or (height, width, 3).
-        single: all ink is one digit.
-    """
-    # OpenCV is imported only where it is needed.
-    from digit_classifier.picture.cutting import Cutter, is_chain
-    from digit_classifier.picture.ink import extract
-    from digit_classifier.picture.lines import Segment, arrange, join, side_by_side
-    from digit_classifier.picture.ruling import take_out_lines
-    from digit_classifier.picture.strokes import ROOM, Stroke, collect, sift, take_out_frames, union
-
-    height, width = pixels.shape[:2]
-    ink = extract(pixels)
-    ruled = take_out_lines(ink) if ink.factor <= 1 else []
-    labels, strokes = collect(ink.mask)
-    if not strokes:
-        return Page((), (), width, height)
-    high, wide = (size / ink.factor for size in ink.mask.shape)
-    small = max(high, wide) <= SMALL_PICTURE and wide < 1.8 * high
-    around: list[Stroke] = []
-    if not (single or small):
-        strokes, around = take_out_frames(strokes, labels)
-    strokes, dropped = sift(strokes, labels, high * wide / ROOM)
-    dropped += [(stroke, "frame") for stroke in around]
-    dropped += [(Stroke(*box, 0, ()), "ruled line") for box in ruled]
-    lines: list[list[Segment]] = []
-    if strokes and (single or small):
-        lines = [[Segment(union(strokes), () if single else side_by_side(strokes))]]
-    elif strokes:
-        for line in arrange(strokes):
-            segments, specks = join(line, labels)
-            dropped += [(speck, "speck") for speck in specks]
-            lines.append(segments)
-    found = [segment.stroke for line in lines for segment in line]
-    chains = sum(is_chain(stroke) for stroke in found)
-    crowded = len(found) > CROWD or chains > CHAINS
-    page = Cutter(ink, labels, (width, height), crowded=crowded)
-    single = single or page.crowded
-    marks = [mark for number, line in enumerate(lines) for mark in page.marks(line, number, single)]
-    dropped.sort(key=lambda left: -left[0].width * left[0].height)
-    rejected = tuple(Rejected(page.box(s), reason) for s, reason in dropped[:SHOWN])
-    return Page(tuple(marks), rejected, width, height, _bounds(len(found), chains, dropped))
-
-
-def _bounds(marks: int, chains: int, dropped: "list[tuple[Stroke, str]]") -> tuple[str, ...]:
-    """What was left undone because there is so much on the page."""
-    from digit_classifier.picture.strokes import TOO_MANY
-
-    notes = []
-    left = sum(reason == TOO_MANY for _, reason in dropped)
-    if left:
-        notes.append(f"too many marks: the smallest {left:,} were not read")
-    if marks > CROWD:
-        notes.append(f"{marks:,} marks: of more than {CROWD}, touching digits are not cut apart")
-    elif chains > CHAINS:
-        notes.append(f"{chains} wide marks: of more than {CHAINS}, none is cut into digits")
-    return tuple(notes)
+def _whole(box: np.ndarray, picture: Picture) -> tuple[int, int, int, int]:
+    """A found box in whole pixels, within the picture, at least one pixel a side."""
+    x0, y0 = (
+        int(np.clip(v, 0, side - 1))
+        for v, side in zip(box[:2], (picture.width, picture.height), strict=True)
+    )
+    x1, y1 = (
+        int(np.ceil(min(v, side)))
+        for v, side in zip(box[2:], (picture.width, picture.height), strict=True)
+    )
+    return x0, y0, max(1, x1 - x0), max(1, y1 - y0)
 
 
 def _box(image: np.ndarray) -> tuple[int, int, int, int]:

@@ -6,21 +6,19 @@ import numpy as np
 from digit_classifier.picture.prepared import BOX, CENTRE, SIDE, centre_of_mass
 
 CANVAS = 120  # pixels, longest side while the pen is mended
-ROUGH = 48  # the same where there are many marks: a sixth of the time
 FAINT = 16  # of 255: less is not counted as ink when the box is drawn
 # Width of the pen in an image of 28x28: outside of THINNEST to THICKEST it is brought to THIN or
 # THICK. Measured on MNIST's training images.
 THINNEST, THIN, THICK, THICKEST = 1.2, 1.8, 4.2, 5.0
 
 
-def redraw(ink: np.ndarray, pen: float | None = None, canvas: int = CANVAS) -> np.ndarray:
+def redraw(ink: np.ndarray, pen: float | None = None) -> np.ndarray:
     """Fit ink into MNIST's frame.
 
     Args:
         ink: uint8, shape (height, width): paper 0, ink 255, grey where the edge of a stroke covers
             a pixel in part.
         pen: width of the pen over the longest side, where it is known.
-        canvas: longest side, in pixels, while the pen is mended.
     Returns:
         uint8, shape (28, 28): longest side 20 pixels, aspect kept, centre of mass in pixel
         (14, 14), strokes neither thinner nor thicker than MNIST's.
@@ -31,7 +29,7 @@ def redraw(ink: np.ndarray, pen: float | None = None, canvas: int = CANVAS) -> n
     if not ink.size:
         return np.zeros((SIDE, SIDE), np.uint8)
     if pen is not None and not THINNEST <= pen * BOX <= THICKEST:
-        mended = crop(_mend_pen(ink, pen, canvas))
+        mended = crop(_mend_pen(ink, pen))
         ink = mended if mended.size else ink
     return place(_fit(ink, BOX))
 
@@ -69,18 +67,18 @@ def measure_pen(mask: np.ndarray) -> float:
     return max(1.0, 4 * cv2.sumElems(distance)[0] / area - 2)
 
 
-def _mend_pen(ink: np.ndarray, pen: float, canvas: int) -> np.ndarray:
+def _mend_pen(ink: np.ndarray, pen: float) -> np.ndarray:
     """Draw the same lines with a pen of MNIST's width."""
-    scale = canvas / max(ink.shape)
+    scale = CANVAS / max(ink.shape)
     if scale < 1:
         strong = (ink >= 128).astype(np.uint8)
-        inside = _fit(strong * np.uint8(255), canvas)
+        inside = _fit(strong * np.uint8(255), CANVAS)
         # A hairline covers little of the coarser pixels, but all of them are its.
-        mask = (inside >= min(128, 255 * pen * canvas / 2)).astype(np.uint8)
+        mask = (inside >= min(128, 255 * pen * CANVAS / 2)).astype(np.uint8)
     else:
-        mask = (_fit(ink, canvas) >= 128).astype(np.uint8)
+        mask = (_fit(ink, CANVAS) >= 128).astype(np.uint8)
     now = measure_pen(mask)
-    wanted = THIN * canvas / BOX if pen * BOX < THINNEST else THICK * canvas / BOX
+    wanted = THIN * CANVAS / BOX if pen * BOX < THINNEST else THICK * CANVAS / BOX
     if wanted > now:
         reach = round((wanted - now) / 2)
         mask = cv2.dilate(np.pad(mask, reach + 1), _disc(reach))

@@ -25,8 +25,9 @@ from digit_classifier.errors import (
     TooLargeError,
 )
 from digit_classifier.onnx_model import CLASSES, OnnxModel
-from digit_classifier.picture import Page, Picture, decode, find
+from digit_classifier.picture import Page, Picture, decode, find, search
 from digit_classifier.picture.decode import held
+from digit_classifier.picture.marks import ONE_PIECE
 from digit_classifier.reader import judgement
 from digit_classifier.reader.reading import Digit, Reading, Rejected
 from digit_classifier.rejection import RejectionRule
@@ -37,11 +38,14 @@ if TYPE_CHECKING:
 __all__ = ["Digit", "DigitReader", "Reading", "Rejected"]
 
 T = TypeVar("T")
+Seen = tuple[Picture, Page]
 
 # Pictures whose marks share one call of the network, and one trip to another process.
 BATCH = 32
 # For models whose exporter measured no threshold of their own.
 DEFAULT_THRESHOLD = 0.5
+# Confidence from which one piece of ink is taken as the digit that the network calls it.
+SURE = 0.9
 _PACKAGE = Path(__file__).parents[1]
 _log = logging.getLogger(__name__)
 
@@ -110,8 +114,8 @@ class DigitReader:
         """
         rule = self.rule if threshold is None else _given_rule(threshold)
         source = held(source)  # an open file is read once
-        page = _attempt(source, lambda: find(decode(source), single=single))
-        reading = _attempt(source, lambda: self._judge([page], [_name(source)], single, rule)[0])
+        seen = _attempt(source, lambda: _look(source, single))
+        reading = _attempt(source, lambda: self._judge([seen], [_name(source)], single, rule)[0])
         if "IPython" in sys.modules:  # where somebody may look at it
             from digit_classifier.reader import overlay
 
@@ -147,11 +151,11 @@ class DigitReader:
         _refuse_one(sources)
         sources = list(sources)
         opened = [(source, _open(source, single)) for source in sources]
-        found = [(source, page) for source, page in opened if isinstance(page, Page)]
+        found = [(source, seen) for source, seen in opened if not isinstance(seen, DigitError)]
         readings = iter(self._judge_each(found, single))
         return [
-            next(readings) if isinstance(page, Page) else self._failed(source, page)
-            for source, page in opened
+            self._failed(source, seen) if isinstance(seen, DigitError) else next(readings)
+            for source, seen in opened
         ]
 
     def _read_here(self, sources: "Iterable[Source]", single: bool) -> Iterator[Reading]:
@@ -159,18 +163,18 @@ class DigitReader:
             yield from self.read_batch(batch, single)
 
     def _judge_each(
-        self, found: "Sequence[tuple[Source, Page]]", single: bool
+        self, found: "Sequence[tuple[Source, Seen]]", single: bool
     ) -> Iterator[Reading]:
         """As `_judge`; where that fails by a fault of its own, only the page at fault does."""
         try:
             yield from self._judge(
-                [page for _, page in found], [_name(s) for s, _ in found], single
+                [seen for _, seen in found], [_name(s) for s, _ in found], single
             )
         except DigitError:
             raise  # of the model: no other page would fare better
         except Exception:
-            for source, page in found:
-                judge = partial(self._judge, [page], [_name(source)], single)
+            for source, seen in found:
+                judge = partial(self._judge, [seen], [_name(source)], single)
                 try:
                     yield from _attempt(source, judge)
                 except DigitError as error:
@@ -181,23 +185,45 @@ class DigitReader:
 
     def _judge(
         self,
-        pages: Sequence[Page],
+        seen: "Sequence[Seen]",
         names: Sequence[str | None],
         single: bool,
         rule: RejectionRule | None = None,
     ) -> list[Reading]:
         rule = rule or self.rule
-        whole = self._predict([judgement.images(page) for page in pages])
-        pieces = self._predict([judgement.pieces(*each) for each in zip(pages, whole, strict=True)])
+        pages = [page for _, page in seen]
+        answers = self._answers(pages)
+        # One piece of ink that the network does not know may be several digits, or none.
+        doubtful = [
+            i
+            for i, (page, rows) in enumerate(zip(pages, answers, strict=True))
+            if page.way == ONE_PIECE and not (rows.max() >= SURE and self._own.accept(rows)[0])
+        ]
+        searched = [search(seen[i][0], single=single) for i in doubtful]
+        for i, page, rows in zip(doubtful, searched, self._answers(searched), strict=True):
+            if page.marks:
+                pages[i], answers[i] = page, rows
         readings = []
-        for page, name, rows, others in zip(pages, names, whole, pieces, strict=True):
-            verdict = judgement.judge(page, rows, others, rule, self._own, single=single)
+        for page, name, rows in zip(pages, names, answers, strict=True):
+            verdict = judgement.judge(page, rows, rule, own=rule is self._own)
             readings.append(
                 Reading(
-                    verdict.text, verdict.digits, verdict.rejected, self.name, name, verdict.notes
+                    verdict.text,
+                    verdict.digits,
+                    verdict.rejected,
+                    self.name,
+                    name,
+                    verdict.notes,
+                    way=page.way,
+                    confidences=verdict.confidences,
                 )
             )
         return readings
+
+    def _answers(self, pages: Sequence[Page]) -> list[np.ndarray]:
+        """What is said of each page's marks, with one call of the network."""
+        rows = self._predict([[mark.image for mark in page.marks] for page in pages])
+        return [judgement.combine(*each) for each in zip(pages, rows, strict=True)]
 
     def _predict(self, groups: list[list[np.ndarray]]) -> list[np.ndarray]:
         """Probabilities for several pages' images with one call of the network."""
@@ -226,9 +252,14 @@ def _given_rule(threshold: float) -> RejectionRule:
     return RejectionRule(threshold)
 
 
-def _open(source: "Source", single: bool) -> Page | DigitError:
+def _look(source: "Source", single: bool) -> Seen:
+    picture = decode(source)
+    return picture, find(picture, single=single)
+
+
+def _open(source: "Source", single: bool) -> Seen | DigitError:
     try:
-        return _attempt(source, lambda: find(decode(source), single=single))
+        return _attempt(source, lambda: _look(source, single))
     except DigitError as error:
         return error
 

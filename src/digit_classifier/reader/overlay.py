@@ -91,7 +91,8 @@ def draw(
             fit below it, or ten below no picture.
     Returns:
         RGB: the picture with a green box for each digit and a red one for each mark that is not
-        accepted; below it each 28x28 image that the network saw, enlarged, with its answer.
+        accepted; below it each 28x28 image that the network saw, enlarged, with its answer, and how
+        the digits were looked for.
     """
     seen = seen_marks(reading)
     if pixels is None:
@@ -103,9 +104,12 @@ def draw(
     rows = -(-len(seen) // columns)
     width = max(picture.width, columns * CELL if row else 1)
     height = picture.height + rows * (CELL + CAPTION)
-    sheet = Image.new("RGB", (width, max(1, height)), PAPER)
+    foot = CAPTION if reading.way and scale else 0
+    sheet = Image.new("RGB", (width, max(1, height + foot)), PAPER)
     sheet.paste(picture, (0, 0))
     pen = ImageDraw.Draw(sheet)
+    if foot:
+        pen.text((6, height + 1), reading.way, fill=INK, font=ImageFont.load_default(13))
     for mark in seen if scale else ():
         _box(pen, mark, scale, max(14, picture.width // 70))
     for index, mark in enumerate(seen):

@@ -158,6 +158,10 @@ class Reading(_Answer):
         file: where the picture came from; None for arrays, images and bytes.
         notes: what a person should know, such as that only the first frame was read.
         error: why the picture could not be read; None when it could.
+        way: how its digits were looked for, in words: "one piece of ink" or "searched by the
+            finder"; "" where that is not known.
+        confidences: for each line of `text`, how sure it is that all of it is right; None where it
+            holds a `?`.
     """
 
     def __init__(
@@ -169,18 +173,26 @@ class Reading(_Answer):
         file: str | None = None,
         notes: tuple[str, ...] = (),
         error: str | None = None,
+        way: str = "",
+        confidences: tuple[float | None, ...] = (),
     ) -> None:
         self.text, self.digits, self.rejected, self.model = text, digits, rejected, model
-        self.file, self.notes, self.error = file, notes, error
+        self.file, self.notes, self.error, self.way = file, notes, error, way
+        self.confidences = confidences
 
     def to_dict(self) -> dict[str, Any]:
         """Ready for JSON: the object that `digits predict --json` prints and `/v1/read` answers.
 
-        `file`, `text`, `digits`, `rejected`, `model`, `error`, and `notes` where there are some.
+        `file`, `text`, `lines`, `digits`, `rejected`, `model`, `error`, and `notes` where there are
+        some. Each of `lines` has its `text` and, for the whole of it, its `confidence`.
         """
         result: dict[str, Any] = {
             "file": self.file,
             "text": self.text,
+            "lines": [
+                {"text": text, "confidence": None if sure is None else round(sure, 6)}
+                for text, sure in zip(self.text.split("\n"), self.confidences, strict=False)
+            ],
             "digits": [digit.to_dict() for digit in self.digits],
             "rejected": [mark.to_dict() for mark in self.rejected],
             "model": self.model,

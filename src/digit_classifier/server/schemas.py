@@ -61,11 +61,19 @@ class Rejected(BaseModel):
     image: Image | None = None
 
 
+class Line(BaseModel):
+    """A line of the text; `confidence` that all of it is right, null where it holds a `?`."""
+
+    text: str
+    confidence: float | None
+
+
 class Reading(BaseModel):
     """What was read in one picture: the object that `digits predict --json` prints."""
 
     file: str | None
     text: Annotated[str, Field(description="`?` for a mark that the reader is not sure of")]
+    lines: list[Line]
     digits: list[Digit]
     rejected: list[Rejected]
     model: str

@@ -332,3 +332,38 @@ def _cnn() -> list[Any]:
         *_convolution(160, 3, "valid"),
         layers.GlobalMaxPooling2D(),
     ]
+
+
+def _train_finder(*asked: Any) -> Any:
+    from digit_classifier.training.finder import session  # only where it is wanted
+
+    return session.train(*asked)
+
+
+@network(
+    "finder",
+    "finds the digits of a picture for the others; trained on drawn pages",
+    {
+        "best": Recipe(
+            epochs=60,
+            batch_size=32,
+            optimiser="adamw",
+            learning_rate=3e-3,
+            schedule="cosine",
+            warmup=0.05,
+            final=0.01,
+            weight_decay=0.02,
+            ema=0.999,
+            precision="mixed_bfloat16",
+        )
+    },
+    train=_train_finder,
+    weaknesses=(
+        "Letters and signs among digits are often taken for digits, or for a `?`.",
+        "A stroke of a form, a table's rule or the edge of a desk is now and then a 1.",
+        "Pages that are turned by more than some 20 degrees were never shown.",
+    ),
+)
+def _finder() -> list[Any]:
+    """Its layers are in `training.finder.network`: it answers with boxes, not with ten numbers."""
+    return []

@@ -6,6 +6,8 @@ from digit_classifier import latest
 from digit_classifier.errors import ModelError
 
 FOLDER = Path(__file__).parent
+# Finds digits in a picture; reads none by itself, and so is no name of a model.
+FINDER = FOLDER / "finder" / "finder.onnx"
 
 
 def names() -> list[str]:

@@ -143,8 +143,12 @@ def _serve(connection: socket.socket) -> None:
     for name in ("SIGINT", "SIGTERM"):
         signal.signal(getattr(signal, name), signal.SIG_IGN)
     # imported only where they are needed, which is here
-    importlib.import_module("digit_classifier.picture.cutting")
+    from digit_classifier.picture import finder
+
+    importlib.import_module("digit_classifier.picture.one_piece")
     importlib.import_module("PIL.PngImagePlugin")
+    finder.share_cores()
+    finder.load()
     readers: dict[str, DigitReader] = {}
     orders, answers = connection.makefile("rb"), connection.makefile("wb")
     with contextlib.suppress(EOFError, OSError, pickle.UnpicklingError):

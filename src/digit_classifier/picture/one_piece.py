@@ -1,0 +1,147 @@
+"""The short way: a picture in which all the ink is one digit, as a drawing or a tight scan is."""
+
+import cv2
+import numpy as np
+
+from digit_classifier.picture.ink import Ink, extent, extract, measure
+from digit_classifier.picture.marks import Box
+from digit_classifier.picture.paper import LEVELS
+from digit_classifier.picture.redraw import measure_pen, redraw
+
+LARGEST = 1200  # pixels, longer side: larger pictures are photographs, which the finder reads
+SPECK = 0.12  # of the largest piece's longer side: less is a speck
+WIDEST = 1.75  # times as wide as high is one digit, at most: of MNIST 99.9 % are no wider
+HIGHEST = 0.4  # of the height of all the ink is the largest piece of it, at least
+SOLID, BAR = 0.7, 0.4  # of its box is ink, at most, where that is wider than a bar's
+THICKEST = 0.4  # of the longer side is a pen's width, at most: more is a sheet or a shadow
+APART = 0.35  # of the height: pieces of one digit lie no further from each other
+
+
+def find(pixels: np.ndarray) -> tuple[np.ndarray, Box] | None:
+    """Redraw the one digit of a picture.
+
+    Args:
+        pixels: uint8, shape (height, width) or (height, width, 3).
+    Returns:
+        uint8, shape (28, 28), as MNIST would have drawn it; and its box, x, y, width, height.
+        None where the ink is in several places, or in none.
+    """
+    if max(pixels.shape[:2]) > LARGEST:
+        return None
+    ink = extract(pixels)
+    here = extent(ink.mask)
+    labels, stats = measure(ink.mask[here])
+    pieces = stats[1:]
+    if not 1 <= len(pieces) <= 12:
+        return None
+    size = pieces[:, 2:4].max(axis=1)
+    largest = int(pieces[:, 4].argmax())
+    kept = [i for i in range(len(pieces)) if size[i] >= SPECK * size[largest]]
+    if len(kept) > 3 or not _is_one(pieces[kept], pieces[largest]):
+        return None
+    mask, others = np.zeros_like(ink.mask), np.zeros_like(ink.mask)
+    mask[here] = np.isin(labels, [i + 1 for i in kept])
+    others[here] = (labels > 0) & (mask[here] == 0)
+    x, y, width, height = cv2.boundingRect(mask)
+    box = x, y, width, height
+    if _touches_frame(box, ink.mask.shape):
+        return None
+    pen = measure_pen(mask[y : y + height, x : x + width]) / max(width, height)
+    solid = width > BAR * height and cv2.countNonZero(mask) > SOLID * width * height
+    if solid or pen > THICKEST:
+        return None
+    return _redraw(ink, mask, others, box, pen), _in_picture(box, ink, pixels.shape)
+
+
+def _is_one(pieces: np.ndarray, main: np.ndarray) -> bool:
+    left, top = pieces[:, 0].min(), pieces[:, 1].min()
+    right, bottom = (pieces[:, 0] + pieces[:, 2]).max(), (pieces[:, 1] + pieces[:, 3]).max()
+    width, height = right - left, bottom - top
+    if width > WIDEST * max(height, 1) or main[3] < HIGHEST * height:
+        return False
+    for piece in pieces:
+        dx = max(piece[0] - (main[0] + main[2]), main[0] - (piece[0] + piece[2]), 0)
+        dy = max(piece[1] - (main[1] + main[3]), main[1] - (piece[1] + piece[3]), 0)
+        if max(dx, dy) > APART * height or dx > 0.12 * height:
+            return False
+        if piece is not main and piece[3] > 0.75 * height and dx > 0:
+            return False
+    return True
+
+
+def _touches_frame(box: Box, shape: tuple[int, ...]) -> bool:
+    """Ink along most of one side is a shadow or a desk, not a digit that was cut."""
+    x, y, width, height = box
+    edges = (x <= 1) + (y <= 1) + (x + width >= shape[1] - 1) + (y + height >= shape[0] - 1)
+    return edges >= 3
+
+
+def _redraw(ink: Ink, mask: np.ndarray, others: np.ndarray, box: Box, pen: float) -> np.ndarray:
+    """The digit, cut out with a margin that is aligned to whole pixels of the picture."""
+    step = max(1, round(ink.factor))
+    x, y, width, height = box
+    left, top = (max(0, at - 3 * step) // step * step for at in (x, y))
+    right, bottom = (
+        min(side, -(-(end + 3 * step) // step) * step)
+        for side, end in zip(mask.shape[::-1], (x + width, y + height), strict=True)
+    )
+    keep = np.ascontiguousarray(mask[top:bottom, left:right])
+    level = _cut_out(ink, keep, others[top:bottom, left:right], left, top)
+    return redraw(level, pen)
+
+
+def _in_picture(box: Box, ink: Ink, shape: tuple[int, ...]) -> Box:
+    x, y, width, height = box
+    left, top = int(x / ink.factor), int(y / ink.factor)
+    right = min(shape[1], max(left + 1, int(-(-(x + width) // ink.factor))))
+    bottom = min(shape[0], max(top + 1, int(-(-(y + height) // ink.factor))))
+    return left, top, right - left, bottom - top
+
+
+def _cut_out(ink: Ink, keep: np.ndarray, others: np.ndarray, x: int, y: int) -> np.ndarray:
+    """Ink of one digit, at the picture's own resolution where that is coarser.
+
+    Args:
+        ink: the page.
+        keep: uint8, shape (height, width), 1 on the digit's ink, part of the page.
+        others: uint8, same shape, 1 on ink of others.
+        x: where `keep` lies on the page.
+        y: where `keep` lies on the page.
+    Returns:
+        uint8, paper 0, ink 255.
+    """
+    factor = max(1, round(ink.factor))
+    reach = 2 * factor + 1 if ink.noise < 1 else factor + 2
+    grown = cv2.dilate(keep, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1,) * 2))
+    if cv2.countNonZero(others):
+        grown[others > 0] = 0
+    height, width = keep.shape
+    if factor > 1:
+        share = cv2.resize(grown, (width // factor, height // factor), interpolation=cv2.INTER_AREA)
+        depth = ink.source[y // factor :, x // factor :][: height // factor, : width // factor]
+        depth = depth * (share > 0)
+    else:
+        depth = ink.depth[y : y + height, x : x + width] * grown
+    return _even(depth, ink)
+
+
+def _even(depth: np.ndarray, ink: Ink) -> np.ndarray:
+    """Make the middle of every stroke 255, also where the pen was light.
+
+    Args:
+        depth: uint8, ink of one digit, grey levels.
+        ink: the page, for its contrast and noise.
+    """
+    floor = 0.0 if ink.noise < 0.5 else min(2 * ink.noise, 0.25 * ink.contrast)
+    reach = max(3, max(depth.shape) // 8) | 1
+    core = cv2.dilate(depth, np.ones((reach, reach), np.uint8))
+    core = cv2.blur(core, (reach, reach))
+    # of each depth in the middle of a stroke, what makes it 255
+    factor = 255 / np.maximum(np.maximum(LEVELS, 0.5 * ink.contrast) - floor, 1)
+    level = depth.astype(np.float32)
+    if floor:
+        level = np.maximum(level - floor, 0)
+    level *= cv2.LUT(core, factor.astype(np.float32))
+    level += 0.5
+    result: np.ndarray = cv2.min(level, 255).astype(np.uint8)
+    return result
