@@ -120,10 +120,13 @@ def test_details_show_what_the_network_saw(server: Server) -> None:
     answer = server.client.post("v1/read", params=query, content=data, headers=PNG).json()
     seen = DigitReader().read(data)
     assert len(seen.digits) == 1
-    assert len(seen.rejected) == 1
+    assert len(seen.rejected) >= 1
     for mark, entry in zip(
         [*seen.digits, *seen.rejected], [*answer["digits"], *answer["rejected"]], strict=True
     ):
+        if mark.image is None:
+            assert entry["image"] is None
+            continue
         pixels = np.frombuffer(base64.b64decode(entry["image"]), np.uint8)
         assert np.array_equal(pixels.reshape(28, 28), mark.image)
         assert np.allclose(entry["probabilities"], mark.probabilities, atol=1e-6)

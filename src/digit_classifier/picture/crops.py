@@ -16,7 +16,7 @@ OWN, ALIEN = 0.6, 0.4
 TINY, LARGE_PART = 0.01, 0.3
 
 
-def cut(grey: np.ndarray, box: np.ndarray, others: np.ndarray) -> np.ndarray:
+def cut(grey: np.ndarray, box: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Redraw the digit in a box.
 
     Args:
@@ -24,7 +24,8 @@ def cut(grey: np.ndarray, box: np.ndarray, others: np.ndarray) -> np.ndarray:
         box: x0, y0, x1, y1 in pixels.
         others: shape (n, 4): the boxes of what was found around it.
     Returns:
-        uint8, shape (28, 28): paper 0, ink 255.
+        uint8, shape (28, 28): paper 0, ink 255; and the box of its ink, which may be a little
+        larger or smaller than the one that was found.
     """
     longest = float(max(box[2] - box[0], box[3] - box[1], 2))
     scale = min(SIDE / longest, 6.0) if longest < SIDE else min(1.0, LARGE / longest)
@@ -33,7 +34,7 @@ def cut(grey: np.ndarray, box: np.ndarray, others: np.ndarray) -> np.ndarray:
     x1, y1 = (int(np.ceil(v + margin)) for v in box[2:])
     region = grey[y0:y1, x0:x1]
     if min(region.shape) < 2:
-        return np.zeros((28, 28), np.uint8)
+        return np.zeros((28, 28), np.uint8), box
     size = [max(4, round(side * scale)) for side in region.shape[::-1]]
     how = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
     region = cv2.resize(region, size, interpolation=how)
@@ -48,12 +49,15 @@ def cut(grey: np.ndarray, box: np.ndarray, others: np.ndarray) -> np.ndarray:
     within = depth[inside > 0]
     strong = float(np.percentile(within, 97)) if within.size else 0.0
     if strong < 6:
-        return np.zeros((28, 28), np.uint8)
+        return np.zeros((28, 28), np.uint8), box
     mask = trace(depth, 0.9 * strong, 2.0)
     keep = _keep(mask, inside, near)
     ink = cv2.multiply(depth, keep, scale=255 / max(0.85 * strong, 1))
-    pen = measure_pen(keep) / max(1.0, max(cv2.boundingRect(keep)[2:]))
-    return redraw(ink, pen)
+    x, y, width, height = cv2.boundingRect(keep)
+    if not width:
+        return np.zeros((28, 28), np.uint8), box
+    pen = measure_pen(keep) / max(width, height)
+    return redraw(ink, pen), np.array([x, y, x + width, y + height]) / to + corner
 
 
 def _depth(region: np.ndarray, box: np.ndarray) -> np.ndarray:

@@ -67,8 +67,8 @@ def search(picture: Picture, *, single: bool = False, by: "finder.Finder | None"
         apart = lines.spaces(boxes[indices])
         company = lines.company(boxes[indices], seen.score[indices])
         for i, space, others in zip(indices.tolist(), apart, company, strict=True):
-            image = crops.cut(grey, boxes[i], np.delete(boxes, i, axis=0))
-            box = _whole(boxes[i], picture)
+            image, ink = crops.cut(grey, boxes[i], np.delete(boxes, i, axis=0))
+            box = _whole(ink, picture)
             score = float(seen.score[i])
             marks.append(Mark(image, box, number, space, seen.classes[i], score, others))
     left = np.flatnonzero(~is_digit & (not single))  # whoever says single means one thing
@@ -93,7 +93,7 @@ def page_marks(picture: Picture) -> int:
     """How many marks a picture that is to hold one digit shows, where it is a page; else 0."""
     if picture.width < PAGE_WIDTH:
         return 0  # no room for a page, and looking for one takes longer than all else
-    marks = len(find(picture).marks)
+    marks = sum(mark.found >= CLEAR for mark in find(picture).marks)
     return marks if marks > PIECES else 0
 
 
