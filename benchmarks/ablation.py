@@ -20,7 +20,7 @@ from digit_classifier import agreement, dataset
 from digit_classifier.dataset.labelled import hold_out
 from digit_classifier.drawn.pages import DrawnPage, draw_page
 from digit_classifier.evaluation.pictures import Case, judge, list_cases
-from digit_classifier.picture import finder, one_piece
+from digit_classifier.picture import finder, pieces
 from digit_classifier.picture.paper import LUMINANCE
 from digit_classifier.reader import DigitReader
 
@@ -52,9 +52,7 @@ def _one_size() -> Patch:
 
 WITHOUT: dict[str, Callable[[], Patch]] = {
     "all of it": contextlib.nullcontext,
-    "the short way for one piece of ink": lambda: mock.patch.object(
-        one_piece, "find", return_value=None
-    ),
+    "the short way by pieces of ink": lambda: mock.patch.object(pieces, "find", return_value=[]),
     "the classifier on found digits": _agreement(classifier=0.0),
     "the finder's opinion of the digit": _agreement(finder=0.0, classifier=1.0),
     "the colour that shows the ink best": _grey,

@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 from digit_classifier.cli import main
-from digit_classifier.picture import one_piece
+from digit_classifier.picture import pieces
 from reader import drawing
 
 Run = Callable[..., tuple[int, str, str]]
@@ -90,12 +90,12 @@ def test_a_missing_file_among_others_spoils_none_of_them(predict: Run, folder: P
 @pytest.fixture
 def at_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     """The program fails at every picture of three lines."""
-    extract = one_piece.extract
+    extract = pieces.extract
 
     def fail(pixels: np.ndarray) -> object:
         return extract(pixels) if len(pixels) > 3 else {}[pixels.shape]
 
-    monkeypatch.setattr(one_piece, "extract", fail)
+    monkeypatch.setattr(pieces, "extract", fail)
 
 
 @pytest.mark.usefixtures("at_fault")

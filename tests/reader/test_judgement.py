@@ -5,7 +5,7 @@ import pytest
 
 from digit_classifier.agreement import Agreement
 from digit_classifier.picture import Mark, Page, Rejected
-from digit_classifier.picture.marks import ONE_PIECE, SEARCHED
+from digit_classifier.picture.marks import BY_PIECES, SEARCHED
 from digit_classifier.reader import judgement
 from digit_classifier.rejection import RejectionRule
 
@@ -62,7 +62,7 @@ def test_what_is_a_question_mark_comes_last_in_the_order_of_the_text() -> None:
 
 
 def test_a_mark_that_was_not_searched_for_is_always_part_of_the_text() -> None:
-    assert judge([mark()], [(1, 0.15)], way=ONE_PIECE).text == "?"
+    assert judge([mark()], [(1, 0.15)], way=BY_PIECES).text == "?"
 
 
 def test_a_higher_threshold_turns_digits_into_question_marks() -> None:
@@ -72,7 +72,7 @@ def test_a_higher_threshold_turns_digits_into_question_marks() -> None:
 
 def test_a_networks_own_rule_is_for_its_own_answers_only() -> None:
     said = [(3, 0.7)]
-    assert judge([mark()], said, threshold=0.95, way=ONE_PIECE, own=True).text == "?"
+    assert judge([mark()], said, threshold=0.95, way=BY_PIECES, own=True).text == "?"
     assert judge([mark()], said, threshold=0.95, own=True).text == "3"
 
 
@@ -100,7 +100,7 @@ def test_a_rule_at_a_high_temperature_asks_how_close_the_second_answer_came() ->
 def test_the_finder_has_a_say_only_where_it_was_asked() -> None:
     network = probabilities([(3, 0.6)])
     likely = probabilities([(8, 0.9)])[0]
-    alone = Page((mark(),), way=ONE_PIECE)
+    alone = Page((mark(),), way=BY_PIECES)
     assert judgement.combine(alone, network) is network
     asked = Page((replace(mark(), likely=likely, found=0.9),), way=SEARCHED)
     assert judgement.combine(asked, network).argmax() == 8

@@ -8,7 +8,7 @@ Box = tuple[int, int, int, int]
 
 # The ways in which marks are found.
 PREPARED = "an image as MNIST has them"
-ONE_PIECE = "one piece of ink"
+BY_PIECES = "by its pieces of ink"
 SEARCHED = "searched by the finder"
 
 
@@ -60,7 +60,7 @@ class Page:
         width: of the upright picture, in pixels.
         height: of the upright picture, in pixels.
         notes: what a person should know about how the picture was read.
-        way: how the marks were found: `PREPARED`, `ONE_PIECE` or `SEARCHED`.
+        way: how the marks were found: `PREPARED`, `BY_PIECES` or `SEARCHED`.
     """
 
     marks: tuple[Mark, ...]

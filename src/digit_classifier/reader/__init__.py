@@ -27,7 +27,7 @@ from digit_classifier.errors import (
 from digit_classifier.onnx_model import CLASSES, OnnxModel
 from digit_classifier.picture import Page, Picture, decode, find, search
 from digit_classifier.picture.decode import held
-from digit_classifier.picture.marks import ONE_PIECE
+from digit_classifier.picture.marks import BY_PIECES
 from digit_classifier.reader import judgement
 from digit_classifier.reader.reading import Digit, Reading, Rejected
 from digit_classifier.rejection import RejectionRule
@@ -44,7 +44,7 @@ Seen = tuple[Picture, Page]
 BATCH = 32
 # For models whose exporter measured no threshold of their own.
 DEFAULT_THRESHOLD = 0.5
-# Confidence from which one piece of ink is taken as the digit that the network calls it.
+# Confidence from which a piece of ink is taken as the digit that the network calls it.
 SURE = 0.9
 _PACKAGE = Path(__file__).parents[1]
 _log = logging.getLogger(__name__)
@@ -193,11 +193,12 @@ class DigitReader:
         rule = rule or self.rule
         pages = [page for _, page in seen]
         answers = self._answers(pages)
-        # One piece of ink that the network does not know may be several digits, or none.
+        # A piece of ink that the network does not know may be several digits, or none.
         doubtful = [
             i
             for i, (page, rows) in enumerate(zip(pages, answers, strict=True))
-            if page.way == ONE_PIECE and not (rows.max() >= SURE and self._own.accept(rows)[0])
+            if page.way == BY_PIECES
+            and not (rows.max(axis=1).min() >= SURE and self._own.accept(rows).all())
         ]
         searched = [search(seen[i][0], single=single) for i in doubtful]
         for i, page, rows in zip(doubtful, searched, self._answers(searched), strict=True):

@@ -158,7 +158,7 @@ class Reading(_Answer):
         file: where the picture came from; None for arrays, images and bytes.
         notes: what a person should know, such as that only the first frame was read.
         error: why the picture could not be read; None when it could.
-        way: how its digits were looked for, in words: "one piece of ink" or "searched by the
+        way: how its digits were looked for, in words: "by its pieces of ink" or "searched by the
             finder"; "" where that is not known.
         confidences: for each line of `text`, how sure it is that all of it is right; None where it
             holds a `?`.

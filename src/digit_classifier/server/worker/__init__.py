@@ -145,7 +145,7 @@ def _serve(connection: socket.socket) -> None:
     # imported only where they are needed, which is here
     from digit_classifier.picture import finder
 
-    importlib.import_module("digit_classifier.picture.one_piece")
+    importlib.import_module("digit_classifier.picture.pieces")
     importlib.import_module("PIL.PngImagePlugin")
     finder.share_cores()
     finder.load()

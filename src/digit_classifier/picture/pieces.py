@@ -1,14 +1,15 @@
-"""The short way: a picture in which all the ink is one digit, as a drawing or a tight scan is."""
+"""The short way: all the ink is one digit, or a drawing whose pieces of ink are its digits."""
 
 import cv2
 import numpy as np
 
 from digit_classifier.picture.ink import Ink, extent, extract, measure
 from digit_classifier.picture.marks import Box
-from digit_classifier.picture.paper import LEVELS
+from digit_classifier.picture.paper import LEVELS, drop_colour, judge_plain
 from digit_classifier.picture.redraw import measure_pen, redraw
 
 LARGEST = 1200  # pixels, longer side: larger pictures are photographs, which the finder reads
+MAX_PIECES = 30  # of which each digit has one, or two or three
 SPECK = 0.12  # of the largest piece's longer side: less is a speck
 WIDEST = 1.75  # times as wide as high is one digit, at most: of MNIST 99.9 % are no wider
 HIGHEST = 0.4  # of the height of all the ink is the largest piece of it, at least
@@ -17,40 +18,80 @@ THICKEST = 0.4  # of the longer side is a pen's width, at most: more is a sheet 
 APART = 0.35  # of the height: pieces of one digit lie no further from each other
 
 
-def find(pixels: np.ndarray) -> tuple[np.ndarray, Box] | None:
-    """Redraw the one digit of a picture.
+def find(pixels: np.ndarray) -> list[tuple[np.ndarray, Box]]:
+    """Redraw the one digit of a picture, or those of a drawing.
 
     Args:
         pixels: uint8, shape (height, width) or (height, width, 3).
     Returns:
-        uint8, shape (28, 28), as MNIST would have drawn it; and its box, x, y, width, height.
-        None where the ink is in several places, or in none.
+        For each digit, in no order, uint8, shape (28, 28), as MNIST would have drawn it, and its
+        box, x, y, width, height. Empty where the ink is in several places of a paper that is not
+        plain, in pieces that are no digits by their size, or in none.
     """
     if max(pixels.shape[:2]) > LARGEST:
-        return None
+        return []
     ink = extract(pixels)
     here = extent(ink.mask)
     labels, stats = measure(ink.mask[here])
     pieces = stats[1:]
-    if not 1 <= len(pieces) <= 12:
-        return None
+    if not 1 <= len(pieces) <= MAX_PIECES:
+        return []
     size = pieces[:, 2:4].max(axis=1)
     largest = int(pieces[:, 4].argmax())
     kept = [i for i in range(len(pieces)) if size[i] >= SPECK * size[largest]]
-    if len(kept) > 3 or not _is_one(pieces[kept], pieces[largest]):
-        return None
-    mask, others = np.zeros_like(ink.mask), np.zeros_like(ink.mask)
-    mask[here] = np.isin(labels, [i + 1 for i in kept])
-    others[here] = (labels > 0) & (mask[here] == 0)
-    x, y, width, height = cv2.boundingRect(mask)
-    box = x, y, width, height
-    if _touches_frame(box, ink.mask.shape):
-        return None
-    pen = measure_pen(mask[y : y + height, x : x + width]) / max(width, height)
-    solid = width > BAR * height and cv2.countNonZero(mask) > SOLID * width * height
-    if solid or pen > THICKEST:
-        return None
-    return _redraw(ink, mask, others, box, pen), _in_picture(box, ink, pixels.shape)
+    if len(kept) <= 3 and _is_one(pieces[kept], pieces[largest]):
+        groups = [kept]
+    elif judge_plain(drop_colour(pixels)) is not None:
+        groups = _group(pieces, kept)
+    else:
+        return []
+    found = []
+    for group in groups:
+        mask, others = np.zeros_like(ink.mask), np.zeros_like(ink.mask)
+        mask[here] = np.isin(labels, [i + 1 for i in group])
+        others[here] = (labels > 0) & (mask[here] == 0)
+        x, y, width, height = cv2.boundingRect(mask)
+        box = x, y, width, height
+        pen = measure_pen(mask[y : y + height, x : x + width]) / max(width, height)
+        solid = width > BAR * height and cv2.countNonZero(mask) > SOLID * width * height
+        if _touches_frame(box, ink.mask.shape) or solid or pen > THICKEST:
+            return []
+        image = _redraw(ink, mask, others, box, pen)
+        found.append((image, _in_picture(box, ink, pixels.shape)))
+    return found
+
+
+def _group(pieces: np.ndarray, kept: list[int]) -> list[list[int]]:
+    """Pieces that stand one above the other, as one digit; none where some are no digit by size.
+
+    Args:
+        pieces: left, top, width, height, area, shape (n, 5).
+        kept: indices of those that count.
+    """
+    heights = pieces[kept, 3]
+    typical = float(np.median(heights[heights >= 0.4 * heights.max()]))
+    groups: list[list[int]] = []
+    boxes: list[np.ndarray] = []
+    for i in sorted(kept, key=lambda i: -int(pieces[i, 3])):
+        x, y, width, height = pieces[i, :4].tolist()
+        mine = np.array([x, y, x + width, y + height])
+        for number, box in enumerate(boxes):
+            union = np.concatenate([np.minimum(box[:2], mine[:2]), np.maximum(box[2:], mine[2:])])
+            shared = min(box[2], mine[2]) - max(box[0], mine[0])
+            gap = max(box[1], mine[1]) - min(box[3], mine[3])
+            over = shared > 0.4 * min(box[2] - box[0], width) and gap < 0.25 * typical
+            if over and union[3] - union[1] < 1.3 * typical:
+                groups[number].append(i)
+                boxes[number] = union
+                break
+        else:
+            groups.append([i])
+            boxes.append(mine)
+    for box in boxes:
+        width, height = box[2] - box[0], box[3] - box[1]
+        if not 0.5 * typical <= height <= 1.8 * typical or width > WIDEST * height:
+            return []
+    return groups
 
 
 def _is_one(pieces: np.ndarray, main: np.ndarray) -> bool:
