@@ -12,7 +12,11 @@ from digit_classifier.training import TrainConfig
         ("learning_rate", 0.0, "learning_rate is 0.0; it must be above 0"),
         ("learning_rate", float("nan"), "learning_rate is nan; it must be above 0"),
         ("seed", -1, "seed is -1; it must be 0 or more"),
-        ("model", "foo", "model 'foo' is not known. Choose one of: mlp, quick, small, cnn."),
+        (
+            "model",
+            "foo",
+            "model 'foo' is not known. Choose one of: mlp, quick, small, cnn, finder.",
+        ),
         ("backend", "torch", "backend 'torch' is not known. Choose one of: tensorflow, jax."),
     ],
 )

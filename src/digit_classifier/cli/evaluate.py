@@ -233,8 +233,10 @@ def _judge_nondigits(reader: "DigitReader", shown: dict[str, Any]) -> None:
     """The figures of the report's section on what is no digit, by this reader's rule."""
     from digit_classifier.cli.loading import load_aloud
     from digit_classifier.evaluation.ood_sets import measure
+    from digit_classifier.evaluation.report.report import check_installed
     from digit_classifier.stats import wilson
 
+    check_installed()
     dataset = load_aloud(**shown)
     digits, labels = dataset.test_images, dataset.test_labels
     scores = measure(reader.model.predict, digits, labels, rule=reader.rule)

@@ -20,11 +20,11 @@ IN_RANGE = 13.0, 52.0  # pixels: a box of this size should be found on that leve
 FLAT = 4  # grey levels between the darkest and the lightest pixel: less is paper
 SAME = 0.45  # IoU from which two boxes are of one digit
 WITHIN = 0.7  # share of the smaller box within the larger from which they are, too
+THREADS = 1  # more round otherwise, and the command line, Python and the server shall agree
 MAX_CELLS = 6000  # of all sizes together: a page of 300 digits has some 2,000
 NARROW = 0.45  # of its height: bars are widened to it before they are compared
 
 
-_threads = 2
 # The network: uint8 (n, h, w) -> float32 (n, h / 4, w / 4, 16).
 Detector = Callable[[np.ndarray], np.ndarray]
 
@@ -61,19 +61,13 @@ class Finder:
     agreement: Agreement
 
 
-def share_cores() -> None:
-    """Use one thread, in a process beside which others read pictures; to be said before `load`."""
-    global _threads
-    _threads = 1
-
-
 @cache
 def load(path: Path | None = None) -> Finder:
     """The finder that ships, or that of a file; loaded once."""
     from digit_classifier import weights
     from digit_classifier.adapter import open_session, read_metadata
 
-    session = open_session(path or weights.FINDER, _threads, "the finder")
+    session = open_session(path or weights.FINDER, THREADS, "the finder")
     name = session.get_inputs()[0].name
     agreement = Agreement.read(read_metadata(session))
     return Finder(lambda images: np.asarray(session.run(None, {name: images})[0]), agreement)

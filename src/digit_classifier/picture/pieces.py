@@ -11,6 +11,7 @@ from digit_classifier.picture.redraw import measure_pen, redraw
 LARGEST = 1200  # pixels, longer side: larger pictures are photographs, which the finder reads
 MAX_PIECES = 30  # of which each digit has one, or two or three
 SPECK = 0.12  # of the largest piece's longer side: less is a speck
+CLUTTER = 0.15  # of the ink that counts is in specks, at most
 WIDEST = 1.75  # times as wide as high is one digit, at most: of MNIST 99.9 % are no wider
 HIGHEST = 0.4  # of the height of all the ink is the largest piece of it, at least
 SOLID, BAR = 0.7, 0.4  # of its box is ink, at most, where that is wider than a bar's
@@ -39,6 +40,9 @@ def find(pixels: np.ndarray) -> list[tuple[np.ndarray, Box]]:
     size = pieces[:, 2:4].max(axis=1)
     largest = int(pieces[:, 4].argmax())
     kept = [i for i in range(len(pieces)) if size[i] >= SPECK * size[largest]]
+    left = pieces[:, 4].sum() - pieces[kept, 4].sum()
+    if left > CLUTTER * pieces[kept, 4].sum():
+        return []
     if len(kept) <= 3 and _is_one(pieces[kept], pieces[largest]):
         groups = [kept]
     elif judge_plain(drop_colour(pixels)) is not None:

@@ -76,9 +76,6 @@ def _start(reader: "DigitReader", log_level: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.basicConfig(format="%(message)s")
     logging.getLogger(PACKAGE).setLevel(log_level)
-    from digit_classifier.picture import finder
-
-    finder.share_cores()
     global _reader
     _reader = reader
 

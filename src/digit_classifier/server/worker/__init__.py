@@ -147,7 +147,6 @@ def _serve(connection: socket.socket) -> None:
 
     importlib.import_module("digit_classifier.picture.pieces")
     importlib.import_module("PIL.PngImagePlugin")
-    finder.share_cores()
     finder.load()
     readers: dict[str, DigitReader] = {}
     orders, answers = connection.makefile("rb"), connection.makefile("wb")
