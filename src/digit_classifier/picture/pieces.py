@@ -5,10 +5,10 @@ import numpy as np
 
 from digit_classifier.picture.ink import Ink, extent, extract, measure
 from digit_classifier.picture.marks import Box
-from digit_classifier.picture.paper import LEVELS, drop_colour, judge_plain
+from digit_classifier.picture.paper import LEVELS, drop_colour, judge_plain, shrink
 from digit_classifier.picture.redraw import measure_pen, redraw
 
-LARGEST = 1200  # pixels, longer side: larger pictures are photographs, which the finder reads
+LARGEST = 1200  # pixels, longer side: larger pictures are looked at in this size
 MAX_PIECES = 30  # of which each digit has one, or two or three
 SPECK = 0.12  # of the largest piece's longer side: less is a speck
 CLUTTER = 0.15  # of the ink that counts is in specks, at most
@@ -29,9 +29,10 @@ def find(pixels: np.ndarray) -> list[tuple[np.ndarray, Box]]:
         box, x, y, width, height. Empty where the ink is in several places of a paper that is not
         plain, in pieces that are no digits by their size, or in none.
     """
-    if max(pixels.shape[:2]) > LARGEST:
-        return []
+    size_of_all = pixels.shape
+    pixels = shrink(pixels, LARGEST)
     ink = extract(pixels)
+    factor = ink.factor * max(pixels.shape[:2]) / max(size_of_all[:2])
     here = extent(ink.mask)
     labels, stats = measure(ink.mask[here])
     pieces = stats[1:]
@@ -61,7 +62,7 @@ def find(pixels: np.ndarray) -> list[tuple[np.ndarray, Box]]:
         if _touches_frame(box, ink.mask.shape) or solid or pen > THICKEST:
             return []
         image = _redraw(ink, mask, others, box, pen)
-        found.append((image, _in_picture(box, ink, pixels.shape)))
+        found.append((image, _in_picture(box, factor, size_of_all)))
     return found
 
 
@@ -135,11 +136,11 @@ def _redraw(ink: Ink, mask: np.ndarray, others: np.ndarray, box: Box, pen: float
     return redraw(level, pen)
 
 
-def _in_picture(box: Box, ink: Ink, shape: tuple[int, ...]) -> Box:
+def _in_picture(box: Box, factor: float, shape: tuple[int, ...]) -> Box:
     x, y, width, height = box
-    left, top = int(x / ink.factor), int(y / ink.factor)
-    right = min(shape[1], max(left + 1, int(-(-(x + width) // ink.factor))))
-    bottom = min(shape[0], max(top + 1, int(-(-(y + height) // ink.factor))))
+    left, top = int(x / factor), int(y / factor)
+    right = min(shape[1], max(left + 1, int(-(-(x + width) // factor))))
+    bottom = min(shape[0], max(top + 1, int(-(-(y + height) // factor))))
     return left, top, right - left, bottom - top
 
 
