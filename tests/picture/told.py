@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from digit_classifier.agreement import UNSURE
 from digit_classifier.picture import Mark, Page, finder
 from digit_classifier.picture.marks import SEARCHED
-from digit_classifier.reader.judgement import UNSURE
 
 
 def told(page: Page) -> Page:

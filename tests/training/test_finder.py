@@ -8,6 +8,7 @@ import pytest
 
 from digit_classifier import train
 from digit_classifier.agreement import Agreement
+from digit_classifier.errors import OptionError
 from digit_classifier.picture import finder
 from digit_classifier.training.finder import crops, network, pages
 from digit_classifier.training.session import resume
@@ -64,6 +65,7 @@ def test_a_right_answer_costs_less_than_a_wrong_one() -> None:
 
 @pytest.mark.train
 @pytest.mark.usefixtures("plots")
+@pytest.mark.filterwarnings("ignore:no handwriting fonts")
 def test_a_finder_is_trained_resumed_and_looks_at_a_page(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -81,7 +83,7 @@ def test_a_finder_is_trained_resumed_and_looks_at_a_page(
     }
     page = np.full((100, 130), 255, np.uint8)
     page[30:70, 60:66] = 0
-    loaded = finder.load(run.folder / "finder.onnx")
+    loaded = finder.load_file(run.folder / "finder.onnx")
     assert loaded.agreement.describe() == metrics["agreement"]
     assert finder.detect(page, loaded.run).classes.shape[1] == 10
     with pytest.raises(Exception, match="finished"):
@@ -93,3 +95,18 @@ def _digits() -> tuple[np.ndarray, np.ndarray]:
     images = np.zeros((20, 28, 28), np.uint8)
     images[:, 4:24, 10:18] = rng.integers(100, 255, (20, 20, 8))
     return images, np.arange(20) % 10
+
+
+def test_what_the_finder_would_ignore_is_refused(tmp_path: Path) -> None:
+    told = {"dataset": "sample", "out": tmp_path / "run", "quiet": True}
+    with pytest.raises(OptionError, match="finder .*leave out early_stop="):
+        train(model="finder", **told, early_stop=3)
+    assert not (tmp_path / "run").exists()
+
+
+def test_crops_are_the_same_each_time_and_as_many_as_asked() -> None:
+    images, labels = _digits()
+    drawn = [pages.draw_page(np.random.default_rng(3), images, labels, kind="lines")]
+    once, again = (list(pages.batches(drawn, 2, 0, 1, steps=3)) for _ in range(2))
+    assert len(once) == len(again) == 3
+    assert all((a[0] == b[0]).all() for a, b in zip(once, again, strict=True))

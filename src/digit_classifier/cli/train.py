@@ -84,6 +84,8 @@ def command(context: click.Context, /, resume: str | None, show: bool, **chosen:
         following = ["predict", "PICTURE", "--model", run.folder]
         if run.stopped:
             following = ["train", "--resume", run.folder, *([] if show else ["--no-show"])]
+        elif not (run.folder / "model.onnx").is_file():  # a network that reads no digit by itself
+            following = ["runs"]
         console.print(f"Next      {digits(*following)}", markup=False)
         if run.stopped:
             sys.exit(130)

@@ -62,12 +62,22 @@ class Finder:
 
 
 @cache
-def load(path: Path | None = None) -> Finder:
-    """The finder that ships, or that of a file; loaded once."""
+def load() -> Finder:
+    """The finder that ships, loaded once."""
     from digit_classifier import weights
+
+    return load_file(weights.FINDER)
+
+
+def load_file(path: Path) -> Finder:
+    """A finder that was trained.
+
+    Raises:
+        ModelError: no such file, or nothing that ONNX Runtime can load.
+    """
     from digit_classifier.adapter import open_session, read_metadata
 
-    session = open_session(path or weights.FINDER, THREADS, "the finder")
+    session = open_session(path, THREADS, path)
     name = session.get_inputs()[0].name
     agreement = Agreement.read(read_metadata(session))
     return Finder(lambda images: np.asarray(session.run(None, {name: images})[0]), agreement)
@@ -146,7 +156,9 @@ def _merge(rows: np.ndarray, scales: np.ndarray) -> Found:
     for i in range(len(rows)):
         if not left[i]:
             continue
-        mine = left & ((overlap(wide[i], wide) > SAME) | (contained(rows[i], rows) > WITHIN))
+        mine = left & (
+            (overlap(wide[i], wide) > SAME) | (contained(rows[i, :4], rows[:, :4]) > WITHIN)
+        )
         left &= ~mine
         left[i] = False
         mine[i] = True
@@ -179,18 +191,18 @@ def widen(boxes: np.ndarray) -> np.ndarray:
 
 def overlap(box: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     """Intersection over union of one box with others."""
-    low, high = np.maximum(box[:2], boxes[:, :2]), np.minimum(box[2:], boxes[:, 2:])
-    shared = np.prod(np.maximum(high - low, 0), axis=1)
-    area = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
-    result: np.ndarray = shared / np.maximum(np.prod(box[2:] - box[:2]) + area - shared, 1e-6)
-    return result
+    shared, own, areas = _areas(box, boxes)
+    return np.asarray(shared / np.maximum(own + areas - shared, 1e-6))
 
 
 def contained(box: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     """Intersection of one box with others over the smaller area of the two."""
-    low, high = np.maximum(box[:2], boxes[:, :2]), np.minimum(box[2:4], boxes[:, 2:4])
+    shared, own, areas = _areas(box, boxes)
+    return np.asarray(shared / np.maximum(np.minimum(own, areas), 1e-6))
+
+
+def _areas(box: np.ndarray, boxes: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:
+    """Of a box and others: what they share, its own area, and theirs."""
+    low, high = np.maximum(box[:2], boxes[:, :2]), np.minimum(box[2:], boxes[:, 2:])
     shared = np.prod(np.maximum(high - low, 0), axis=1)
-    areas = np.prod(boxes[:, 2:4] - boxes[:, :2], axis=1)
-    own = float(np.prod(box[2:4] - box[:2]))
-    result: np.ndarray = shared / np.maximum(np.minimum(own, areas), 1e-6)
-    return result
+    return shared, float(np.prod(box[2:] - box[:2])), np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)

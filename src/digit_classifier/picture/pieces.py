@@ -19,11 +19,12 @@ THICKEST = 0.4  # of the longer side is a pen's width, at most: more is a sheet 
 APART = 0.35  # of the height: pieces of one digit lie no further from each other
 
 
-def find(pixels: np.ndarray) -> list[tuple[np.ndarray, Box]]:
+def find(pixels: np.ndarray, *, single: bool = False) -> list[tuple[np.ndarray, Box]]:
     """Redraw the one digit of a picture, or those of a drawing.
 
     Args:
         pixels: uint8, shape (height, width) or (height, width, 3).
+        single: all the ink is one digit, wherever it lies.
     Returns:
         For each digit, in no order, uint8, shape (28, 28), as MNIST would have drawn it, and its
         box, x, y, width, height. Empty where the ink is in several places of a paper that is not
@@ -44,7 +45,7 @@ def find(pixels: np.ndarray) -> list[tuple[np.ndarray, Box]]:
     left = pieces[:, 4].sum() - pieces[kept, 4].sum()
     if left > CLUTTER * pieces[kept, 4].sum():
         return []
-    if len(kept) <= 3 and _is_one(pieces[kept], pieces[largest]):
+    if single or (len(kept) <= 3 and _is_one(pieces[kept], pieces[largest])):
         groups = [kept]
     elif judge_plain(drop_colour(pixels)) is not None:
         groups = _group(pieces, kept)
@@ -59,7 +60,8 @@ def find(pixels: np.ndarray) -> list[tuple[np.ndarray, Box]]:
         box = x, y, width, height
         pen = measure_pen(mask[y : y + height, x : x + width]) / max(width, height)
         solid = width > BAR * height and cv2.countNonZero(mask) > SOLID * width * height
-        if _touches_frame(box, ink.mask.shape) or solid or pen > THICKEST:
+        odd = _touches_frame(box, ink.mask.shape) or solid or pen > THICKEST
+        if odd and not single:
             return []
         image = _redraw(ink, mask, others, box, pen)
         found.append((image, _in_picture(box, factor, size_of_all)))

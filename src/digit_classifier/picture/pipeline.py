@@ -38,8 +38,8 @@ def find(picture: Picture, *, single: bool = False) -> Page:
         return Page((mark,), (), picture.width, picture.height, picture.notes, PREPARED)
     from digit_classifier.picture import lines, pieces  # OpenCV only where it is needed
 
-    found = pieces.find(picture.pixels)
-    if not found or (single and len(found) > 1):
+    found = pieces.find(picture.pixels, single=single)
+    if not found:
         return search(picture, single=single)
     boxes = np.array([box for _, box in found], float)
     boxes[:, 2:] += boxes[:, :2]

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from digit_classifier import weights
+from digit_classifier.agreement import UNSURE
 from digit_classifier.errors import (
     DigitError,
     InternalError,
@@ -202,7 +203,9 @@ class DigitReader:
         ]
         searched = [search(seen[i][0], single=single) for i in doubtful]
         for i, page, rows in zip(doubtful, searched, self._answers(searched), strict=True):
-            if page.marks:
+            # else what its pieces say is all there is; who says single has said that they are one
+            least = answers[i].max() if single else UNSURE
+            if len(rows) and rows.max() >= least:
                 pages[i], answers[i] = page, rows
         readings = []
         for page, name, rows in zip(pages, names, answers, strict=True):

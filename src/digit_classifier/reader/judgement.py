@@ -4,14 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from digit_classifier.agreement import SURE, UNSURE
 from digit_classifier.picture import Mark, Page
 from digit_classifier.picture.marks import SEARCHED
 from digit_classifier.reader.reading import Digit, Rejected
 from digit_classifier.rejection import RejectionRule
-
-# On a page that the finder searched: the confidence from which a mark is a digit, where the user
-# names none, and from which it is a `?` in the text; below, it is only listed as rejected.
-SURE, UNSURE = 0.45, 0.35
 
 
 @dataclass(frozen=True, eq=False)

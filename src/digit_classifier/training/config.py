@@ -48,7 +48,8 @@ class TrainConfig:
     offline: bool = option(False, "Never use the network.")
     model: str = option(
         "mlp",
-        "The network: mlp, the original; quick, for 99 % in seconds; small; cnn, which reads best.",
+        "The network: mlp, the original; quick, for 99 % in seconds; small; cnn, which reads best; "
+        "finder, which finds digits for the others.",
         choices=NETWORKS,
     )
     recipe: str | None = option(

@@ -120,7 +120,7 @@ class RunFolder:
     def results(self) -> list[str]:
         """What a user would look for, as far as it is there."""
         plots = (f"{name}{suffix}" for name in ("loss", "accuracy") for suffix in (".png", ".svg"))
-        names = ("model.keras", "model.onnx", "history.csv", "metrics.json", *plots)
+        names = ("model.keras", "model.onnx", "finder.onnx", "history.csv", "metrics.json", *plots)
         return [name for name in names if (self.path / name).is_file()]
 
     def write_json(self, name: str, content: dict[str, Any]) -> None:

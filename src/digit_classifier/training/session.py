@@ -157,7 +157,7 @@ def _recipe(config: TrainConfig) -> Recipe:
     return replace(find_network(config.model).recipe(config.recipe or ""), **chosen)
 
 
-def _load(config: TrainConfig, listener: Listener) -> Dataset:
+def load_data(config: TrainConfig, listener: Listener) -> Dataset:
     """Load the data set.
 
     Raises:
@@ -185,7 +185,7 @@ def _train_classifier(
     config: TrainConfig, recipe: Recipe, run: RunFolder | None, listener: Listener, lean: bool
 ) -> Run:
     """Train in a run folder that there is, or in a new one; see `Network.train`."""
-    dataset = _load(config, listener)
+    dataset = load_data(config, listener)
     start(config.backend, lean=lean)
     training, validation, validated_on = _split(dataset, recipe, config.seed)
     held_out = len(validation[1]) if validated_on == HELD_OUT else 0

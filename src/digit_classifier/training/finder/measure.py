@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from digit_classifier import weights
-from digit_classifier.agreement import Agreement
+from digit_classifier.agreement import SURE, UNSURE, Agreement
 from digit_classifier.onnx_model import OnnxModel
 from digit_classifier.picture import Mark, finder, search
 from digit_classifier.picture.decode import Picture
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 CLASSIFIER = "cnn"  # of those that ship
 SAME = 0.4  # IoU from which a found box is that digit's
-SURE, UNSURE = 0.45, 0.35  # confidences of a digit and of a `?`, as in `reader.judgement`
 NON_DIGIT = 10
 CONFIDENT = 0.95
 
@@ -48,7 +47,7 @@ class Marks:
 
 def look(path: Path, pages: "Sequence[DrawnPage]") -> Marks:
     """Search drawn pages with a finder's file, and let the classifier look at what it found."""
-    loaded, classifier = finder.load(path), OnnxModel(weights.find(CLASSIFIER))
+    loaded, classifier = finder.load_file(path), OnnxModel(weights.find(CLASSIFIER))
     every: list[Mark] = []
     numbers, labels = [], []
     for number, page in enumerate(pages):

@@ -1,10 +1,8 @@
 """Drawn pages for the finder: new ones for each epoch, drawn in a process beside the training."""
 
-import queue
-import threading
 from collections import deque
 from collections.abc import Generator, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 
 import numpy as np
@@ -64,29 +62,33 @@ def _draw(seed: int, start: int) -> list[DrawnPage]:
     return [draw_page(rng, images, labels) for rng in rngs]
 
 
-def batches(pages: list[DrawnPage], size: int, seed: int, epoch: int) -> Iterator[Batch]:
+def batches(
+    pages: list[DrawnPage], size: int, seed: int, epoch: int, steps: int | None = None
+) -> Iterator[Batch]:
     """Crops of the pages and what is to be answered, made in a thread while others are trained on.
 
+    Args:
+        pages: that are cut.
+        size: of a batch.
+        seed: of the training.
+        epoch: its number; the same gives the same crops.
+        steps: how many batches; None for those of an epoch.
     Yields:
         uint8, shape (size, 192, 192); float32, shape (size, 48, 48, 7).
     """
-    made: queue.Queue[Batch | Exception] = queue.Queue(_AHEAD)
-    steps = max(1, CROPS // size)
+    rng = np.random.default_rng([seed, 1, epoch])
 
-    def work() -> None:
-        rng = np.random.default_rng([seed, 1, epoch])
-        try:
-            for _ in range(steps):
-                made.put(_batch([pages[rng.integers(len(pages))] for _ in range(size)], rng))
-        except Exception as error:
-            made.put(error)
+    def make() -> Batch:
+        return _batch([pages[rng.integers(len(pages))] for _ in range(size)], rng)
 
-    threading.Thread(target=work, daemon=True).start()
-    for _ in range(steps):
-        batch = made.get()
-        if isinstance(batch, Exception):
-            raise batch
-        yield batch
+    left = steps or max(1, CROPS // size)
+    with ThreadPoolExecutor(1) as thread:
+        coming: deque[Future[Batch]] = deque()
+        while left or coming:
+            while left and len(coming) < _AHEAD:
+                coming.append(thread.submit(make))
+                left -= 1
+            yield coming.popleft().result()
 
 
 def held_out(

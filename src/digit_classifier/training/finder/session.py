@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from digit_classifier import latest
-from digit_classifier.dataset import Dataset, load
+from digit_classifier.dataset import Dataset
 from digit_classifier.dataset.labelled import hold_out
+from digit_classifier.drawn import faces
+from digit_classifier.errors import DataError, OptionError
+from digit_classifier.shell import option
 from digit_classifier.training.backend import seeded, start
 from digit_classifier.training.config import TrainConfig
 from digit_classifier.training.curves import LivePlots, draw_curves, draw_files, save_curves
@@ -22,6 +24,7 @@ from digit_classifier.training.recipes import Recipe
 from digit_classifier.training.recipes import optimiser as make_optimiser
 from digit_classifier.training.run import Listener, Plan, Run
 from digit_classifier.training.run_folder import CHECKPOINT, RunFolder
+from digit_classifier.training.session import load_data
 
 VALIDATED_ON = "drawn crops of held-out styles"
 CLIP = 5.0  # norm of a gradient, at most
@@ -36,15 +39,15 @@ def train(
     A row of the history counts the middles of digits: those found and told rightly are its
     accuracy. metrics.json holds what `measure` finds on whole pages that training never saw.
     """
-    dataset = load(
-        config.dataset,
-        data_dir=config.data_dir,
-        offline=config.offline,
-        progress=listener.on_download,
-        warn=False,
-    )
+    _check(config)
+    dataset = load_data(config, listener)
     start(config.backend, lean=lean)
     images, labels, *others = hold_out(dataset)
+    if len(np.unique(labels)) < 10 or len(np.unique(others[1])) < 10:
+        raise DataError(
+            f"{dataset.name} has not every digit among its training images and among those that "
+            "are held out; pages are written with all ten. Train the finder on MNIST."
+        )
     unseen, validation = pages.held_out(others[0], others[1], recipe.batch_size)
     with seeded(config.seed):
         model = network.build(recipe.precision)
@@ -63,6 +66,8 @@ def train(
     run.clear_temporaries()
     plan = _plan(config, recipe, dataset, kept, len(labels), validation, run, history)
     listener.on_start(plan)
+    for note in faces.notes():
+        listener.on_warning(note)
     plots = LivePlots(plan, partial(draw_files, plan), listener.on_warning)
     step, answer = _compile(model, kept, optimiser)
     drawn = pages.draw(images, labels, config.seed, recipe.epochs, len(history) + 1)
@@ -89,6 +94,20 @@ def train(
     metrics = _finish(plan, kept, history, known, unseen, run, stopped=stopped)
     listener.on_end(metrics)
     return Run(plan, tuple(history), metrics, kept, stopped)
+
+
+def _check(config: TrainConfig) -> None:
+    """Refuse what this training would ignore.
+
+    Raises:
+        OptionError: another backend, or to stop early.
+    """
+    if config.backend != "tensorflow":
+        raise OptionError(
+            f"the finder is trained on TensorFlow only; leave out {option('backend')}"
+        )
+    if config.early_stop:
+        raise OptionError(f"the finder trains all its epochs; leave out {option('early_stop')}")
 
 
 def _plan(
@@ -166,10 +185,9 @@ def _average(model: Any, kept: Any, optimiser: Any, plan: Plan, content: list[An
     averages = optimiser._model_variables_moving_average
     for mine, average in zip(kept.trainable_variables, averages, strict=True):
         mine.assign(average)
-    for i, (x, _) in enumerate(pages.batches(content, plan.recipe.batch_size, plan.config.seed, 0)):
+    size, seed = plan.recipe.batch_size, plan.config.seed
+    for x, _ in pages.batches(content, size, seed, 0, STATISTICS):
         kept(x, training=True)
-        if i == STATISTICS:
-            break
 
 
 def _validate(judge: Callable[..., Any], validation: Sequence[pages.Batch]) -> tuple[float, float]:
@@ -219,5 +237,4 @@ def _finish(
     if not stopped:
         run.write_json("metrics.json", metrics)
         (run.path / CHECKPOINT).unlink(missing_ok=True)
-        latest.point_at(run.path)
     return metrics
