@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from digit_classifier.drawn import hands, layouts, pages, styles, surfaces
+from digit_classifier.drawn import hands, pages, styles, surfaces
+from digit_classifier.drawn.sheet import NO_DIGIT, Sheet
 
 IMAGES, LABELS = styles.generate(200, seed=5)
 
@@ -65,12 +66,12 @@ def test_all_that_is_written_has_a_box(bare):
 
 def test_a_digit_of_which_the_edge_leaves_a_third_is_no_digit():
     rng = np.random.default_rng(0)
-    sheet = layouts.Sheet(rng, hands.choose(rng, IMAGES, LABELS), 5, 5, fill=0.7)
+    sheet = Sheet(rng, hands.choose(rng, IMAGES, LABELS), 5, 5, fill=0.7)
     eight = sheet.digit(8, 0, 1)
     painted = pages._Painted(sheet, (100, 100), 40)
     assert painted.labels == [8]
     width = painted._inked(eight).shape[1]
-    for share, label in ((0.33, layouts.NO_DIGIT), (0.75, 8)):
+    for share, label in ((0.33, NO_DIGIT), (0.75, 8)):
         painted._paint(eight, width * (share - 0.5), 50)
         assert painted.labels[-1] == label
         assert painted.boxes[-1][0] == 0

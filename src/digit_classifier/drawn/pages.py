@@ -14,7 +14,8 @@ from PIL import Image, ImageDraw
 from digit_classifier.drawn import hands, surfaces
 from digit_classifier.drawn.faces import TALL
 from digit_classifier.drawn.inking import turned
-from digit_classifier.drawn.layouts import LAYOUTS, NO_DIGIT, Piece, Sheet
+from digit_classifier.drawn.layouts import LAYOUTS
+from digit_classifier.drawn.sheet import NO_DIGIT, Piece, Sheet
 
 KINDS: tuple[str, ...] = tuple(LAYOUTS)
 _SIDES = (192, 448)  # of a page, pixels
