@@ -5,10 +5,9 @@ import pytest
 
 from digit_classifier.dataset import Dataset
 from digit_classifier.errors import DataError, ModelError, OptionError
+from digit_classifier.evaluation.compare import compare, report
 from digit_classifier.evaluation.compare import figures as comparison_plots
-from digit_classifier.evaluation.compare import report
 from digit_classifier.evaluation.compare import report as comparison_report
-from digit_classifier.evaluation.compare.comparison import compare
 from digit_classifier.evaluation.compare.report import History
 from digit_classifier.evaluation.model import Model
 from digit_classifier.plotting import style
@@ -257,6 +256,6 @@ def test_a_perfect_epoch_is_a_gap_and_other_images_are_said():
 @pytest.fixture(autouse=True)
 def unhurried(monkeypatch):
     """Time a model for an instant only."""
-    from digit_classifier.evaluation.compare import comparison
+    from digit_classifier.evaluation import compare as comparison
 
     monkeypatch.setattr(comparison, "TURN_SECONDS", 0.0)

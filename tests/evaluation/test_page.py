@@ -4,7 +4,7 @@ import html5lib
 import pytest
 
 from digit_classifier import plotting
-from digit_classifier.evaluation.report.page import Part, embed_svg, is_number, render, tie
+from digit_classifier.evaluation.page import Part, embed_svg, is_number, render, tie
 from digit_classifier.evaluation.section import ReportFigure, Section, Table
 
 FACTS = {

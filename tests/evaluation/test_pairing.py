@@ -6,7 +6,7 @@ import pytest
 from scipy.optimize import minimize_scalar
 from scipy.stats import binom, binomtest, multinomial
 
-from digit_classifier.evaluation.compare.comparison import Pairing, holm, mcnemar, pair, tango
+from digit_classifier.evaluation.compare import Pairing, holm, mcnemar, pair, tango
 
 
 def test_a_pairing_counts_what_only_one_of_the_two_reads_rightly():

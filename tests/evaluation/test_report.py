@@ -15,8 +15,8 @@ from filelock import FileLock
 from digit_classifier.dataset.labelled import Dataset
 from digit_classifier.errors import MissingExtraError, OptionError
 from digit_classifier.evaluation.model import open_model
-from digit_classifier.evaluation.report.page import check_place
-from digit_classifier.evaluation.report.report import MADE_BY, check_installed, write_report
+from digit_classifier.evaluation.page import check_place
+from digit_classifier.evaluation.report import MADE_BY, check_installed, write_report
 from digit_classifier.evaluation.sections import confusions
 from evaluation import networks
 from server.page.hand import ARGUMENTS, PATIENCE, find_chromium

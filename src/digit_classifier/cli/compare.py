@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from digit_classifier.evaluation.compare.report import History
-    from digit_classifier.evaluation.report.page import Report
+    from digit_classifier.evaluation.page import Report
     from digit_classifier.evaluation.section import Table
 
 
@@ -60,11 +60,11 @@ def command(
     from digit_classifier.cli.opening import opened
     from digit_classifier.dataset import load
     from digit_classifier.errors import OptionError
-    from digit_classifier.evaluation.compare.comparison import compare
+    from digit_classifier.evaluation.compare import compare
     from digit_classifier.evaluation.compare.folder import MADE_BY, write_comparison
     from digit_classifier.evaluation.model import rescale
-    from digit_classifier.evaluation.report.page import check_place
-    from digit_classifier.evaluation.report.report import check_installed
+    from digit_classifier.evaluation.page import check_place
+    from digit_classifier.evaluation.report import check_installed
     from digit_classifier.progress import progress_bar
 
     if len(models) < 2:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from rich.console import Console
 
+    from digit_classifier.evaluation.page import Report
     from digit_classifier.evaluation.pictures import Outcome, Row
-    from digit_classifier.evaluation.report.page import Report
     from digit_classifier.reader import DigitReader, Reading
 
 MAX_SHOWN = 150  # mistakes on one sheet; more is a picture that nothing opens
@@ -125,8 +125,8 @@ def _write_report(model: str, out: str | None, **chosen: Any) -> None:
     from digit_classifier.cli.opening import opened
     from digit_classifier.dataset import load
     from digit_classifier.evaluation.input_check import warn
-    from digit_classifier.evaluation.report.page import check_place
-    from digit_classifier.evaluation.report.report import MADE_BY, check_installed, write_report
+    from digit_classifier.evaluation.page import check_place
+    from digit_classifier.evaluation.report import MADE_BY, check_installed, write_report
     from digit_classifier.progress import progress_bar
 
     console = Console(highlight=False, soft_wrap=True)
@@ -233,7 +233,7 @@ def _judge_nondigits(reader: "DigitReader", shown: dict[str, Any]) -> None:
     """The figures of the report's section on what is no digit, by this reader's rule."""
     from digit_classifier.cli.loading import load_aloud
     from digit_classifier.evaluation.ood_sets import measure
-    from digit_classifier.evaluation.report.report import check_installed
+    from digit_classifier.evaluation.report import check_installed
     from digit_classifier.stats import wilson
 
     check_installed()

@@ -12,14 +12,14 @@ import numpy as np
 
 from digit_classifier.dataset import Dataset, load
 from digit_classifier.errors import OptionError
-from digit_classifier.evaluation.compare import comparison, folder
-from digit_classifier.evaluation.compare.comparison import Comparison
+from digit_classifier.evaluation import compare as comparison
+from digit_classifier.evaluation import report
+from digit_classifier.evaluation.compare import Comparison, folder
 from digit_classifier.evaluation.input_check import warn
 from digit_classifier.evaluation.model import open_model, rescale
+from digit_classifier.evaluation.page import check_place
 from digit_classifier.evaluation.predictions import Predictions, predict_all
-from digit_classifier.evaluation.report import report
-from digit_classifier.evaluation.report.page import check_place
-from digit_classifier.evaluation.report.report import check_installed, write_report
+from digit_classifier.evaluation.report import check_installed, write_report
 from digit_classifier.evaluation.section import fine_percent, percent
 from digit_classifier.evaluation.sections import accuracy, calibration, confusions
 from digit_classifier.words import count

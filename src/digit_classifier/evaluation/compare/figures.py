@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
-    from digit_classifier.evaluation.compare.comparison import ModelResult, PairedTest
+    from digit_classifier.evaluation.compare import ModelResult, PairedTest
     from digit_classifier.evaluation.compare.report import History
 
 # How many errors of each model are drawn.

@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from digit_classifier.atomic import replacing_folder, write_text
-from digit_classifier.evaluation.compare import report
-from digit_classifier.evaluation.compare.comparison import Comparison
+from digit_classifier.evaluation import page
+from digit_classifier.evaluation.compare import Comparison, report
 from digit_classifier.evaluation.compare.report import History
-from digit_classifier.evaluation.report import page
 from digit_classifier.evaluation.section import Section, percent
 from digit_classifier.words import count
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from digit_classifier.evaluation.compare import figures as plots
-from digit_classifier.evaluation.compare.comparison import (
+from digit_classifier.evaluation.compare import (
     TURNS,
     Comparison,
     ModelResult,
     PairedTest,
 )
+from digit_classifier.evaluation.compare import figures as plots
 from digit_classifier.evaluation.corruptions.error_rates import (
     Baseline,
     ErrorRates,

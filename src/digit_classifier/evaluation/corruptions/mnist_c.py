@@ -9,7 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from digit_classifier.evaluation.corruptions.corruption import corruption
+from digit_classifier.evaluation.corruptions import corruption
 
 # As published with MNIST-C; the strength multiplies them.
 PHOTONS = 3.0  # counted where the ink is full: so few that ink is grainy

@@ -12,16 +12,15 @@ from typing import Any
 from digit_classifier.atomic import replacing_folder, write_text
 from digit_classifier.dataset import Dataset
 from digit_classifier.errors import MissingExtraError
-from digit_classifier.evaluation import ood_sets
+from digit_classifier.evaluation import ood_sets, page
 from digit_classifier.evaluation.model import Model
-from digit_classifier.evaluation.predictions import Predictions, predict_all
-from digit_classifier.evaluation.report import page
-from digit_classifier.evaluation.report.page import (
+from digit_classifier.evaluation.page import (
     Report,
     check_place,
     render_section,
     write_metrics,
 )
+from digit_classifier.evaluation.predictions import Predictions, predict_all
 from digit_classifier.evaluation.section import SECTIONS, Evaluation
 from digit_classifier.evaluation.sections import accuracy
 from digit_classifier.words import count

@@ -1,1 +1,0 @@
-"""The report about a model, and the page that it is written on."""
