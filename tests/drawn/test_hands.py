@@ -35,6 +35,22 @@ def test_every_piece_is_cropped_to_its_ink(held_out: bool) -> None:
         assert 30 < np.median([piece.shape[0] for piece in pieces[:10]]) < 100
 
 
+def test_a_hand_whose_1_is_a_bar_draws_one_stroke() -> None:
+    rng = np.random.default_rng(3)
+    bars = 0
+    for _ in range(60):
+        hand = hands.choose(rng, IMAGES, LABELS)
+        hand._bare = True
+        if hand.source != "print" and hand.pen.width < 0.15:
+            ink = hand.digit(1, rng)
+            bars += 1
+            high, wide = ink.shape
+            filled = (ink > 96).sum(axis=1)
+            assert filled.max() <= max(0.5 * high, 4)
+            assert wide < 0.8 * high
+    assert bars > 20
+
+
 def test_families_that_are_held_out_are_never_written_with_in_training(
     tmp_path, monkeypatch
 ) -> None:

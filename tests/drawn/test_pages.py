@@ -77,6 +77,19 @@ def test_a_digit_of_which_the_edge_leaves_a_third_is_no_digit():
         assert painted.boxes[-1][0] == 0
 
 
+def test_a_ring_round_a_digit_is_a_line_without_a_box():
+    rng = np.random.default_rng(0)
+    sheet = Sheet(rng, hands.choose(rng, IMAGES, LABELS), 5, 5, fill=0.3)
+    sheet.digit(8, 0, 1)
+    sheet.ring(-1, -1, 2, 2)
+    painted = pages._Painted(sheet, (200, 200), 40)
+    assert painted.labels == [8]
+    (x0, y0, x1, y1) = map(int, painted.boxes[0])
+    assert not painted.rules[y0:y1, x0:x1].any()
+    for side in (painted.rules[:y0], painted.rules[y1:], painted.rules[:, :x0]):
+        assert side.max() == 1
+
+
 @pytest.mark.parametrize("held_out", [False, True])
 def test_a_page_that_is_held_out_has_a_hand_and_a_surface_that_are(held_out, monkeypatch):
     asked = []

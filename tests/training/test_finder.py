@@ -40,6 +40,20 @@ def test_between_two_neighbours_there_is_no_middle() -> None:
     assert target[10, 12, 0] == 0
 
 
+@pytest.mark.parametrize("size", [4, 130])
+def test_what_is_far_too_small_or_too_large_for_a_scale_is_paper_there(size: int) -> None:
+    box = np.array([96 - size / 4, 96 - size / 2, 96 + size / 4, 96 + size / 2])
+    assert not crops.target(box[None], np.array([7]))[..., :2].any()
+
+
+def test_a_word_is_looked_at_letter_by_letter_and_a_dash_is_one_thing() -> None:
+    boxes = np.array([[10, 20, 130, 50], [10, 100, 50, 104], [60, 90, 140, 120]], float)
+    parts, labels = crops.by_letter(boxes, np.array([10, 10, 3]))
+    letters = [[x, 20, x + 30, 50] for x in (10, 40, 70, 100)]
+    assert parts.tolist() == [*letters, *boxes[1:].tolist()]
+    assert labels.tolist() == [10] * 5 + [3]
+
+
 def test_a_crop_shows_what_its_target_says() -> None:
     images, labels = _digits()
     page = pages.draw_page(np.random.default_rng(3), images, labels, kind="lines")

@@ -39,12 +39,17 @@ SIGNS = {
     ",": "10 02",
     "(": "~20 03 06 29",
     ")": "~00 23 26 09",
+    "[": "30 00 09 39",
+    "]": "00 30 39 09",
+    "{": "~30 11 14 05 15 18 39",
+    "}": "~00 21 24 35 25 28 09",
     "x": "00 44;40 04",
 }
-# In some hands a d is a 0 or a 2, an f a 1 and a v a 0.
-_LETTERS = "".join(letter for letter in PLAIN if letter not in "dfv")
+# In some hands an f is a 1 and a v a 0. Added is what its neighbours show to be a letter, most
+# often what stands for a number in formulas.
+_LETTERS = "".join(letter for letter in PLAIN if letter not in "fv") + "aaabbbctuyyyjCGJLQTUY"
 # Single signs that are no digit, whatever stands beside them.
-_ALONE = "+-=:.,x%#*<^~@÷±€"
+_ALONE = "+-=:.,x%#*<^~@÷±€[]{}&?!$"
 _WORDS = """am an at bei cm der die EUR et fax für g/m kg km les me Nr. of per the to von wk
     Name Datum Date Total Summe Price Preis Adresse Street Ort City Email Phone Telefon Konto Bank
     Menge Betrag Amount Rechnung Invoice Kunde Order Seite Page Week Monat Year Jahr Alter Age Post
@@ -102,6 +107,7 @@ class Hand:
             self._aspect, self._slant = max(self._aspect, 0.7), self._slant / 2
             self._bend = float(rng.uniform(0, 0.6))
         self._level = float(rng.uniform(90, 150))
+        self._bare = rng.random() < 0.12  # its 1 is a bar and nothing else
         self._ways = SEGMENTS
         if self.source == "styles":
             self._ways = tuple(ways[int(rng.integers(len(ways)))] for ways in STYLES.values())
@@ -119,6 +125,10 @@ class Hand:
     def sign(self, text: str, rng: np.random.Generator) -> np.ndarray:
         """Ink of one of `SIGNS`."""
         return self._again(text, 1, lambda: self._ink_sign(text, rng), rng)
+
+    def letter(self, rng: np.random.Generator) -> np.ndarray:
+        """Ink of one letter."""
+        return self._again("letter", 4 * _KEPT, lambda: self._ink_letter(rng), rng)
 
     def word(self, rng: np.random.Generator) -> np.ndarray:
         """Ink of a word of two letters or more, written or printed."""
@@ -146,6 +156,8 @@ class Hand:
             aspect, slant = float(np.clip(aspect, 0.5, 1.15)), float(np.clip(slant, -0.25, 0.25))
         if d == 7:
             aspect = max(aspect, 0.65)
+        if d == 1 and self._bare and self.source != "print":
+            return self._ink_strokes(self._put("00 09", rng), 1.0, slant, rng)
         if self.source in ("styles", "segments"):
             return self._ink_strokes(self._put(self._ways[d], rng), aspect, slant, rng)
         model = bent(self._model(d, rng), aspect, slant, self._bend, rng)
@@ -227,8 +239,11 @@ class Hand:
         return fine.follow(polylines(sheared, 2), rng)
 
     def _ink_box(self, rng: np.random.Generator) -> np.ndarray:
+        way = rng.random()
+        if way < 0.4:
+            return self._ink_outline(rng)
         wide = float(rng.uniform(1.8, 4))
-        if rng.random() < 0.5:  # ticked or crossed
+        if way < 0.7:  # ticked or crossed
             wide = 1.0
             inside = [line((0.2, 0.5), (0.4, 0.8), (1.1, -0.1))]
             if rng.random() < 0.5:
@@ -237,6 +252,18 @@ class Hand:
             inside = [line((x, 0), (x, 1)) for x in np.arange(1.0, wide) if wide > 3]
         drawn = [line((0, 0), (wide, 0), (wide, 1), (0, 1), (0, 0)), *inside]
         return self._ink_strokes([s * TALL for s in wobble(drawn, rng, 0.04, 0.02)], 1.0, 0.0, rng)
+
+    def _ink_outline(self, rng: np.random.Generator) -> np.ndarray:
+        """Of a triangle, a square, a rectangle that lies, a pentagon or a hexagon."""
+        sides = int(rng.choice([3, 4, 4, 4, 5, 6]))
+        # a square stands on a side, now and then on a corner
+        first = np.pi / 4 if sides == 4 and rng.random() < 0.8 else 0.0
+        angles = first + np.arange(sides + 1) * 2 * np.pi / sides - np.pi / 2
+        wide = rng.uniform(0.95, 1.9) if sides == 4 else rng.uniform(0.8, 1.3)
+        corners = np.stack([np.cos(angles) * wide, np.sin(angles)], axis=1) / 2
+        drawn = wobble([corners + rng.normal(0, 0.02, corners.shape)], rng, 0.12, 0.02)
+        size = TALL * float(np.exp(rng.normal(0.1, 0.25)))
+        return self._ink_strokes([stroke * size for stroke in drawn], 1.0, 0.0, rng)
 
     def _ink_stamp(self, rng: np.random.Generator) -> np.ndarray:
         word = padded(faces.write(_word(rng), self._type), 16)
@@ -274,12 +301,12 @@ class Hand:
 
 _WRITINGS: dict[str, tuple[float, Callable[[Hand, np.random.Generator], np.ndarray]]] = {
     "letter": (30, Hand._ink_letter),
-    "some word": (22, Hand._ink_word),
+    "some word": (20, Hand._ink_word),
     "sign": (12, Hand._ink_alone),
     "shape": (14, Hand._ink_shape),
-    "crossed out": (6, Hand._ink_crossed_out),
+    "crossed out": (5, Hand._ink_crossed_out),
     "signature": (5, Hand._ink_signature),
-    "box": (5, Hand._ink_box),
+    "box": (8, Hand._ink_box),
     "stamp": (3, Hand._ink_stamp),
     "wave": (3, Hand._ink_wave),
 }

@@ -50,24 +50,30 @@ def _neighbours(sheet: Sheet, one: Piece) -> None:
 
 
 def _frame(sheet: Sheet, one: Piece) -> None:
-    """On some pages a box round it, or lines of a cell or of paper, longer than the picture."""
+    """On some pages a box or a ring round it, or lines of a cell or of paper that run out of it."""
     left, top = one.x - sheet.some(0.05, 0.35), one.y - one.height - sheet.some(0.05, 0.35)
     right, bottom = one.x + one.width + sheet.some(0.05, 0.35), one.y + sheet.some(0.05, 0.35)
     way = sheet.rng.random()
     if way < 0.12:
         sheet.frame(left, top, right, bottom)
+    elif way < 0.2:
+        room = sheet.some(0.2, 0.8)
+        sheet.ring(left - room, top - room, right + room, bottom + room)
+        sheet.fill *= 0.7
     for side in sheet.rng.permutation(4)[: sheet.count(1, 3)] if way > 0.8 else ():
         at, askew = (left, top, right, bottom)[side], sheet.some(-0.2, 0.2)
         ends = [(at - askew, -9.0), (at + askew, 9.0)]
         sheet.rule(*(ends if side in (0, 2) else [(y, x) for x, y in ends]))
 
 
-@_layout("small", 6)  # the same, far away
+@_layout("small", 7)  # the same, far away
 def _small(sheet: Sheet) -> None:
     x, y = sheet.some(0.3, sheet.wide - 1), sheet.some(1.1, sheet.high - 0.3)
     sheet.lines.append([sheet.any_digit(x, y)])
-    if sheet.maybe(0.15):
-        sheet.frame(x - 0.5, y - 1.4, x + 1.2, y + 0.4)
+    if sheet.maybe(0.3):
+        room = sheet.some(0, 1.5)
+        enclose = sheet.frame if sheet.maybe(0.4) else sheet.ring
+        enclose(x - 0.5 - room, y - 1.4 - room, x + 1.2 + room, y + 0.4 + room)
 
 
 @_layout("number", 16)  # neighbours that touch are the hardest to tell apart
@@ -127,7 +133,7 @@ def _lines(sheet: Sheet) -> None:
             piece.y += climb * (piece.x - x)
 
 
-@_layout("column", 4)
+@_layout("column", 5)
 def _column(sheet: Sheet) -> None:
     pitch, longest = sheet.some(1.1, 2.0), sheet.count(1, 4)
     for x in (0.4, longest + 1.6)[: sheet.count(1, 2)]:
@@ -227,7 +233,7 @@ def _sudoku(sheet: Sheet) -> None:
     sheet.fill = sheet.some(0.7, 1.05)
 
 
-@_layout("baseline", 5)  # numbers on dotted and dashed lines that they touch or cross
+@_layout("baseline", 6)  # numbers on dotted and dashed lines that they touch or cross
 def _baseline(sheet: Sheet) -> None:
     below, dash = float(sheet.rng.normal(0.05, 0.12)), sheet.dash() or (0.0, 0.2)
     for y in sheet.rows(sheet.some(1.3, 2.6), 8):
@@ -236,7 +242,7 @@ def _baseline(sheet: Sheet) -> None:
         sheet.rule((x - 1, y + below), (max(end + 0.5, sheet.wide - 0.3), y + below), dash=dash)
 
 
-@_layout("squared", 4)  # a digit to a square of squared paper, or two squares high
+@_layout("squared", 5)  # a digit to a square of squared paper, or two squares high
 def _squared(sheet: Sheet) -> None:
     step = sheet.some(0.95, 1.5)
     columns, rows, squares = int(sheet.wide / step), int(sheet.high / step), sheet.count(1, 2)
@@ -268,10 +274,12 @@ def _let_loose(sheet: Sheet, digit: bool) -> None:
 _MIXED = (
     "W 0", "0 W", "w = 0", "0w + 0w = 0", "W 00", "00w", "w0", "w 0, 0 w", "0) W W", "0. W W",
     "w/0", "w - w = 0", "w(0)", "w: 000 W", "00 x w", "w w 0", "w0 + w", "W 0000 W", "W W 0",
+    "l = 0", "0l + 0l = 0", "l + l = 00", "0l - 0l = -0", "{ l - 0l = 0", "l + 0l + 0l = 0",
+    "0(l - 0) = l", "l0", "0l", "00l", "l-00", "[0, 0]", "{0, l}", "l/0 + 0/l", "W 00l", "l 000 l",
 )  # fmt: skip
 
 
-@_layout("mixed", 10)  # digits among letters, words and signs: formulas, addresses, lists
+@_layout("mixed", 14)  # digits among letters, words and signs: formulas, addresses, lists
 def _mixed(sheet: Sheet) -> None:
     if sheet.maybe(0.3):
         for _ in range(sheet.count(4, min(30, sheet.wide * sheet.high / 4))):

@@ -86,8 +86,9 @@ def draw_page(
     sheet = Sheet(
         rng, hands.choose(rng, images, labels, held_out), page[1] / digit, page[0] / digit
     )
-    if rng.random() < 0.5:
-        sheet.angle = float(rng.normal(0, 0.05))
+    way = rng.random()
+    if way < 0.6:  # held a little askew, or up to 20 degrees
+        sheet.angle = float(rng.normal(0, 0.05) if way < 0.45 else rng.uniform(-0.35, 0.35))
     LAYOUTS[kind][1](sheet)
     if size is None and sheet.fill > 0.7:  # a tight crop has about the shape of what is on it
         low, high = sheet.extent()

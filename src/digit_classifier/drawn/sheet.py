@@ -12,7 +12,7 @@ NO_DIGIT = 10  # the label of writing that is no digit
 # Signs that stand between digits, and how high over the line they stand, in digits.
 FEET = {
     "+": 0.2, "-": 0.42, "=": 0.3, "/": -0.03, ":": 0.15, ".": 0.0, ",": -0.12, "(": -0.1,
-    ")": -0.1, "x": 0.15,
+    ")": -0.1, "x": 0.15, "[": -0.1, "]": -0.1, "{": -0.1, "}": -0.1,
 }  # fmt: skip
 
 
@@ -123,7 +123,8 @@ class Sheet:
         """Write from left to right as a line; return where it ends.
 
         Args:
-            text: digits, spaces, signs of `FEET`; `w` for any other writing, `W` for a word.
+            text: digits, spaces, signs of `FEET`; `l` for a letter, `W` for a word, `w` for any
+                writing that is no digit.
             x: where it begins.
             y: its foot.
             gap: between neighbours; negative where they overlap.
@@ -137,17 +138,18 @@ class Sheet:
             if character.isdigit():
                 piece = self.digit(int(character), x, y)
                 written.append(piece)
+            elif character == "l":
+                piece = self._put(self.hand.letter(self.rng), NO_DIGIT, x, y, 1.0)
+            elif character in "wW":
+                piece = self.other(x, y, word=character == "W")
             else:
-                wild = character in "wW"
-                piece = (
-                    self.other(x, y, word=character == "W") if wild else self.sign(character, x, y)
-                )
+                piece = self.sign(character, x, y)
             x += piece.width + max(gap + float(self.rng.normal(0, 0.05)), -0.25 * piece.width)
         self.lines.append(written)
         return x
 
     def figures(self, low: int, high: float) -> str:
-        """From `low` to `high` digits; some numbers repeat one, end in noughts, or count."""
+        """From `low` to `high` digits; some repeat one, end in noughts, count or have many 1s."""
         chosen = self.rng.integers(0, 10, self.count(low, high))
         way = self.rng.random()
         if way < 0.06:
@@ -156,6 +158,8 @@ class Sheet:
             chosen[1:] = 0
         elif way < 0.2:
             chosen = (chosen[0] + np.arange(len(chosen))) % 10
+        elif way < 0.26:
+            chosen[self.rng.random(len(chosen)) < 0.6] = 1
         return "".join(map(str, chosen))
 
     def fill_in(self, patterns: tuple[str, ...]) -> str:
@@ -175,6 +179,16 @@ class Sheet:
     def frame(self, x0: float, y0: float, x1: float, y1: float) -> None:
         """Print a box."""
         self.rule((x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0))
+
+    def ring(self, x0: float, y0: float, x1: float, y1: float) -> None:
+        """Draw an ellipse in a box, as a pen does: it ends a little beside where it began."""
+        first = self.some(0, 2 * np.pi)
+        angles = first + np.linspace(0, 2 * np.pi + self.some(-0.3, 0.4), 40)
+        reach = np.linspace(1, self.some(0.9, 1.1), 40)
+        x, y = np.cos(angles) * reach, np.sin(angles) * reach
+        half = (x1 - x0) / 2, (y1 - y0) / 2
+        points = np.stack([x0 + half[0] * (1 + x), y0 + half[1] * (1 + y)], axis=1)
+        self.rules.append(Rule(points, self._thick))
 
     def table(
         self,

@@ -157,7 +157,7 @@ def develop(
     styles = list((HELD_OUT if held_out else STYLES).values())
     shares = np.array([style["share"] for style in styles])
     style = styles[int(rng.choice(len(styles), p=shares / shares.sum()))]
-    strength = float(style["faintest_ink"] ** rng.random())
+    strength = float(style["faintest_ink"] ** rng.random() ** 1.4)  # most people's ink is not faint
     scene = _Scene(rng, ink, rules, digit, strength)
     for name, chance in style.items():
         if name in _EFFECTS and rng.random() < chance:

@@ -14,7 +14,11 @@ CROP = 192  # pixels a side
 CELLS = CROP // STRIDE
 NON_DIGIT = 10
 SMALLEST, LARGEST = 11.0, 66.0  # pixels, longer side: what one scale of a picture is to find
-WANTED = (12.0, 58.0)  # pixels: the height that the chosen digit of a crop gets
+TINY, HUGE = 7.0, 96.0  # pixels: from here on it is for other scales, and nothing on this one
+# Pixels: the height that the chosen digit of a crop gets, and how often.
+WANTED = ((12.0, 58.0), (60.0, 200.0), (4.0, 11.0))
+SHARES = (0.82, 0.13, 0.05)
+WIDE = 1.5  # times as wide as high: writing that is no digit is looked at letter by letter
 KEPT, LOST = 0.7, 0.15  # visible share of a box: from here on it counts, up to here it is no matter
 CORE, HALO = 0.2, 0.42  # of a box's side: its middle, and what surrounds that
 
@@ -32,7 +36,8 @@ def cut(page: "DrawnPage", rng: np.random.Generator) -> tuple[np.ndarray, np.nda
         x0, y0, x1, y1 = page.boxes[rng.integers(len(page.boxes))]
         size = max(float(y1 - y0), 0.6 * float(x1 - x0), 4.0)
         centre = np.array([(x0 + x1) / 2, (y0 + y1) / 2])
-    wanted = float(np.exp(rng.uniform(*np.log(WANTED))))
+    low, high = WANTED[int(rng.choice(len(WANTED), p=SHARES))]
+    wanted = float(np.exp(rng.uniform(np.log(low), np.log(high))))
     scale = min(wanted / size, 3.0)
     # the chosen one lies anywhere in the crop
     at = rng.uniform(0.1, 0.9, 2) * CROP if rng.random() < 0.8 else np.full(2, CROP / 2)
@@ -48,7 +53,23 @@ def cut(page: "DrawnPage", rng: np.random.Generator) -> tuple[np.ndarray, np.nda
         pixels, matrix, (CROP, CROP), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
     boxes = page.boxes * scale + np.tile(shift, 2)
-    return _repaint(crop, rng), target(boxes, page.labels)
+    return _repaint(crop, rng), target(*by_letter(boxes, page.labels))
+
+
+def by_letter(boxes: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Boxes of words and other wide writing that is no digit, each as a row of boxes about square.
+
+    Among the digits of a page a word is as many things that might be digits as it has letters.
+    """
+    width, height = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
+    wide = (labels == NON_DIGIT) & (width > WIDE * height) & (height >= SMALLEST)  # not a dash
+    counts = np.where(wide, np.round(width / np.maximum(height, 1.0)), 1).astype(int)
+    parts, labels = np.repeat(boxes, counts, axis=0), np.repeat(labels, counts)
+    number = np.concatenate([np.arange(count) for count in counts]) if len(counts) else counts
+    step = np.repeat(width / counts, counts)
+    parts[:, 0] += number * step
+    parts[:, 2] = parts[:, 0] + step
+    return parts, labels
 
 
 def _repaint(crop: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -71,7 +92,9 @@ def target(boxes: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """What the finder is to answer.
 
     Args:
-        boxes: float, shape (n, 4): x0, y0, x1, y1 in the crop, also beyond its edges.
+        boxes: float, shape (n, 4): x0, y0, x1, y1 in the crop, also beyond its edges. What is TINY
+            or HUGE is paper here: a large digit is found where the picture is smaller, and nobody
+            shall take its middle or one of its strokes for a digit.
         labels: int, shape (n,): 0 to 9, or 10 for writing that is no digit.
     """
     answer = np.zeros((CELLS, CELLS, 7), np.float32)
@@ -86,6 +109,8 @@ def target(boxes: np.ndarray, labels: np.ndarray) -> np.ndarray:
         width, height = x1 - x0, y1 - y0
         x, y = (x0 + x1) / 2, (y0 + y1) / 2
         longest = max(width, height)
+        if not TINY <= longest <= HUGE:
+            continue
         dx, dy = np.abs(_MIDDLES - x)[None, :], np.abs(_MIDDLES - y)[:, None]
         if share < KEPT or not SMALLEST <= longest <= LARGEST:
             inside = (dx <= width / 2 + 2) & (dy <= height / 2 + 2)
