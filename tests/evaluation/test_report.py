@@ -15,8 +15,8 @@ from filelock import FileLock
 from digit_classifier.dataset.labelled import Dataset
 from digit_classifier.errors import MissingExtraError, OptionError
 from digit_classifier.evaluation.model import open_model
-from digit_classifier.evaluation.page import check_place
-from digit_classifier.evaluation.report import MADE_BY, check_installed, write_report
+from digit_classifier.evaluation.report import MADE_BY, check_installed, check_place
+from digit_classifier.evaluation.result import evaluate
 from digit_classifier.evaluation.sections import confusions
 from evaluation import networks
 from server.page.hand import ARGUMENTS, PATIENCE, find_chromium
@@ -36,9 +36,9 @@ def written(tmp_path_factory, matrix, drawn):
             path = networks.write(shared / "linear.onnx", matrix)
             data = Dataset("drawn", *drawn, *drawn, sha256="ab" * 32, source="here")
             steps = []
-            write_report(
-                open_model(path), data, place, quick=True,
-                progress=lambda what, share: steps.append((what, share)),
+            evaluate(
+                path, data, out=place, quick=True,
+                progress=lambda what, done, total: steps.append((what, done / total)),
             )  # fmt: skip
             (shared / "steps.json").write_text(json.dumps(steps))
     return place
@@ -148,7 +148,7 @@ def test_a_report_that_fails_leaves_what_was_there(written, tmp_path, linear, dr
     monkeypatch.setattr(confusions, "find_pairs", fail)
     data = Dataset("drawn", *drawn, *drawn, sha256="ab" * 32, source="here")
     with pytest.raises(OptionError, match="it failed"):
-        write_report(open_model(linear), data, copy, quick=True)
+        evaluate(linear, data, out=copy, quick=True)
     assert (copy / "metrics.json").read_bytes() == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["copy", "linear.onnx"]
 

@@ -1,9 +1,8 @@
 """`digits compare`: which of several models is better, and whether the data can tell."""
 
-import time
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from digit_classifier.evaluation.compare.report import History
-    from digit_classifier.evaluation.page import Report
+    from digit_classifier.evaluation.report import Report
     from digit_classifier.evaluation.section import Table
 
 
@@ -34,17 +33,7 @@ if TYPE_CHECKING:
 @click.option("--robustness/--no-robustness", default=True, show_default=True,
               help="Also count errors on images spoilt in fifteen ways, which takes "
                    "most of the time.")  # fmt: skip
-def command(
-    models: tuple[str, ...],
-    out: Path,
-    dataset: str,
-    data_dir: str | None,
-    transpose: bool,
-    invert: bool,
-    scale: str | None,
-    history: bool,
-    robustness: bool,
-) -> None:
+def command(models: tuple[str, ...], history: bool, **chosen: Any) -> None:
     """Show the same images to two models or more, and say which reads better.
 
     MODEL is a shipped model, a run folder, an .onnx or a .keras file. Whether a difference can be
@@ -58,35 +47,26 @@ def command(
       digits compare cnn torch-net.onnx --scale mnist
     """
     from digit_classifier.cli.opening import opened
-    from digit_classifier.dataset import load
     from digit_classifier.errors import OptionError
-    from digit_classifier.evaluation.compare import compare
-    from digit_classifier.evaluation.compare.folder import MADE_BY, write_comparison
-    from digit_classifier.evaluation.model import rescale
-    from digit_classifier.evaluation.page import check_place
-    from digit_classifier.evaluation.report import check_installed
+    from digit_classifier.evaluation.result import compare
     from digit_classifier.progress import progress_bar
 
     if len(models) < 2:
         raise OptionError(f"a comparison takes two models or more; {models[0]} is one.")
-    check_installed()
-    check_place(out, MADE_BY)
-    histories = [_read_history(model) for model in models] if history else []
-    console, began = _console(), time.perf_counter()
+    console = _console()
     with ExitStack() as stack:
-        loaded = [stack.enter_context(opened(model)) for model in models]
-        loaded = rescale(loaded, scale) if scale else loaded
         show = stack.enter_context(progress_bar(console))
-        data = load(
-            dataset, data_dir=data_dir, transpose=transpose, invert=invert, progress=show,
-            warn=False,
-        )  # fmt: skip
-        comparison = compare(loaded, data, robustness=robustness, progress=show)
-        show("drawing", 0, 1)
-        written = write_comparison(comparison, histories, out, began)
-    for note in data.notes:
+        found = compare(
+            [stack.enter_context(opened(model)) for model in models],
+            chosen.pop("dataset"),
+            histories=[_read_history(model) for model in models] if history else [],
+            progress=show,
+            **chosen,
+        )
+    for note in found.dataset.notes:
         console.print(f"Warning: {note}", style="yellow", markup=False)
-    _print(console, written)
+    assert found.written
+    _print(console, found.written)
 
 
 def _console() -> "Console":

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from rich.console import Console
 
-    from digit_classifier.evaluation.page import Report
     from digit_classifier.evaluation.pictures import Outcome, Row
+    from digit_classifier.evaluation.report import Report
     from digit_classifier.reader import DigitReader, Reading
 
 MAX_SHOWN = 150  # mistakes on one sheet; more is a picture that nothing opens
@@ -123,38 +123,17 @@ def _write_report(model: str, out: str | None, **chosen: Any) -> None:
     from rich.console import Console
 
     from digit_classifier.cli.opening import opened
-    from digit_classifier.dataset import load
-    from digit_classifier.evaluation.input_check import warn
-    from digit_classifier.evaluation.page import check_place
-    from digit_classifier.evaluation.report import MADE_BY, check_installed, write_report
+    from digit_classifier.evaluation.result import evaluate
     from digit_classifier.progress import progress_bar
 
     console = Console(highlight=False, soft_wrap=True)
-    check_installed()
-    if out:
-        check_place(Path(out), MADE_BY)
-    with progress_bar(console) as show, opened(model, chosen["scale"]) as loaded:
-        dataset = load(
-            chosen["dataset"],
-            data_dir=chosen["data_dir"],
-            transpose=chosen["transpose"],
-            invert=chosen["invert"],
-            progress=show,
-            warn=False,
-        )
-        dataset = warn(loaded, dataset)
-        place = out or str(Path("reports") / loaded.name)
-        report = write_report(
-            loaded,
-            dataset,
-            place,
-            quick=chosen["quick"],
-            ood=chosen["ood"],
-            progress=lambda what, share: show(what, share, 1.0),
-        )
-    for note in dataset.notes:
+    with progress_bar(console) as show, opened(model, chosen.pop("scale")) as loaded:
+        place = out or Path("reports") / loaded.name
+        result = evaluate(loaded, chosen.pop("dataset"), out=place, progress=show, **chosen)
+    for note in result.dataset.notes:
         console.print(f"Warning: {note}", style="yellow", markup=False)
-    _print_summary(console, report)
+    assert result.written
+    _print_summary(console, result.written)
 
 
 def _print_summary(console: "Console", report: "Report") -> None:

@@ -23,10 +23,10 @@ TOLERANCE = 5e-3
 T = TypeVar("T")
 R = TypeVar("R")
 # what is done, how much of it, of how much
-Progress = Callable[[str, int, int], None]
+Progress = Callable[[str, float, float], None]
 
 
-def silent(_what: str, _done: int, _total: int) -> None:
+def silent(_what: str, _done: float, _total: float) -> None:
     """Progress that nobody wants to hear of."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +13,15 @@ import numpy as np
 from digit_classifier.dataset import Dataset, load
 from digit_classifier.errors import OptionError
 from digit_classifier.evaluation import compare as comparison
-from digit_classifier.evaluation import report
-from digit_classifier.evaluation.compare import Comparison, folder
+from digit_classifier.evaluation import ood_sets, report
+from digit_classifier.evaluation.compare import Comparison
+from digit_classifier.evaluation.compare import report as comparison_report
+from digit_classifier.evaluation.compare.report import History
 from digit_classifier.evaluation.input_check import warn
-from digit_classifier.evaluation.model import open_model, rescale
-from digit_classifier.evaluation.page import check_place
-from digit_classifier.evaluation.predictions import Predictions, predict_all
-from digit_classifier.evaluation.report import check_installed, write_report
-from digit_classifier.evaluation.section import fine_percent, percent
+from digit_classifier.evaluation.model import Model, open_model, rescale
+from digit_classifier.evaluation.predictions import Predictions, Progress, predict_all, silent
+from digit_classifier.evaluation.report import Report, check_installed, check_place
+from digit_classifier.evaluation.section import Evaluation, fine_percent, percent
 from digit_classifier.evaluation.sections import accuracy, calibration, confusions
 from digit_classifier.words import count
 
@@ -41,7 +42,7 @@ class Result:
         calibration_error: expected calibration error, 0 to 1.
         digits: for each digit a dict of n, errors, precision, recall and f1.
         confusion_matrix: int64, shape (10, 10), a row for each label.
-        report: the folder of the report that was asked for; None without one.
+        written: the report that was asked for; None without one.
     """
 
     model: str
@@ -54,7 +55,12 @@ class Result:
     calibration_error: float
     digits: list[dict[str, Any]]
     confusion_matrix: np.ndarray
-    report: Path | None = None
+    written: Report | None = None
+
+    @property
+    def report(self) -> Path | None:
+        """The folder of the report; None without one."""
+        return self.written.folder if self.written else None
 
     def __repr__(self) -> str:
         low, high = map(percent, self.interval)
@@ -72,24 +78,29 @@ class Result:
 
 
 def evaluate(
-    model: str | Path = "cnn",
+    model: str | Path | Model = "cnn",
     dataset: str | Path | Dataset = "mnist",
     *,
     scale: str | None = None,
     out: str | Path | None = None,
     quick: bool = False,
     ood: str | Path | None = None,
+    progress: Progress = silent,
+    **loading: Any,
 ) -> Result:
     """Measure a model on the test images of a data set.
 
     Args:
-        model: a shipped model's name, a run folder, or an .onnx file that reads 28x28 images.
+        model: a shipped model's name, a run folder, or an .onnx file that reads 28x28 images; or
+            one that is open already.
         dataset: what `load` takes, or what it gave.
         scale: what a network with float input was trained on: "0..1", "0..255", "-1..1" or
             "mnist"; None for what its file says, else 0..1.
         out: also write the report of `digits evaluate` into this folder, which takes a minute.
         quick: the report with fewer images for corruptions, and fewer non-digits.
-        ood: for the report, pictures that are no digits.
+        ood: for the report, pictures that are no digits, such as Fashion-MNIST.
+        progress: called with what is being done, and how much of how much is.
+        loading: more for `load`, such as data_dir, transpose and invert.
     Raises:
         OptionError, DataError, ModelError, DownloadError, StorageError: each with one sentence.
         MissingExtraError: the extra `evaluate` is not installed.
@@ -97,13 +108,16 @@ def evaluate(
     check_installed()
     if out:
         check_place(Path(out), report.MADE_BY)
-    opened = open_model(_checked(model), scale=scale)
-    data = dataset if isinstance(dataset, Dataset) else load(dataset, warn=False)
-    data = warn(opened, data)
+    opened = _open(model, scale)
+    data = warn(opened, _load(dataset, progress, loading))
+    others = ood_sets.read(ood) if ood and out else None
+    progress("answers", 0, 1)
     predictions = predict_all(opened, data.test_images, data.test_labels)
-    figures = accuracy.measure(predictions)
+    written = None
     if out:
-        write_report(opened, data, out, quick=quick, ood=ood)
+        judged = Evaluation(opened, predictions, data, quick, others)
+        written = report.write_report(judged, Path(out), progress)
+    figures = accuracy.measure(predictions)
     return Result(
         model=opened.name,
         dataset=data,
@@ -115,17 +129,20 @@ def evaluate(
         calibration_error=calibration.measure_ece(predictions.probabilities, predictions.labels),
         digits=accuracy.measure_digits(predictions),
         confusion_matrix=confusions.count_confusions(predictions),
-        report=Path(out) if out else None,
+        written=written,
     )
 
 
 def compare(
-    models: Sequence[str | Path],
+    models: Sequence[str | Path | Model],
     dataset: str | Path | Dataset = "mnist",
     *,
     scale: str | None = None,
     robustness: bool = False,
     out: str | Path | None = None,
+    histories: Sequence[History] = (),
+    progress: Progress = silent,
+    **loading: Any,
 ) -> Comparison:
     """Show the test images of a data set to two models or more.
 
@@ -135,25 +152,37 @@ def compare(
         scale: as for `evaluate`, for those models that take floats.
         robustness: also count errors on spoilt images, which takes most of the time.
         out: also write the page, tables and pictures of `digits compare` into this folder.
+        histories: how their trainings went, for the page.
+        progress: as for `evaluate`.
+        loading: as for `evaluate`.
     Raises:
         DigitError: as `evaluate`.
     """
     began = time.perf_counter()
     check_installed()
     if out:
-        check_place(Path(out), folder.MADE_BY)
-    opened = [open_model(_checked(model)) for model in models]
-    data = dataset if isinstance(dataset, Dataset) else load(dataset, warn=False)
-    found = comparison.compare(
-        rescale(opened, scale) if scale else opened, data, robustness=robustness
-    )
+        check_place(Path(out), comparison_report.MADE_BY)
+    opened = [_open(model) for model in models]
+    opened = rescale(opened, scale) if scale else opened
+    data = _load(dataset, progress, loading)
+    found = comparison.compare(opened, data, robustness=robustness, progress=progress)
     if out:
-        folder.write_comparison(found, [], Path(out), began)
+        progress("drawing", 0, 1)
+        written = comparison_report.write_comparison(found, histories, Path(out), began)
+        found = replace(found, written=written)
     return found
 
 
-def _checked(model: object) -> str | Path:
-    if isinstance(model, str | Path):
+def _open(model: object, scale: str | None = None) -> Model:
+    if isinstance(model, Model):
         return model
+    if isinstance(model, str | Path):
+        return open_model(model, scale=scale)
     kind = type(model).__name__
     raise OptionError(f"a {kind} was given as model. Give its name, run folder or .onnx file.")
+
+
+def _load(dataset: str | Path | Dataset, progress: Progress, loading: dict[str, Any]) -> Dataset:
+    if isinstance(dataset, Dataset):
+        return dataset
+    return load(dataset, progress=progress, warn=False, **loading)

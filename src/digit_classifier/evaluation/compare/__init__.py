@@ -23,6 +23,7 @@ from digit_classifier.evaluation.predictions import (
     predict_all,
     silent,
 )
+from digit_classifier.evaluation.report import Report
 from digit_classifier.evaluation.section import percent, write_p
 from digit_classifier.words import count
 
@@ -215,10 +216,12 @@ class Comparison:
     Attributes:
         results: in the order given.
         dataset: where the images came from.
+        written: the folder that was asked for; None without one.
     """
 
     results: tuple[ModelResult, ...]
     dataset: Dataset
+    written: Report | None = None
 
     def __repr__(self) -> str:
         lines = [

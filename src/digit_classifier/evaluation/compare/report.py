@@ -1,12 +1,18 @@
-"""What a comparison of models says: words, tables, pictures and figures."""
+"""A comparison as a folder: what it says in words, tables and pictures, and its tables as CSV."""
 
 from __future__ import annotations
 
+import csv
+import io
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
+from digit_classifier.atomic import replacing_folder, write_text
+from digit_classifier.evaluation import report
 from digit_classifier.evaluation.compare import (
     TURNS,
     Comparison,
@@ -20,10 +26,64 @@ from digit_classifier.evaluation.corruptions.error_rates import (
     find_baseline,
     mean_corruption_error,
 )
-from digit_classifier.evaluation.section import ReportFigure, Section, Table, interval, write_p
+from digit_classifier.evaluation.page import Part
+from digit_classifier.evaluation.section import (
+    ReportFigure,
+    Section,
+    Table,
+    interval,
+    percent,
+    write_p,
+)
 from digit_classifier.machine import name_processor
 from digit_classifier.stats import wilson
 from digit_classifier.words import count
+
+MADE_BY, PAGE = "digits compare", "comparison.html"
+
+
+def write_comparison(
+    comparison: Comparison, histories: Sequence[History], out: Path, began: float
+) -> report.Report:
+    """Write a comparison.
+
+    Args:
+        comparison: what was found.
+        histories: how the models' trainings went; none leaves that section out.
+        out: the folder; an earlier comparison there is replaced once the new one is whole.
+        began: when the work began, in `time.perf_counter`'s seconds.
+    Raises:
+        StorageError: it cannot be written.
+    """
+    sections = [section(comparison), *([history_section(histories)] if histories else [])]
+    ranked = sorted(comparison.results, key=lambda each: each.errors)
+    n = ranked[0].predictions.n
+    with replacing_folder(out) as folder:
+        parts, started = [], began  # all the measuring was for the first section
+        for each in sections:
+            pictures = report.draw(each, folder)
+            parts.append(Part(each, pictures, time.perf_counter() - started))
+            started = time.perf_counter()
+        for table, name in zip(sections[0].tables, ("models.csv", "pairs.csv"), strict=True):
+            text = io.StringIO()
+            csv.writer(text, lineterminator="\n").writerows([table.columns, *table.rows])
+            write_text(folder / name, text.getvalue())
+        metrics = {
+            **report.describe_making(MADE_BY, "scipy", "matplotlib"),
+            "seconds": round(time.perf_counter() - began, 2),
+            **{section.key: section.metrics for section in sections},
+        }
+        facts = {
+            "title": f"{count(len(ranked), 'model')} on the same images",
+            "subtitle": f"Compared by {comparison.dataset.name}: {count(n, 'test image')}.",
+            "tiles": [
+                (percent(1 - each.errors / n), f"{each.name}: {count(each.errors, 'error')}")
+                for each in ranked
+            ],
+            "seconds": metrics["seconds"],
+        }
+        metrics = report.finish(folder, PAGE, parts, metrics, facts)
+    return report.Report(out, sections, metrics)
 
 
 def section(comparison: Comparison) -> Section:
