@@ -46,7 +46,7 @@ def test_images_in_probabilities_out_any_number_of_them():
 
 def test_many_images_are_run_in_slices_that_bound_the_memory(monkeypatch):
     model, sizes = OnnxModel(network()), []
-    session = model._adapter.feed._session
+    session = model._feed._session
     run = session.run
 
     def watched(names, feed):

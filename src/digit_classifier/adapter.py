@@ -1,4 +1,4 @@
-"""Any ONNX file that reads 28x28 images: whatever its layout, dtype, scale and output."""
+"""Any ONNX file that takes 28x28 images, whatever their layout, dtype and scale."""
 
 import json
 import os
@@ -26,10 +26,7 @@ SCALES = {
     "mnist": (0.1307 * 255, 0.3081 * 255),
 }
 LAYOUTS = ((SIDE, SIDE), (1, SIDE, SIDE), (SIDE, SIDE, 1), (SIDE * SIDE,))
-_FLOATS = {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(float16)": np.float16}
-PROBABILITIES = "probabilities"
-# Rows of float16 and of rounded exports still sum to 1 within this.
-TOLERANCE = 2e-3
+FLOATS = {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(float16)": np.float16}
 
 
 class Feed:
@@ -68,7 +65,7 @@ class Feed:
         self.metadata = read_metadata(self._session)
         self.outputs = self._session.get_outputs()
         self._input, self._layout, self._batch = self._find_input()
-        self._dtype = np.uint8 if self._input.type == "tensor(uint8)" else _FLOATS[self._input.type]
+        self._dtype = np.uint8 if self._input.type == "tensor(uint8)" else FLOATS[self._input.type]
         self.scale = self._choose_scale(scale)
         shape = ", ".join(["n", *map(str, self._layout)])
         self.said = f"{np.dtype(self._dtype).name} of shape ({shape})"
@@ -114,7 +111,7 @@ class Feed:
             if len(size) == len(layout) + 1
             and all(side in (None, want) for side, want in zip(size[1:], layout, strict=True))
         ]
-        known = found.type == "tensor(uint8)" or found.type in _FLOATS
+        known = found.type == "tensor(uint8)" or found.type in FLOATS
         if len(inputs) != 1 or not known or not fitting:
             raise ModelError(
                 f"{self.shown} takes {len(inputs)} input(s), the first {found.type} of shape "
@@ -137,83 +134,6 @@ class Feed:
                 raise OptionError(f"{option('scale', chosen)} is not known; {known}")
             raise ModelError(f"{self.shown} says scale {chosen!r}; {known}")
         return chosen
-
-
-class Adapter:
-    """Calls an ONNX file with uint8 images and gives probabilities.
-
-    Whether its output is probabilities, log-probabilities or logits is decided once, by what it
-    answers to blank, full and random images.
-
-    Attributes:
-        feed: how images go in.
-        output: what the file gives, in words.
-        name: which of its outputs is taken.
-    """
-
-    def __init__(self, feed: Feed) -> None:
-        """Find out what a file answers.
-
-        Args:
-            feed: the file, loaded.
-        Raises:
-            ModelError: not a network from 28x28 pixels to ten classes.
-        """
-        self.feed = feed
-        self.name = self._find_output()
-        # So `digits train` names it, and no probing holds up the start.
-        own = not feed.scale and self.name == PROBABILITIES
-        self.output = PROBABILITIES if own else self._probe()
-
-    def predict(self, images: np.ndarray) -> np.ndarray:
-        """Probabilities, float32 (n, 10), of uint8 images (n, 28, 28)."""
-        raw = self._answer(images)
-        return raw if self.output == PROBABILITIES else _softmax(raw)
-
-    def _answer(self, images: np.ndarray) -> np.ndarray:
-        raw = self.feed.run(images, self.name)
-        if raw.shape != (len(images), CLASSES):
-            raise ModelError(self._refusal(raw.shape[-1] if raw.ndim == 2 else raw.shape))
-        return raw.astype(np.float32, copy=False)
-
-    def _find_output(self) -> str:
-        """The floats of shape (n, 10): scikit-learn's files give the labels first."""
-        for output in self.feed.outputs:
-            shape = output.shape or []
-            if output.type in _FLOATS and len(shape) == 2 and shape[1] in (CLASSES, None):
-                return str(output.name)
-            if output.type in _FLOATS and len(shape) == 2 and isinstance(shape[1], str):
-                return str(output.name)
-        given = "; ".join(f"{o.type} of shape {o.shape}" for o in self.feed.outputs)
-        if any(o.type.startswith("seq(map") for o in self.feed.outputs):
-            raise ModelError(f"{self._refusal(given)} Export it with options={{'zipmap': False}}.")
-        shape = self.feed.outputs[0].shape or []
-        one = len(self.feed.outputs) == 1 and len(shape) == 2 and isinstance(shape[1], int)
-        raise ModelError(self._refusal(shape[1] if one else given))
-
-    def _refusal(self, given: object) -> str:
-        """A sentence: how many classes, or else what comes out, where ten classes are needed."""
-        told = f"tells {given} classes apart" if isinstance(given, int) else f"gives {given}"
-        return (
-            f"{self.feed.shown} {told}; a digit network gives floats of shape (n, {CLASSES}): ten "
-            "classes, the digits 0 to 9."
-        )
-
-    def _probe(self) -> str:
-        rng = np.random.default_rng(0)
-        images = rng.integers(0, 256, (8, SIDE, SIDE), np.uint8)
-        images[0], images[1], images[2:5, :, : SIDE // 2] = 0, 255, 0
-        raw = self._answer(images)
-        if (raw >= -TOLERANCE).all() and (np.abs(raw.sum(axis=1) - 1) < TOLERANCE).all():
-            return PROBABILITIES
-        if (raw <= 0).all() and (np.abs(np.exp(raw).sum(axis=1) - 1) < TOLERANCE).all():
-            return "log-probabilities, exponentiated"
-        return "logits, made probabilities by softmax"
-
-
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)
 
 
 def open_session(

@@ -5,13 +5,13 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from digit_classifier.adapter import Adapter, Feed
 from digit_classifier.errors import ModelError, OptionError
+from digit_classifier.onnx_model import OnnxModel
 from evaluation.networks import softmax, write
 
 
 def adapted(path, scale=None):
-    return Adapter(Feed(path, scale))
+    return OnnxModel(path, scale=scale)
 
 
 @pytest.fixture
@@ -29,20 +29,20 @@ def test_every_layout_and_dtype_gives_the_same_answers(
 ):
     divisor = 255.0 if dtype == "uint8" else 1.0
     path = write(tmp_path / "m.onnx", matrix, layout=layout, dtype=dtype, divisor=divisor)
-    adapter = adapted(path)
-    np.testing.assert_allclose(adapter.predict(drawn[0]), expected, atol=1e-5)
-    assert adapter.predict(drawn[0]).dtype == np.float32
-    assert adapter.output == "probabilities"
-    assert ("scaled to 0..1" in adapter.feed.said) == (dtype != "uint8")
+    model = adapted(path)
+    np.testing.assert_allclose(model.predict(drawn[0]), expected, atol=1e-5)
+    assert model.predict(drawn[0]).dtype == np.float32
+    assert model.output == "probabilities"
+    assert ("scaled to 0..1" in model.wiring) == (dtype != "uint8")
 
 
 @pytest.mark.parametrize(
     ("end", "words"), [("", "logits"), ("LogSoftmax", "log-prob"), ("Softmax", "probabilities")]
 )
 def test_what_the_output_is_is_found_and_said(tmp_path, matrix, drawn, expected, end, words):
-    adapter = adapted(write(tmp_path / "m.onnx", matrix, end=end))
-    assert words in adapter.output
-    np.testing.assert_allclose(adapter.predict(drawn[0]), expected, atol=1e-5)
+    model = adapted(write(tmp_path / "m.onnx", matrix, end=end))
+    assert words in model.output
+    np.testing.assert_allclose(model.predict(drawn[0]), expected, atol=1e-5)
 
 
 def test_an_export_of_pytorch_with_logits_and_a_fixed_batch_is_fed_full_batches(
@@ -56,10 +56,10 @@ def test_an_export_of_pytorch_with_logits_and_a_fixed_batch_is_fed_full_batches(
         divisor=1.0,
         end="",
     )
-    adapter = adapted(path)
+    model = adapted(path)
     for n in (1, 32, 45):
-        np.testing.assert_allclose(adapter.predict(drawn[0][:n]), expected[:n], atol=1e-5)
-    assert adapter.predict(drawn[0][:0]).shape == (0, 10)
+        np.testing.assert_allclose(model.predict(drawn[0][:n]), expected[:n], atol=1e-5)
+    assert model.predict(drawn[0][:0]).shape == (0, 10)
 
 
 def test_of_scikit_learns_two_outputs_the_probabilities_are_taken(
@@ -83,9 +83,9 @@ def test_the_scale_is_what_the_flag_or_the_file_says(
     expected = softmax((drawn[0].reshape(-1, 784) - shift) / divisor @ small)
     silent = write(tmp_path / "silent.onnx", small, **options)
     telling = write(tmp_path / "telling.onnx", small, metadata={"scale": scale}, **options)
-    for adapter in (adapted(silent, scale), adapted(telling)):
-        np.testing.assert_allclose(adapter.predict(drawn[0]), expected, rtol=2e-4, atol=1e-6)
-        assert f"scaled to {scale}" in adapter.feed.said
+    for model in (adapted(silent, scale), adapted(telling)):
+        np.testing.assert_allclose(model.predict(drawn[0]), expected, rtol=2e-4, atol=1e-6)
+        assert f"scaled to {scale}" in model.wiring
 
 
 def test_a_scale_that_has_no_meaning_is_a_mistake(linear, tmp_path, matrix):

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from digit_classifier.adapter import SCALES, Adapter, Feed
+from digit_classifier.adapter import SCALES
 from digit_classifier.dataset import Dataset
 from digit_classifier.evaluation.model import Model, Predict
+from digit_classifier.onnx_model import OnnxModel
 from digit_classifier.shell import option
 
 _SAMPLE = 300
@@ -40,7 +41,7 @@ def warn(model: Model, dataset: Dataset) -> Dataset:
     if model.scale and model.path:
         for scale in SCALES:
             if scale != model.scale:
-                found["scale", scale] = share(Adapter(Feed(model.path, scale)).predict)
+                found["scale", scale] = share(OnnxModel(model.path, scale=scale).predict)
     way, best = max(found.items(), key=lambda item: item[1])
     read = f"{model.name} reads {100 * plain:.0f} % of {len(labels)} sampled images"
     if best >= plain + _BETTER and best > 0.5:

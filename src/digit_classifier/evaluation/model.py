@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 
 from digit_classifier import weights
-from digit_classifier.adapter import Adapter, Feed
 from digit_classifier.errors import OptionError
 from digit_classifier.evaluation.onnx_graph import count_multiply_adds, count_parameters
-from digit_classifier.onnx_model import name_of
+from digit_classifier.onnx_model import OnnxModel
 from digit_classifier.shell import option
 
 Predict = Callable[[np.ndarray], np.ndarray]
@@ -70,21 +69,20 @@ def open_model(model: str | Path, *, scale: str | None = None, name: str | None 
         OptionError: a scale for a uint8 network, or none that is known.
     """
     path = weights.find(model)
-    adapter = Adapter(Feed(path, scale))
-    feed = adapter.feed
-    said = feed.metadata.get("parameters")
+    opened = OnnxModel(path, threads=0, scale=scale)
+    said = opened.metadata.get("parameters")
     return Model(
-        name=name or name_of(path),
+        name=name or opened.name,
         path=path,
-        predict=adapter.predict,
-        metadata=feed.metadata,
-        size_bytes=path.stat().st_size,
+        predict=opened.predict,
+        metadata=opened.metadata,
+        size_bytes=opened.size_bytes,
         sha256=digest(path),
         parameters=said if isinstance(said, int) else count_parameters(path),
         multiply_adds=count_multiply_adds(path),
-        wiring=f"{feed.said}; gives {adapter.output}",
-        scale=feed.scale,
-        alone=Adapter(Feed(path, scale, threads=1)).predict,
+        wiring=opened.wiring,
+        scale=opened.scale,
+        alone=OnnxModel(path, scale=scale).predict,
     )
 
 
