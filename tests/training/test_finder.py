@@ -8,9 +8,10 @@ import pytest
 
 from digit_classifier import train
 from digit_classifier.agreement import Agreement
+from digit_classifier.drawn import pages as drawn
 from digit_classifier.errors import OptionError
 from digit_classifier.picture import finder
-from digit_classifier.training.finder import crops, network, pages
+from digit_classifier.training.finder import crops, measure, network, pages
 from digit_classifier.training.session import resume
 
 
@@ -52,6 +53,31 @@ def test_a_word_is_looked_at_letter_by_letter_and_a_dash_is_one_thing() -> None:
     letters = [[x, 20, x + 30, 50] for x in (10, 40, 70, 100)]
     assert parts.tolist() == [*letters, *boxes[1:].tolist()]
     assert labels.tolist() == [10] * 5 + [3]
+
+
+@pytest.mark.parametrize(
+    ("read", "right"),
+    [
+        ([0, 1, 2], True),  # two numbers side by side
+        ([0, 1], True),
+        ([1, 2], False),  # half of the first
+        ([1, 0], False),
+        ([0, 1, -1], False),  # something that is no digit
+    ],
+)
+def test_a_line_is_right_where_its_numbers_are_whole(read: list[int], right: bool) -> None:
+    page = drawn.DrawnPage(
+        np.zeros((9, 9), np.uint8), np.zeros((3, 4), np.float32), np.array([4, 7, 5]), "column",
+        (("47", (0, 1)), ("5", (2,))),
+    )  # fmt: skip
+    labels = np.array([page.labels[i] if i >= 0 else -1 for i in read])
+    one = np.ones(len(read))
+    said = np.eye(10)[labels]
+    line = np.zeros(len(read), int)
+    marks = measure.Marks(line, line, np.array(read), labels, one, one, said, said)
+    products, told = measure._numbers(marks, [page], Agreement())
+    assert len(products) == 1
+    assert told.tolist() == [right]
 
 
 def test_a_crop_shows_what_its_target_says() -> None:

@@ -14,7 +14,7 @@ CROP = 192  # pixels a side
 CELLS = CROP // STRIDE
 NON_DIGIT = 10
 SMALLEST, LARGEST = 11.0, 66.0  # pixels, longer side: what one scale of a picture is to find
-TINY, HUGE = 7.0, 96.0  # pixels: from here on it is for other scales, and nothing on this one
+TINY, HUGE = 7.0, 80.0  # pixels: from here on it is for other scales, and nothing on this one
 # Pixels: the height that the chosen digit of a crop gets, and how often.
 WANTED = ((12.0, 58.0), (60.0, 200.0), (4.0, 11.0))
 SHARES = (0.82, 0.13, 0.05)

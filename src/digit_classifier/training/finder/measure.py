@@ -31,6 +31,7 @@ class Marks:
     Attributes:
         page: int, shape (n,): of which page.
         line: int, shape (n,): of which line of it.
+        boxes: int, shape (n,): of which box of its page; -1 for none of a digit.
         labels: int, shape (n,): the digit; -1 where there is none.
         found, company, likely: as of `picture.Mark`, shape (n,), (n,) and (n, 10).
         told: float32, shape (n, 10): the classifier's probabilities.
@@ -38,6 +39,7 @@ class Marks:
 
     page: np.ndarray
     line: np.ndarray
+    boxes: np.ndarray
     labels: np.ndarray
     found: np.ndarray
     company: np.ndarray
@@ -49,16 +51,19 @@ def look(path: Path, pages: "Sequence[DrawnPage]") -> Marks:
     """Search drawn pages with a finder's file, and let the classifier look at what it found."""
     loaded, classifier = finder.load_file(path), OnnxModel(weights.find(CLASSIFIER))
     every: list[Mark] = []
-    numbers, labels = [], []
+    numbers, boxes, labels = [], [], []
     for number, page in enumerate(pages):
         marks = search(Picture(page.pixels), by=loaded).marks
         every += marks
         numbers += [number] * len(marks)
-        labels += _match(page, marks)
+        matched = _match(page, marks)
+        boxes += matched
+        labels += [int(page.labels[i]) if i >= 0 else -1 for i in matched]
     images = np.array([mark.image for mark in every], np.uint8).reshape(-1, 28, 28)
     return Marks(
         np.array(numbers, int),
         np.array([mark.line for mark in every], int),
+        np.array(boxes, int),
         np.array(labels, int),
         np.array([mark.found for mark in every]),
         np.array([mark.company for mark in every]),
@@ -78,7 +83,11 @@ def fit(path: Path, pages: "Sequence[DrawnPage]") -> Agreement:
 def _numbers(
     marks: Marks, pages: "Sequence[DrawnPage]", agreement: Agreement
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Of each line that is read without a doubt: the product of confidences, and if it is right."""
+    """Of each line that is read without a doubt: the product of confidences, and if it is right.
+
+    It is where each digit is, and each number of which it holds a digit is whole and in order.
+    Numbers that stand side by side may be one line: no page says where a line ends.
+    """
     answers = agreement.combine(marks.told, marks.likely, marks.found, marks.company)
     sure, digits = answers.max(axis=1), answers.argmax(axis=1)
     products, right = [], []
@@ -86,9 +95,14 @@ def _numbers(
         here = np.flatnonzero((marks.page == number) & (marks.line == line) & (sure >= UNSURE))
         if not len(here) or sure[here].min() < SURE:
             continue
-        text = "".join(map(str, digits[here].tolist()))
         products.append(float(sure[here].prod()))
-        right.append(text in {said for said, _ in pages[number].numbers})
+        read = marks.boxes[here].tolist()
+        whole = all(
+            [i for i in read if i in written] == list(written)
+            for _, written in pages[number].numbers
+            if not set(read).isdisjoint(written)
+        )
+        right.append(whole and bool((digits[here] == marks.labels[here]).all()))
     return np.array(products), np.array(right, bool)
 
 
@@ -135,18 +149,18 @@ def measure(path: Path, pages: "Sequence[DrawnPage]", agreement: Agreement) -> d
 
 
 def _match(page: "DrawnPage", marks: Sequence[Mark]) -> list[int]:
-    """Which digit of the page each mark is; -1 for none."""
-    labels = [-1] * len(marks)
+    """Which box of the page each mark is, of those of digits; -1 for none."""
+    matched = [-1] * len(marks)
     sides = np.array([mark.box for mark in marks], float).reshape(-1, 4)
     boxes = finder.widen(np.column_stack([sides[:, :2], sides[:, :2] + sides[:, 2:]]))
     wanted = np.flatnonzero(page.labels < NON_DIGIT)
     free = np.ones(len(marks), bool)
-    for box, label in zip(finder.widen(page.boxes[wanted]), page.labels[wanted], strict=True):
+    for box, index in zip(finder.widen(page.boxes[wanted]), wanted.tolist(), strict=True):
         shared = np.where(free, finder.overlap(box, boxes), 0.0)
         if len(marks) and shared.max() >= SAME:
             best = int(shared.argmax())
-            free[best], labels[best] = False, int(label)
-    return labels
+            free[best], matched[best] = False, index
+    return matched
 
 
 def _shares(
