@@ -10,7 +10,7 @@ from PIL import Image
 
 from dataset import stand_in
 from digit_classifier.cli import main
-from digit_classifier.cli.loading import load_aloud, progress_bars
+from digit_classifier.cli.opening import load_aloud, progress_bars
 from digit_classifier.dataset import loading
 
 

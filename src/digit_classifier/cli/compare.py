@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from digit_classifier.cli.loading import turning
-from digit_classifier.cli.opening import scale_flag
+from digit_classifier.cli import flags
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,11 +21,8 @@ if TYPE_CHECKING:
 @click.option("--out", type=click.Path(path_type=Path), default=Path("comparison"),
               show_default=True, metavar="FOLDER",
               help="Where comparison.html, metrics.json, tables and pictures go.")  # fmt: skip
-@click.option("--dataset", default="mnist", show_default=True, metavar="NAME|PATH",
-              help="Whose test images: mnist, sample or a path, as of `digits train`.")  # fmt: skip
-@turning
-@click.option("--data-dir", type=click.Path(), metavar="FOLDER", help="Where MNIST's files are.")
-@scale_flag
+@flags.shown_images
+@flags.scale
 @click.option("--history", is_flag=True,
               help="Lay the training curves of the models over each other; all must be run "
                    "folders.")  # fmt: skip

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from digit_classifier.cli.loading import load_aloud, progress_bars, turning
+from digit_classifier.cli import flags
+from digit_classifier.cli.opening import load_aloud, progress_bars
+from digit_classifier.cli.streams import warn
 from digit_classifier.shell import digits
 from digit_classifier.words import count
 
@@ -97,76 +99,41 @@ def verify(data_dir: Path | None) -> None:
 
 @command.command()
 @click.argument("path", required=False, metavar="[PATH]")
-@click.option(
-    "--out",
-    type=_FOLDER,
-    metavar="FILE.png",
-    help="Where the PNG goes.  [default: digits.png; with --augmented augmented.png,"
-    " with --pages pages.png]",
-)
-@click.option(
-    "--dataset",
-    default="auto",
-    show_default=True,
-    help="auto, mnist, sample, or a path; as in `digits train`.",
-)
+@click.option("--out", type=_FOLDER, metavar="FILE.png",
+              help="Where the PNG goes.  [default: digits.png; with --augmented augmented.png,"
+                   " with --pages pages.png]")  # fmt: skip
+@click.option("--dataset", default="auto", show_default=True,
+              help="auto, mnist, sample, or a path; as in `digits train`.")  # fmt: skip
 @click.option("--data-dir", type=_FOLDER, help="A folder that holds MNIST.")
 @click.option("--offline", is_flag=True, help="Download nothing.")
 @click.option("--strict", is_flag=True, help="Refuse a folder of which anything is left out.")
-@turning
-@click.option(
-    "--part",
-    type=click.Choice(["train", "test"]),
-    default="train",
-    show_default=True,
-    help="Which images to draw.",
-)
-@click.option(
-    "--augmented",
-    is_flag=True,
-    help="One training image of each class, and how a recipe distorts it.",
-)
-@click.option(
-    "--pages",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="N synthetic pages of writing as the finder is trained on, with their boxes.",
-)
-@click.option(
-    "--model",
-    default="cnn",
-    show_default=True,
-    metavar="NAME",
-    help="Whose recipe: mlp, quick, small or cnn; with --augmented.",
-)
-@click.option(
-    "--recipe",
-    metavar="NAME",
-    help="Which recipe; with --augmented.  [default: the network's own, as in `digits train`]",
-)
-@click.option(
-    "--seed",
-    type=click.IntRange(min=0),
-    default=0,
-    show_default=True,
-    help="Which images or pages, and of the distortions; with --augmented or --pages.",
-)
-@click.pass_context
+@flags.turning
+@click.option("--part", type=click.Choice(["train", "test"]), default="train", show_default=True,
+              help="Which images to draw.")  # fmt: skip
+@click.option("--augmented", is_flag=True,
+              help="One training image of each class, and how a recipe distorts it.")  # fmt: skip
+@click.option("--pages", type=click.IntRange(min=1), metavar="N",
+              help="N synthetic pages of writing as the finder is trained on, with their "
+                   "boxes.")  # fmt: skip
+@click.option("--model", default="cnn", show_default=True, metavar="NAME",
+              help="Whose recipe: mlp, quick, small or cnn; with --augmented.")  # fmt: skip
+@click.option("--recipe", metavar="NAME",
+              help="Which recipe; with --augmented.  [default: the network's own, as in "
+                   "`digits train`]")  # fmt: skip
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True,
+              help="Which images or pages, and of the distortions; with --augmented or "
+                   "--pages.")  # fmt: skip
 def show(
-    context: click.Context,
-    /,
     path: str | None,
     out: Path | None,
     dataset: str,
-    data_dir: Path | None,
-    offline: bool,
-    strict: bool,
-    transpose: bool,
-    invert: bool,
     part: str,
     augmented: bool,
     pages: int | None,
-    **chosen: Any,
+    model: str,
+    recipe: str | None,
+    seed: int,
+    **loading: Any,
 ) -> None:
     """Draw a contact sheet: twenty images of each class, or what training makes of them.
 
@@ -189,34 +156,27 @@ def show(
     if augmented and pages:
         raise OptionError("--augmented and --pages are two sheets; give one.")
     sheet_of = "augmented" if augmented else "pages" if pages else "digits"
-    meant = {
-        "augmented": ("model", "recipe", "seed"), "pages": ("seed",), "digits": ("part",)
-    }  # fmt: skip
+    meant = {"augmented": ("model", "recipe", "seed"), "pages": ("seed",), "digits": ("part",)}
     for name in ("part", "model", "recipe", "seed"):
-        given = context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
-        if given and name not in meant[sheet_of]:
-            flags = [f"--{sheet}" for sheet, names in meant.items() if name in names]
+        if name not in meant[sheet_of] and flags.given([name]):
+            able = [f"--{sheet}" for sheet, names in meant.items() if name in names]
             if name == "part":
                 raise OptionError(f"--{sheet_of} needs training images, so it takes no --part.")
             raise OptionError(
-                f"{' or '.join(flags)} is missing; without it --{name} has no meaning."
+                f"{' or '.join(able)} is missing; without it --{name} has no meaning."
             )
-    if path:
-        if context.get_parameter_source("dataset") is click.core.ParameterSource.COMMANDLINE:
-            raise OptionError(f"{path} and --dataset {dataset} are two data sets; give one.")
-        dataset = path
+    if path and flags.given(["dataset"]):
+        raise OptionError(f"{path} and --dataset {dataset} are two data sets; give one.")
+    dataset = path or dataset
     out = check_png(out or f"{sheet_of}.png")
     check_spares(out, dataset)
-    load = partial(
-        load_aloud, dataset, data_dir=data_dir, offline=offline, strict=strict,
-        transpose=transpose, invert=invert,
-    )  # fmt: skip
+    load = partial(load_aloud, dataset, **loading)
     if augmented:
-        _draw_augmented(out, load, **chosen)
+        _draw_augmented(out, load, model, recipe, seed)
         return
     data = load()
     if pages:
-        _draw_pages(out, data, pages, chosen["seed"])
+        _draw_pages(out, data, pages, seed)
         return
     images, labels = (
         (data.train_images, data.train_labels)
@@ -244,12 +204,7 @@ def _print_counts(data: "Dataset") -> None:
 
 
 def _draw_augmented(
-    out: Path,
-    load: "Callable[[], Dataset]",
-    *,
-    model: str,
-    recipe: str | None,
-    seed: int,
+    out: Path, load: "Callable[[], Dataset]", model: str, recipe: str | None, seed: int
 ) -> None:
     from digit_classifier.atomic import write_png
     from digit_classifier.dataset import sheet
@@ -281,7 +236,7 @@ def _draw_pages(out: Path, data: "Dataset", n: int, seed: int) -> None:
     from digit_classifier.drawn.pages import draw_page
 
     for note in faces.notes():
-        click.secho(f"Warning: {note}", err=True, fg="yellow")
+        warn(note)
     pages = [
         draw_page(np.random.default_rng([seed, page]), data.train_images, data.train_labels)
         for page in range(n)

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from digit_classifier.cli.loading import turning
-from digit_classifier.cli.opening import scale_flag
+from digit_classifier.cli import flags
+from digit_classifier.cli.streams import warn
 from digit_classifier.words import count
 
 if TYPE_CHECKING:
@@ -27,16 +27,13 @@ MAX_SHOWN = 150  # mistakes on one sheet; more is a picture that nothing opens
 @click.option("--out", type=click.Path(), metavar="PATH",
               help="The report's folder. Default: reports/ and the model's name. With --pictures: "
                    "a PNG file, every misread picture with what the network saw.")  # fmt: skip
-@click.option("--dataset", default="mnist", show_default=True, metavar="NAME|PATH",
-              help="Whose test images: mnist, sample or a path, as of `digits train`.")  # fmt: skip
-@turning
-@click.option("--data-dir", type=click.Path(), metavar="FOLDER", help="Where MNIST's files are.")
+@flags.shown_images
 @click.option("--quick", is_flag=True,
               help="Corruptions on 1,000 images, and fewer non-digits.")  # fmt: skip
 @click.option("--ood", type=click.Path(), metavar="PATH",
               help="Pictures that are no digits, such as Fashion-MNIST: what --dataset takes, or "
                    "one file of images. Labels do not matter.")  # fmt: skip
-@scale_flag
+@flags.scale
 @click.option("--pictures", type=click.Path(), metavar="FOLDER",
               help="No report: read pictures of your own, with a manifest.csv "
                    "(file,text[,kind,style]; / between lines), or in sub-folders 0 to 9, or named "
@@ -47,15 +44,10 @@ MAX_SHOWN = 150  # mistakes on one sheet; more is a picture that nothing opens
 @click.option("--beside", multiple=True, type=click.Choice(["rapidocr", "tesseract"]),
               help="With --pictures: also what another reader makes of them, where it is "
                    "installed.")  # fmt: skip
-@click.option("--single", is_flag=True, help="Each picture holds one digit: do not look for more.")
-@click.option("--threshold", type=click.FloatRange(0, 1), metavar="0..1",
-              help="Least confidence for a digit. Default: the model's own rule.")  # fmt: skip
-@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True,
-              help="Processes that share the reading of pictures.")  # fmt: skip
-@click.pass_context
+@flags.single
+@flags.threshold
+@flags.jobs
 def command(
-    context: click.Context,
-    /,
     model: str,
     pictures: str | None,
     nondigits: bool,
@@ -82,7 +74,7 @@ def command(
     """
     from digit_classifier.atomic import check_png, check_spares
 
-    _check_flags(context, pictures, nondigits)
+    _check_flags(pictures, nondigits)
     if pictures and out:
         check_spares(check_png(out), pictures)
     if not pictures and not nondigits:
@@ -98,25 +90,19 @@ def command(
         _judge_nondigits(reader, {name: chosen[name] for name in shown})
 
 
-def _check_flags(context: click.Context, pictures: str | None, nondigits: bool) -> None:
+def _check_flags(pictures: str | None, nondigits: bool) -> None:
     """A flag that the chosen measurement would ignore is a mistake."""
     from digit_classifier.errors import OptionError
 
     if pictures and nondigits:
         raise OptionError("choose one of --pictures FOLDER and --nondigits")
-    for_report = {"quick", "ood"}
-    ignored = (
-        {"jobs", "single", "threshold", "beside"}
-        if not pictures and not nondigits
-        else for_report | {"dataset", "data_dir", "transpose", "invert"}
-        if pictures
-        else for_report | {"jobs", "single", "out", "beside"}
-    )
-    what = "--pictures" if pictures else "--nondigits" if nondigits else "the report"
-    for name in sorted(ignored):
-        if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
-            flag = "--" + name.replace("_", "-")
-            raise OptionError(f"{flag} has no meaning for {what}. Leave it out.")
+    if pictures:
+        data = ("data_dir", "dataset", "invert", "transpose")
+        flags.refuse((*data, "ood", "quick"), "--pictures")
+    elif nondigits:
+        flags.refuse(("beside", "jobs", "ood", "out", "quick", "single"), "--nondigits")
+    else:
+        flags.refuse(("beside", "jobs", "single", "threshold"), "the report")
 
 
 def _write_report(model: str, out: str | None, **chosen: Any) -> None:
@@ -174,13 +160,12 @@ def _judge_pictures(
     others = {name: peers.peer(name) for name in beside}
     cases, left_out = pictures.list_cases(folder)
     for sentence in left_out:
-        click.secho(f"Warning: {sentence}", err=True, fg="yellow")
+        warn(sentence)
     readings = list(reader.read_many((case.path for case in cases), jobs, single))
     for case, reading in zip(cases, readings, strict=True):
         if reading.error:
             # no digit of it was misread, so it counts neither for nor against the model
-            unread = f"not counted, cannot be read: {reading.error}"
-            click.secho(f"Warning: {case.path.name}: {unread}", err=True, fg="yellow")
+            warn(f"{case.path.name}: not counted, cannot be read: {reading.error}")
     read = [pair for pair in zip(cases, readings, strict=True) if not pair[1].error]
     if not read:
         raise DataError(f"none of the {len(cases)} pictures in {folder} can be read.")
@@ -210,7 +195,7 @@ def _rule(reader: "DigitReader") -> str:
 
 def _judge_nondigits(reader: "DigitReader", shown: dict[str, Any]) -> None:
     """The figures of the report's section on what is no digit, by this reader's rule."""
-    from digit_classifier.cli.loading import load_aloud
+    from digit_classifier.cli.opening import load_aloud
     from digit_classifier.evaluation.ood_sets import measure
     from digit_classifier.evaluation.report import check_installed
     from digit_classifier.stats import wilson

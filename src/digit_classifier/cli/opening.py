@@ -1,24 +1,22 @@
-"""What a user may name as a model: a name, a run folder, an .onnx or a .keras file."""
+"""What a user may name: a model, by name, run folder, .onnx or .keras file; labelled images."""
 
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from digit_classifier.cli.streams import warn
+
 if TYPE_CHECKING:
+    from digit_classifier.dataset import Dataset
+    from digit_classifier.dataset.labelled import Progress
     from digit_classifier.evaluation.model import Model
     from digit_classifier.onnx_model import OnnxModel
     from digit_classifier.reader import DigitReader
-
-scale_flag = click.option(
-    "--scale", type=click.Choice(["0..1", "0..255", "-1..1", "mnist"]),
-    help="What a network of your own with float input was trained on; mnist: mean 0.1307, standard "
-         "deviation 0.3081. Default: what its file says, else 0..1.",
-)  # fmt: skip
 
 
 def reader(model: str, threshold: float | None = None, scale: str | None = None) -> "DigitReader":
@@ -48,12 +46,9 @@ def load(path: str | Path, model: str, scale: str | None) -> "OnnxModel":
     else:
         loaded = OnnxModel(weights.find(path), scale=scale)
     if loaded.scale and not scale and "scale" not in loaded.metadata:
-        click.secho(
-            f"Warning: {model} takes floats and does not say of which scale; it is given "
-            f"{loaded.scale}. If it was trained on another: --scale, or `scale` in the .onnx "
-            "file's metadata.",
-            err=True,
-            fg="yellow",
+        warn(
+            f"{model} takes floats and does not say of which scale; it is given {loaded.scale}. If "
+            "it was trained on another: --scale, or `scale` in the .onnx file's metadata."
         )
     return loaded
 
@@ -108,3 +103,48 @@ def exported(model: str) -> Iterator[str | Path]:
             yield path
         except ModelError as error:  # names the user's own file
             raise ModelError(str(error).replace(str(path), str(saved))) from error
+
+
+def load_aloud(dataset: str, **how: Any) -> "Dataset":
+    """Load labelled images with progress bars; every note becomes a warning on stderr.
+
+    Args:
+        dataset: a name or a path.
+        how: further keywords of `digit_classifier.dataset.load`.
+
+    Raises:
+        DigitError: as `digit_classifier.dataset.load`.
+    """
+    from digit_classifier.dataset import load
+
+    with progress_bars() as progress:
+        data = load(dataset, progress=progress, warn=False, **how)
+    for note in data.notes:
+        warn(note)
+    return data
+
+
+@contextmanager
+def progress_bars() -> "Iterator[Progress]":
+    """Give a progress callback that moves a bar on stderr, or prints lines where that is a file."""
+    from rich.console import Console
+
+    from digit_classifier.progress import progress_bar
+
+    console = Console(stderr=True)
+    if console.is_terminal:
+        with progress_bar(console) as show:
+            yield lambda name, done, total: show(f"{name}, {_amount(name, total)}", done, total)
+        return
+    begun: set[str] = set()
+
+    def say(name: str, _done: int, total: int) -> None:
+        if name not in begun:
+            begun.add(name)
+            click.echo(f"{name}: {_amount(name, total)} ...", err=True)
+
+    yield say
+
+
+def _amount(name: str, total: int) -> str:
+    return f"{total:,}" if name == "pictures" else f"{total / 1e6:.2g} MB"

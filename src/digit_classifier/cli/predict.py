@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digit_classifier.cli.opening import scale_flag
-from digit_classifier.cli.streams import echo_json
+from digit_classifier.cli import flags
+from digit_classifier.cli.streams import echo_json, warn
 from digit_classifier.shell import readable
 from digit_classifier.words import count
 
@@ -30,11 +30,9 @@ BAR_FROM = 20
 @click.argument("pictures", nargs=-1, required=True, metavar="PICTURE...")
 @click.option("--model", default="cnn", show_default=True, metavar="NAME|FOLDER|FILE",
               help="A shipped model, a run folder, or an .onnx or .keras file.")  # fmt: skip
-@click.option("--single", is_flag=True, help="Each picture holds one digit: do not look for more.")
-@scale_flag
-@click.option("--threshold", type=click.FloatRange(0, 1), metavar="0..1",
-              help="Least confidence for a digit; below it a mark is shown as ?. "
-                   "Default: the model's own rule, which was measured.")  # fmt: skip
+@flags.single
+@flags.scale
+@flags.threshold
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a picture, one a line.")
 @click.option("--csv", "as_csv", is_flag=True, help="One row a picture, with a heading.")
 @click.option("--submission", type=click.Path(dir_okay=False), metavar="FILE.csv",
@@ -42,8 +40,7 @@ BAR_FROM = 20
                    "ImageId,Label, a digit for every row.")  # fmt: skip
 @click.option("--show", type=click.Path(dir_okay=False), metavar="FILE.png",
               help="Draw boxes, digits and what the network saw (one picture).")  # fmt: skip
-@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True,
-              help="Processes that share the work.")  # fmt: skip
+@flags.jobs
 def command(
     pictures: tuple[str, ...],
     model: str,
@@ -103,19 +100,37 @@ def command(
 def _write_submission(
     tables: tuple[str, ...], model: str, scale: str | None, threshold: float | None, out: str
 ) -> None:
-    from digit_classifier.atomic import check_spares
-    from digit_classifier.cli import opening, submission
-    from digit_classifier.errors import OptionError
+    """Read the 784 pixels of every row and write ImageId,Label, ImageId from 1, as Kaggle asks.
 
-    context = click.get_current_context()
-    for name in ("single", "as_json", "as_csv", "show", "jobs"):
-        if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
-            flag = "--" + name.removeprefix("as_")
-            raise OptionError(f"{flag} has no meaning for --submission. Leave it out.")
+    Every row gets the likeliest digit; how many the model is not sure of is said.
+    """
+    from digit_classifier.atomic import check_spares, write_text
+    from digit_classifier.cli import opening
+    from digit_classifier.dataset.files import head_of, read_images
+    from digit_classifier.errors import OptionError
+    from digit_classifier.picture.decode import format_of
+
+    flags.refuse(("single", "as_json", "as_csv", "show", "jobs"), "--submission")
     if len(tables) != 1:
         raise OptionError(f"--submission reads one CSV file, {len(tables)} were given.")
-    check_spares(out, tables[0], model, Path(model, "model.onnx"))
-    submission.write(opening.reader(model, threshold, scale), tables[0], out)
+    table = tables[0]
+    check_spares(out, table, model, Path(model, "model.onnx"))
+    reader = opening.reader(model, threshold, scale)
+    if Path(table).is_file() and (picture := format_of(head_of(Path(table)))):
+        raise OptionError(
+            f"{table} is a picture ({picture}); --submission needs a CSV file of 784 pixels a row. "
+            "To read the picture, leave --submission out."
+        )
+    images, notes = read_images(Path(table))
+    probabilities = reader.model.predict(images)
+    digits = probabilities.argmax(axis=1)
+    rows = (f"{number},{digit}\n" for number, digit in enumerate(digits, start=1))
+    write_text(out, "ImageId,Label\n" + "".join(rows))
+    for note in notes:
+        warn(note)
+    unsure = int((~reader.rule.accept(probabilities)).sum())
+    doubts = f"not sure of {unsure:,} of them" if unsure else "sure of all"
+    click.echo(f"{out}: {count(len(digits), 'row')} by {reader.name}, {doubts}")
 
 
 def _read(reader: "DigitReader", files: list[str], jobs: int, single: bool) -> "Iterator[Reading]":

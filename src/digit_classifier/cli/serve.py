@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from digit_classifier.cli import opening
+from digit_classifier.cli import flags, opening
+from digit_classifier.cli.streams import warn
 from digit_classifier.errors import MissingExtraError
 from digit_classifier.server.settings import Limits, Settings
 
@@ -44,7 +45,7 @@ def _limit_flags(command: Callable[..., None]) -> Callable[..., None]:
               help="Port to listen on; 0 for any that is free.")  # fmt: skip
 @click.option("--model", default="cnn", show_default=True, metavar="NAME|FOLDER|FILE",
               help="What reads unless a request names another.")  # fmt: skip
-@opening.scale_flag
+@flags.scale
 @click.option("--open", "open_page", is_flag=True, help="Open the page in a browser.")
 @click.option("--corrections", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER",
               help="Keep pictures that users correct, for `digits train --dataset FOLDER`. "
@@ -101,13 +102,10 @@ def command(
             Limits(**limits),
         )  # fmt: skip
         if not settings.is_local:
-            click.echo(_warning(settings.host, corrections), err=True)
+            kept = f", and write up to the limit into {corrections}" if corrections else ""
+            warn(
+                f"on {host}, everybody who can reach this machine can use the page, the reading "
+                "interface, /metrics and /docs, without a password and without encryption"
+                f"{kept}."
+            )
         serve(settings, ready)
-
-
-def _warning(host: str, corrections: Path | None) -> str:
-    kept = f", and write up to the limit into {corrections}" if corrections else ""
-    return (
-        f"Warning: on {host}, everybody who can reach this machine can use the page, the reading "
-        f"interface, /metrics and /docs, without a password and without encryption{kept}."
-    )

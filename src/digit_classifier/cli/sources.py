@@ -4,8 +4,7 @@ import glob
 from collections.abc import Iterable
 from pathlib import Path
 
-import click
-
+from digit_classifier.cli.streams import warn
 from digit_classifier.errors import OptionError
 from digit_classifier.picture.decode import SUFFIXES, format_of
 from digit_classifier.shell import digits, readable
@@ -91,6 +90,5 @@ def _readable(found: Iterable[str]) -> list[str]:
         if path.is_file() or (path.is_symlink() and not path.exists()):
             files.append(name)
         elif not path.is_dir():
-            said = f"Warning: {readable(name)} is a pipe, a socket or a device and is left out."
-            click.secho(said, err=True, fg="yellow")
+            warn(f"{readable(name)} is a pipe, a socket or a device and is left out.")
     return files

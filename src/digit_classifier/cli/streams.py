@@ -34,6 +34,11 @@ def _escape(error: UnicodeError) -> tuple[str, int]:
     return text.encode("ascii", "backslashreplace").decode("ascii"), error.end
 
 
+def warn(sentence: str) -> None:
+    """Tell a user, beside what was asked for, what they should know of it."""
+    click.secho(f"Warning: {sentence}", err=True, fg="yellow")
+
+
 def writable(text: str) -> str:
     """A text as the standard output will write it, after `prepare`."""
     encoding = sys.stdout.encoding or "utf-8"

@@ -9,6 +9,7 @@ from typing import Any, get_args
 import click
 from rich.console import Console
 
+from digit_classifier.cli import flags
 from digit_classifier.progress import Show, progress_bar
 from digit_classifier.shell import digits
 from digit_classifier.stats import caveat
@@ -46,8 +47,7 @@ def _flags(command: Callable[..., None]) -> Callable[..., None]:
     help="Go on with a training that was stopped; takes no other flag than --no-show.",
 )
 @click.option("--show/--no-show", default=True, help="Show the plots in a window while it trains.")
-@click.pass_context
-def command(context: click.Context, /, resume: str | None, show: bool, **chosen: Any) -> None:
+def command(resume: str | None, show: bool, **chosen: Any) -> None:
     """Train a network on MNIST.
 
     Without any flag this is the original job: the 784-32-32-10 network, 60,000 training images,
@@ -68,15 +68,10 @@ def command(context: click.Context, /, resume: str | None, show: bool, **chosen:
     console = Console(highlight=False, soft_wrap=True)
     with _Screen(console, show) as screen:
         if resume:
-            given = [
-                name
-                for name in chosen
-                if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
-            ]
-            if given:
-                flags = ", ".join("--" + name.replace("_", "-") for name in given)
+            if given := flags.given(chosen):
                 raise OptionError(
-                    f"--resume goes on as the training began and takes no {flags}. Leave it out."
+                    f"--resume goes on as the training began and takes no {', '.join(given)}. "
+                    "Leave it out."
                 )
             run = session.resume(resume, screen, lean=True)
         else:
