@@ -77,7 +77,8 @@ def main() -> None:
 
 
 def _count(cases: list[Case], kinds: list[str]) -> Iterator[int]:
-    outcomes = judge(cases, DigitReader().read_many([case.path for case in cases]))
+    readings = DigitReader().read_many([case.path for case in cases])
+    outcomes = judge(cases, (reading.text for reading in readings))
     for kind in kinds:
         yield sum(each.exact for each in outcomes if each.case.kind == kind)
 

@@ -15,11 +15,14 @@ from digit_classifier.atomic import replacing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.colors import LinearSegmentedColormap
     from matplotlib.figure import Figure
     from PIL.ImageFont import FreeTypeFont, ImageFont
 
-# Okabe and Ito's colours, told apart by colour-blind readers (jfly.uni-koeln.de/color, 2008).
+# Okabe and Ito's colours, told apart by colour-blind readers (jfly.uni-koeln.de/color, 2008). In a
+# report BLUE is the model that is judged, ORANGE what is wrong, GREY what is compared with it, and
+# GREEN to PURPLE are the two sides of a scale.
 BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 INK, GREY, FAINT = "#222222", "#8C8C8C", "#D9D9D9"
 # Writing on a pale colour; INK may be turned pale for a dark page, this stays dark.
@@ -138,10 +141,18 @@ def heat() -> "LinearSegmentedColormap":
 
 
 def two_sided() -> "LinearSegmentedColormap":
-    """BLUE below, white at nothing, ORANGE above: for changes and signed weights."""
+    """GREEN below, white at nothing, PURPLE above: for changes and signed weights."""
     from matplotlib.colors import LinearSegmentedColormap
 
-    return LinearSegmentedColormap.from_list("two-sided", [BLUE, "#FFFFFF", ORANGE])
+    return LinearSegmentedColormap.from_list("two-sided", [GREEN, "#FFFFFF", PURPLE])
+
+
+def percent_ticks(axis: "Axis") -> None:
+    """Write the shares along an axis in per cent."""
+    from matplotlib.ticker import FuncFormatter, NullFormatter
+
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g} %"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def bare(axes: "Axes") -> None:

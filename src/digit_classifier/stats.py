@@ -33,6 +33,11 @@ def wilson(hits: int, n: int, z: float = 1.959964) -> tuple[float, float]:
     return max(0.0, (centre - half) / scale), min(1.0, (centre + half) / scale)
 
 
+def interval(hits: int, n: int, digits: int = 1) -> str:
+    """The 95 % interval of a share (Wilson), in per cent: "1.2 to 3.4"."""
+    return " to ".join(f"{100 * bound:.{digits}f}" for bound in wilson(hits, n))
+
+
 def upper_bound(hits: int, n: int) -> float:
     """What the proportion behind `hits` of `n` is below with 95 % certainty.
 

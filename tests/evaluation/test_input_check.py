@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from digit_classifier.dataset.labelled import Arrays, Dataset, digest
-from digit_classifier.evaluation.input_check import warn
-from digit_classifier.evaluation.model import open_model
+from digit_classifier.evaluation.model import open_model, warn
 from evaluation import networks
 
 

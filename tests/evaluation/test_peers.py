@@ -28,7 +28,7 @@ def test_what_a_program_says_is_taken_line_by_line(
     program.write_text("#!/bin/sh\necho '12 3'\necho\necho 45\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    assert peers.peer("tesseract")(Path("any.png")).text == "123\n45"
+    assert peers.peer("tesseract")(Path("any.png")) == "123\n45"
 
 
 @pytest.mark.parametrize("name", peers.PEERS)

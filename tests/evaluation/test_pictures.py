@@ -1,15 +1,9 @@
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from digit_classifier.errors import DataError
 from digit_classifier.evaluation import pictures
-
-
-@dataclass
-class Answer:
-    text: str
 
 
 def touch(*paths: Path) -> None:
@@ -101,7 +95,7 @@ def test_readings_are_judged_by_picture_and_by_digit(
     text: str, read: str, exact: bool, right: int
 ) -> None:
     case = pictures.Case(Path("a.png"), text, "any")
-    (outcome,) = pictures.judge([case], [Answer(read)])
+    (outcome,) = pictures.judge([case], [read])
     assert (outcome.exact, outcome.digits_right) == (exact, right)
 
 
@@ -110,7 +104,7 @@ def test_among_letters_and_signs_the_digits_alone_count() -> None:
         pictures.Case(Path("a.png"), "33", "mixed"),
         pictures.Case(Path("b.png"), "33", "multi"),
     ]
-    outcomes = pictures.judge(cases, [Answer("3?\n3"), Answer("3?\n3")])
+    outcomes = pictures.judge(cases, ["3?\n3", "3?\n3"])
     assert [outcome.exact for outcome in outcomes] == [True, False]
 
 
@@ -121,7 +115,7 @@ def test_the_table_sums_by_kind_and_then_by_style() -> None:
         pictures.Case(Path("c"), "3", "single", "pen"),
         pictures.Case(Path("d"), "45", "multi", "pen"),
     ]
-    outcomes = pictures.judge(cases, [Answer(text) for text in ("1", "9", "3", "4?")])
+    outcomes = pictures.judge(cases, ["1", "9", "3", "4?"])
     assert pictures.tabulate(outcomes) == [
         pictures.Row("single", "", 3, 2, 3, 2),
         pictures.Row("single", "pen", 2, 2, 2, 2),

@@ -170,7 +170,7 @@ def _judge_pictures(
     if not read:
         raise DataError(f"none of the {len(cases)} pictures in {folder} can be read.")
     cases, readings = [case for case, _ in read], [reading for _, reading in read]
-    outcomes = pictures.judge(cases, readings)
+    outcomes = pictures.judge(cases, [reading.text for reading in readings])
     click.echo(f"model {reader.name}, {_rule(reader)}, {count(len(cases), 'picture')}")
     _print_table(pictures.tabulate(outcomes))
     wrong = [pair for pair in zip(outcomes, readings, strict=True) if not pair[0].exact]

@@ -5,7 +5,6 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +14,8 @@ PEERS = ("rapidocr", "tesseract")
 SECONDS = 120  # for one picture
 
 
-@dataclass(frozen=True)
-class Said:
-    """What a peer read: lines of digits."""
-
-    text: str
-
-
-def peer(name: str) -> Callable[[Path], Said]:
-    """A reader of other make, kept to digits.
+def peer(name: str) -> Callable[[Path], str]:
+    """A reader of other make, kept to digits: from a file to lines of digits.
 
     Args:
         name: "rapidocr", the Python package, with the models that it carries; or "tesseract", the
@@ -40,17 +32,15 @@ def peer(name: str) -> Callable[[Path], Said]:
     return _tesseract
 
 
-def _rapidocr() -> Callable[[Path], Said]:
+def _rapidocr() -> Callable[[Path], str]:
     from rapidocr import RapidOCR
 
     engine = RapidOCR()
 
-    def read(path: Path) -> Said:
+    def read(path: Path) -> str:
         result = engine(str(path))
         boxes = [] if result.boxes is None else list(result.boxes)
-        return Said(
-            _in_lines([(box, text) for box, text in zip(boxes, result.txts or (), strict=False)])
-        )
+        return _in_lines(list(zip(boxes, result.txts or (), strict=False)))
 
     return read
 
@@ -76,20 +66,11 @@ def _in_lines(found: list[tuple[Any, str]]) -> str:
     return "\n".join(filter(None, (re.sub(r"\D", "", text) for text in said)))
 
 
-def _tesseract(path: Path) -> Said:
-    command = [
-        "tesseract",
-        str(path),
-        "-",
-        "--psm",
-        "6",
-        "-c",
-        "tessedit_char_whitelist=0123456789",
-    ]
+def _tesseract(path: Path) -> str:
+    command = ["tesseract", str(path), "-", "--psm", "6", "-c"]
+    command.append("tessedit_char_whitelist=0123456789")
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
     except subprocess.TimeoutExpired:
-        return Said("")
-    return Said(
-        "\n".join(line.replace(" ", "") for line in done.stdout.splitlines() if line.strip())
-    )
+        return ""
+    return "\n".join(line.replace(" ", "") for line in done.stdout.splitlines() if line.strip())

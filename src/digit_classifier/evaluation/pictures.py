@@ -5,20 +5,11 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from digit_classifier.dataset.folder import find
 from digit_classifier.errors import DataError
 
 MIXED = "mixed"  # a kind: other writing stands among the digits
-
-
-class Answer(Protocol):
-    """What a reader returns, as far as it is judged here."""
-
-    @property
-    def text(self) -> str:
-        """Lines separated by newlines; `?` for a mark that is not sure."""
 
 
 @dataclass(frozen=True)
@@ -48,14 +39,12 @@ class Outcome:
         read: what was read, in the notation of `Case.text`.
         exact: it is the text; or, where there is no digit, none was read.
         digits_right: digits of the text less the edits that turn the reading into it.
-        answer: what the reader returned.
     """
 
     case: Case
     read: str
     exact: bool
     digits_right: int
-    answer: Answer
 
 
 @dataclass(frozen=True)
@@ -97,22 +86,24 @@ def list_cases(folder: str | Path) -> tuple[list[Case], list[str]]:
     return cases, found.left_out
 
 
-def judge(cases: Iterable[Case], answers: Iterable[Answer]) -> list[Outcome]:
+def judge(cases: Iterable[Case], texts: Iterable[str]) -> list[Outcome]:
     """Compare what was read with what is there; spaces do not count.
+
+    A text is lines separated by newlines, with `?` for a mark that is not sure.
 
     Of kind "mixed", where letters or signs stand among the digits, the digits alone count, in their
     order: a `?` for a sign is right.
     """
     outcomes = []
-    for case, answer in zip(cases, answers, strict=True):
-        read = re.sub(r"[^\S\n]", "", answer.text).replace("\n", "/")
+    for case, text in zip(cases, texts, strict=True):
+        read = re.sub(r"[^\S\n]", "", text).replace("\n", "/")
         if case.kind == MIXED:
             exact = re.sub(r"\D", "", read) == re.sub(r"\D", "", case.text)
         else:
             exact = read == case.text if case.text else not re.search(r"\d", read)
         truth = case.text.replace("/", "")
         right = max(0, len(truth) - _edits(truth, read.replace("/", "")))
-        outcomes.append(Outcome(case, read, exact, right, answer))
+        outcomes.append(Outcome(case, read, exact, right))
     return outcomes
 
 

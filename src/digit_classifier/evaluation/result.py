@@ -17,13 +17,12 @@ from digit_classifier.evaluation import ood_sets, report
 from digit_classifier.evaluation.compare import Comparison
 from digit_classifier.evaluation.compare import report as comparison_report
 from digit_classifier.evaluation.compare.report import History
-from digit_classifier.evaluation.input_check import warn
-from digit_classifier.evaluation.model import Model, open_model, rescale
+from digit_classifier.evaluation.model import Model, open_model, rescale, warn
 from digit_classifier.evaluation.predictions import Predictions, Progress, predict_all, silent
 from digit_classifier.evaluation.report import Report, check_installed, check_place
-from digit_classifier.evaluation.section import Evaluation, fine_percent, percent
+from digit_classifier.evaluation.section import Evaluation
 from digit_classifier.evaluation.sections import accuracy, calibration, confusions
-from digit_classifier.words import count
+from digit_classifier.words import count, fine_percent, percent
 
 
 @dataclass(frozen=True, eq=False, repr=False)

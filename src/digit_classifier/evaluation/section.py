@@ -15,7 +15,6 @@ from digit_classifier.evaluation.model import Model
 from digit_classifier.evaluation.ood_sets import OodSet
 from digit_classifier.evaluation.predictions import Predictions, Progress
 from digit_classifier.registry import Registry
-from digit_classifier.stats import wilson
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -131,37 +130,3 @@ def report_section(key: str, *, seconds: float = 1.0) -> Callable[[M], M]:
         return make
 
     return add
-
-
-def percent(share: float, digits: int = 2) -> str:
-    """0.9964 as "99.64 %"."""
-    return f"{100 * share:.{digits}f} %"
-
-
-def interval(hits: int, n: int, digits: int = 1) -> str:
-    """The 95 % interval of a share (Wilson), in per cent: "1.2 to 3.4"."""
-    return " to ".join(f"{100 * bound:.{digits}f}" for bound in wilson(hits, n))
-
-
-def fine_percent(share: float) -> str:
-    """A small share with two figures that count: 0.00127 as "0.13 %", 0.000041 as "0.0041 %"."""
-    if share <= 0:
-        return "0 %"
-    for digits in range(2, 8):
-        if 100 * share >= 10 ** (1 - digits):
-            return percent(share, digits)
-    return "under 0.000001 %"
-
-
-def scaled(number: float) -> str:
-    """280234 as "280 thousand", 6434048 as "6.4 million"."""
-    for size, word in ((1e9, "billion"), (1e6, "million"), (1e3, "thousand")):
-        if number >= size:
-            shown = number / size
-            return f"{shown:.{1 if shown < 10 else 0}f} {word}"
-    return f"{number:,.0f}"
-
-
-def write_p(p: float) -> str:
-    """A p value with two figures, "p < 0.0001" where it is that small."""
-    return f"p = {p:.2g}" if p >= 1e-4 else "p < 0.0001"

@@ -24,8 +24,7 @@ from digit_classifier.evaluation.predictions import (
     silent,
 )
 from digit_classifier.evaluation.report import Report
-from digit_classifier.evaluation.section import percent, write_p
-from digit_classifier.words import count
+from digit_classifier.words import count, percent, write_p
 
 ALPHA = 0.05
 _Z = 1.959964  # leaves 2.5 % on either side

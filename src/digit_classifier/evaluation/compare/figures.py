@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from digit_classifier import plotting
-from digit_classifier.evaluation.section import write_p
 from digit_classifier.stats import wilson
+from digit_classifier.words import write_p
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -27,17 +27,10 @@ from digit_classifier.evaluation.corruptions.error_rates import (
     mean_corruption_error,
 )
 from digit_classifier.evaluation.page import Part
-from digit_classifier.evaluation.section import (
-    ReportFigure,
-    Section,
-    Table,
-    interval,
-    percent,
-    write_p,
-)
+from digit_classifier.evaluation.section import ReportFigure, Section, Table
 from digit_classifier.machine import name_processor
-from digit_classifier.stats import wilson
-from digit_classifier.words import count
+from digit_classifier.stats import interval, wilson
+from digit_classifier.words import count, percent, write_p
 
 MADE_BY, PAGE = "digits compare", "comparison.html"
 

@@ -145,12 +145,10 @@ def shift(x: np.ndarray, down: int, right: int) -> np.ndarray:
         down: pixels, negative for up, fewer than h.
         right: pixels, negative for left, fewer than w.
     """
-    moved = np.zeros_like(x)
-    _, height, width = x.shape
-    moved[:, max(down, 0) : height + min(down, 0), max(right, 0) : width + min(right, 0)] = x[
-        :, max(-down, 0) : height - max(down, 0), max(-right, 0) : width - max(right, 0)
-    ]
-    return moved
+    around = max(abs(down), abs(right))
+    padded = np.pad(x, ((0, 0), (around, around), (around, around)))
+    top, left = around - down, around - right
+    return padded[:, top : top + x.shape[1], left : left + x.shape[2]]
 
 
 def turn(x: np.ndarray, degrees: np.ndarray) -> np.ndarray:

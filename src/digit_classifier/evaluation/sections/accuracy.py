@@ -20,14 +20,12 @@ from digit_classifier.evaluation.section import (
     ReportFigure,
     Section,
     Table,
-    percent,
     report_section,
-    scaled,
 )
 from digit_classifier.machine import count_cores, name_processor
 from digit_classifier.onnx_model import CLASSES
 from digit_classifier.stats import MIN_IMAGES, caveat, wilson
-from digit_classifier.words import count
+from digit_classifier.words import count, percent, scaled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -2,42 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from digit_classifier import plotting
+from digit_classifier import plotting, stats
 from digit_classifier.evaluation.predictions import Predictions, Progress, silent
 from digit_classifier.evaluation.section import (
     Evaluation,
     ReportFigure,
     Section,
     Table,
-    fine_percent,
-    percent,
     report_section,
 )
-from digit_classifier.evaluation.sections.risk_coverage import (
-    REJECTING,
-    TARGET,
-    describe_target,
-    draw_rejecting,
-    find_threshold,
-    percent_ticks,
-    tabulate_thresholds,
-    trace,
-    try_thresholds,
-)
+from digit_classifier.evaluation.sections import risk_coverage
 from digit_classifier.onnx_model import CLASSES
-from digit_classifier.stats import (
-    MIN_IMAGES,
-    apply_temperature,
-    caveat,
-    fit_temperature,
-    wilson,
-)
-from digit_classifier.words import count
+from digit_classifier.words import count, fine_percent, percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -50,21 +30,8 @@ MIN_DOUBT = 1e-4
 ENOUGH = 50
 
 
-@dataclass(frozen=True)
-class Calibration:
-    """How well confidence says how often the answer is right.
-
-    Attributes:
-        ece: expected calibration error over 15 bins of equal mass.
-        brier: Brier score over ten digits, 0 at best, 2 at worst.
-        log_loss: nats an image.
-        confidence: mean probability of the answers.
-    """
-
-    ece: float
-    brier: float
-    log_loss: float
-    confidence: float
+# What `calibrate` finds, by name.
+Calibration = dict[str, float]
 
 
 @report_section("certainty", seconds=2)
@@ -77,36 +44,36 @@ def section(evaluation: Evaluation, _tell: Progress = silent) -> Section:
     before = calibrate(predictions.probabilities, predictions.labels)
     scaled, temperatures = scale_crosswise(predictions.probabilities, predictions.labels)
     after = None if scaled is None else calibrate(scaled, predictions.labels)
-    curve = trace(predictions)
-    target = find_threshold(curve, TARGET)
-    rows = try_thresholds(predictions, evaluation.model.metadata)
+    curve = risk_coverage.trace(predictions)
+    target = risk_coverage.find_threshold(curve, risk_coverage.TARGET)
+    rows = risk_coverage.try_thresholds(predictions, evaluation.model.metadata)
     bins = {"as it is": bin_doubt(predictions.probabilities, predictions.labels)}
     if scaled is not None:
         bins["temperature-scaled"] = bin_doubt(scaled, predictions.labels)
+    few = stats.caveat(predictions.n)
     return Section(
         key="certainty",
         title="Does its confidence mean anything?",
         sentences=_sentences(predictions, before, after, temperatures, target),
-        tables=[_calibration_table(before, after), tabulate_thresholds(rows)],
+        tables=[_tabulate(before, after), risk_coverage.tabulate(rows)],
         figures=[
-            ReportFigure("reliability", RELIABILITY,
-                  lambda: draw_reliability(bins)),
-            ReportFigure("refusing", REJECTING,
-                  lambda: draw_rejecting(curve, target, TARGET)),
+            ReportFigure("reliability", RELIABILITY, lambda: draw_reliability(bins)),
+            ReportFigure("refusing", risk_coverage.CAPTION,
+                         lambda: risk_coverage.draw(curve, target)),
         ],
         metrics={
-            "before": asdict(before),
-            "after": after and asdict(after),
+            "before": before,
+            "after": after,
             "temperatures": temperatures,
-            "target_error": TARGET,
+            "target_error": risk_coverage.TARGET,
             "target": target,
             "thresholds": rows,
         },
         tiles=[
-            *([(percent(before.ece), "calibration error")] if predictions.n >= MIN_IMAGES else []),
+            *([(percent(before["ece"]), "calibration error")] if not few else []),
             *([(percent(target["refused"]), "rejected for errors under 0.1 %")] if target else []),
         ],
-        caveats=[few] if (few := caveat(predictions.n)) else [],
+        caveats=[few] if few else [],
     )  # fmt: skip
 
 
@@ -170,15 +137,20 @@ def measure_brier(probabilities: np.ndarray, labels: np.ndarray) -> float:
 
 
 def calibrate(probabilities: np.ndarray, labels: np.ndarray) -> Calibration:
-    """All figures of calibration at once."""
+    """How well confidence says how often the answer is right.
+
+    Returns:
+        ece, see `measure_ece`; brier, 0 at best, 2 at worst; log_loss, nats an image; confidence,
+        the mean probability of the answers.
+    """
     from sklearn.metrics import log_loss
 
-    return Calibration(
-        measure_ece(probabilities, labels),
-        measure_brier(probabilities, labels),
-        float(log_loss(labels, probabilities, labels=range(CLASSES))),
-        float(probabilities.max(axis=1).mean()),
-    )
+    return {
+        "ece": measure_ece(probabilities, labels),
+        "brier": measure_brier(probabilities, labels),
+        "log_loss": float(log_loss(labels, probabilities, labels=range(CLASSES))),
+        "confidence": float(probabilities.max(axis=1).mean()),
+    }
 
 
 def scale_crosswise(
@@ -196,8 +168,8 @@ def scale_crosswise(
     temperatures = []
     for half in (slice(0, None, 2), slice(1, None, 2)):
         other = slice(1 - (half.start or 0), None, 2)
-        temperature = fit_temperature(probabilities[other], labels[other])
-        scaled[half] = apply_temperature(probabilities[half], temperature)
+        temperature = stats.fit_temperature(probabilities[other], labels[other])
+        scaled[half] = stats.apply_temperature(probabilities[half], temperature)
         temperatures.append(temperature)
     return scaled, temperatures
 
@@ -210,31 +182,38 @@ def _sentences(
     target: dict[str, float | int] | None,
 ) -> list[str]:
     right = float(predictions.right.mean())
-    gap = before.confidence - right
+    gap = before["confidence"] - right
     word = "more sure than right" if gap > 0 else "less sure than right"
     sentences = [
-        f"On average it is {percent(before.confidence)} sure and {percent(right)} right"
+        f"On average it is {percent(before['confidence'])} sure and {percent(right)} right"
         + (f": {fine_percent(abs(gap))} {word}" if abs(gap) > 1e-9 else "")
-        + f". The expected calibration error is {fine_percent(before.ece)}, the Brier score "
-        f"{before.brier:.5f}."
+        + f". The expected calibration error is {fine_percent(before['ece'])}, the Brier score "
+        f"{before['brier']:.5f}."
     ]
     if after:
         low, high = sorted(temperatures)
         sentences.append(
-            f"Temperature scaling would bring the calibration error to {fine_percent(after.ece)} "
-            f"(temperatures {low:.2f} and {high:.2f}; 1 changes nothing). Each half of the images "
-            "is scaled by the temperature fitted on the other half, so no image chooses its own."
+            "Temperature scaling would bring the calibration error to "
+            f"{fine_percent(after['ece'])} (temperatures {low:.2f} and {high:.2f}; 1 changes "
+            "nothing). Each half of the images is scaled by the temperature fitted on the other "
+            "half, so no image chooses its own."
         )
     else:
         sentences.append(f"No temperature: {count(predictions.n, 'image')} are too few to fit one.")
-    sentences.append(describe_target(target, predictions.n))
+    sentences.append(risk_coverage.describe_target(target, predictions.n))
     return sentences
 
 
-def _calibration_table(before: Calibration, after: Calibration | None) -> Table:
+def _tabulate(before: Calibration, after: Calibration | None) -> Table:
     both = [("as it is", before), *([("temperature-scaled", after)] if after else [])]
     rows = [
-        [name, fine_percent(c.ece), f"{c.brier:.5f}", f"{c.log_loss:.5f}", percent(c.confidence)]
+        [
+            name,
+            fine_percent(c["ece"]),
+            f"{c['brier']:.5f}",
+            f"{c['log_loss']:.5f}",
+            percent(c["confidence"]),
+        ]
         for name, c in both
     ]
     return Table(
@@ -259,7 +238,7 @@ def draw_reliability(bins: dict[str, np.ndarray]) -> Figure:
     axes = figure.subplots()
     floor = 1e-4
     axes.plot([floor, 1], [floor, 1], color=plotting.INK, linewidth=1, linestyle=(0, (4, 3)))
-    looks = zip(bins.items(), (plotting.BLUE, plotting.ORANGE), ("o", "s"), strict=False)
+    looks = zip(bins.items(), (plotting.BLUE, plotting.GREY), ("o", "s"), strict=False)
     for (name, binned), colour, marker in looks:
         _draw_bins(axes, binned, floor, colour, marker, name)
     axes.set(
@@ -271,8 +250,8 @@ def draw_reliability(bins: dict[str, np.ndarray]) -> Figure:
         xlim=(floor * 0.75, 1.15),
         ylim=(floor * 0.75, 1.15),
     )
-    percent_ticks(axes.xaxis)
-    percent_ticks(axes.yaxis)
+    plotting.percent_ticks(axes.xaxis)
+    plotting.percent_ticks(axes.yaxis)
     axes.legend(loc="upper left")
     return figure
 
@@ -284,7 +263,7 @@ def _draw_bins(
     wrong = 1 - binned[:, 1]
     n = np.rint(binned[:, 2]).astype(int)
     for x, share, size in zip(doubt, wrong, n, strict=True):
-        low, high = wilson(round(share * size), size)
+        low, high = stats.wilson(round(share * size), size)
         axes.plot([x, x], [max(low, floor), max(high, floor)], color=colour, linewidth=4,
                   alpha=0.28, solid_capstyle="butt")  # fmt: skip
     some = wrong > 0

@@ -16,14 +16,12 @@ from digit_classifier.evaluation.section import (
     ReportFigure,
     Section,
     Table,
-    percent,
     report_section,
 )
 from digit_classifier.onnx_model import CLASSES
-from digit_classifier.words import count
+from digit_classifier.words import count, percent
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 PAIRS, EXAMPLES = 8, 4
@@ -89,6 +87,8 @@ def find_pairs(predictions: Predictions) -> list[Pair]:
 
 def draw_matrix(matrix: np.ndarray) -> Figure:
     """The errors of a confusion matrix in colour; what is right in grey figures only."""
+    from matplotlib.patches import Rectangle
+
     errors = matrix.copy()
     np.fill_diagonal(errors, 0)
     most = max(1, int(errors.max()))
@@ -98,19 +98,14 @@ def draw_matrix(matrix: np.ndarray) -> Figure:
     colours = plotting.heat()
     for (truth, answer), n in np.ndenumerate(matrix):
         right = truth == answer
-        # Roots, or one frequent mix-up would leave all others white.
-        colour = plotting.FAINT if right else colours((n / most) ** 0.5)
         if right or n:
-            axes.add_patch(_cell(answer, truth, colour, 0.45 if right else 1.0))
-            axes.text(
-                answer,
-                truth,
-                f"{n:,}",
-                ha="center",
-                va="center",
-                fontsize=9 if n > 999 else 10,
-                color=plotting.INK if right else plotting.ON_PALE,
-            )
+            # Roots, or one frequent mix-up would leave all others white.
+            colour = plotting.FAINT if right else colours((n / most) ** 0.5)
+            corner, alpha = (answer - 0.47, truth - 0.47), 0.45 if right else 1.0
+            axes.add_patch(Rectangle(corner, 0.94, 0.94, facecolor=colour, alpha=alpha, lw=0))
+            axes.text(answer, truth, f"{n:,}", ha="center", va="center",
+                      fontsize=9 if n > 999 else 10,
+                      color=plotting.INK if right else plotting.ON_PALE)  # fmt: skip
     _write_sums(axes, errors)
     axes.set(
         title="What was read as what",
@@ -160,12 +155,6 @@ def _write_sums(axes: Any, errors: np.ndarray) -> None:
     axes.text(CLASSES + 0.05, -0.8, "errors", **style)
     axes.text(-0.72, CLASSES + 0.05, "errors", **{**style, "ha": "right"})
     axes.text(CLASSES + 0.05, CLASSES + 0.05, f"{errors.sum():,}", **style, fontweight="bold")
-
-
-def _cell(x: int, y: int, colour: Any, alpha: float) -> Any:
-    from matplotlib.patches import Rectangle
-
-    return Rectangle((x - 0.47, y - 0.47), 0.94, 0.94, facecolor=colour, alpha=alpha, linewidth=0)
 
 
 def _sentences(
@@ -250,12 +239,12 @@ def _describe(
     }
 
 
-COLUMNS = 9
+COLUMNS = 6  # so that a phone shows captions that can be read
 # A sheet of more is taller than a screen can scroll with pleasure, and thirty sheets are no
 # report: the rest stands in metrics.json.
 PER_SHEET, SHEETS = 90, 4
-# In pixels of a digit: a tile, its caption below, and the space around both.
-SIDE, CAPTION, SPACE = 28, 13, 6
+# In pixels of a digit: a tile, what it takes with its caption and space around, and the title.
+SIDE, ACROSS, DOWN, HEAD = 28, 33, 44, 17
 
 
 def error_sheets(predictions: Predictions, disputes: Mapping[int, Dispute]) -> list[ReportFigure]:
@@ -285,51 +274,35 @@ def error_sheets(predictions: Predictions, disputes: Mapping[int, Dispute]) -> l
 def draw_sheet(
     predictions: Predictions, indices: list[int], disputes: Mapping[int, Dispute]
 ) -> Figure:
-    """Draw errors in rows of nine."""
-    rows = -(-len(indices) // COLUMNS)
-    wide, tall = COLUMNS * (SIDE + SPACE) - SPACE, rows * (SIDE + CAPTION + SPACE)
-    head = 0.5
-    width = 7.0
-    scale = (width - 0.16) / wide
-    height = tall * scale + head
-    figure = plotting.new_figure(height, width, layout=None)
-    axes = figure.add_axes((0.08 / width, 0, wide * scale / width, tall * scale / height))
-    plotting.bare(axes)
-    axes.set(xlim=(-0.6, wide + 0.6), ylim=(tall, -0.6))  # half a frame stands out
-    figure.text(0.08 / width, 1 - 0.3 / height, "Errors, the most confident first", fontsize=13,
-                fontweight="bold", va="center")  # fmt: skip
-    if any(index in disputes for index in indices):
-        figure.text(1 - 0.08 / width, 1 - 0.3 / height, "framed: human judges dispute the label",
-                    fontsize=10, color=plotting.BLUE, va="center", ha="right")  # fmt: skip
-    for place, index in enumerate(indices):
-        row, column = divmod(place, COLUMNS)
-        _draw_tile(
-            axes, predictions, index, column * (SIDE + SPACE), row * (SIDE + CAPTION + SPACE),
-            framed=index in disputes,
-        )  # fmt: skip
-    return figure
-
-
-def _draw_tile(
-    axes: Axes, predictions: Predictions, index: int, x: float, y: float, *, framed: bool
-) -> None:
+    """Draw errors in rows, each above what it is, what was read, how surely, and its index."""
     from matplotlib.patches import Rectangle
 
-    ink = predictions.images[index]
-    axes.imshow(255 - ink, cmap="gray", vmin=0, vmax=255, interpolation="none",
-                extent=(x, x + SIDE, y + SIDE, y), aspect="auto")  # fmt: skip
-    colour, thickness = (plotting.BLUE, 2.4) if framed else (plotting.FAINT, 0.8)
-    axes.add_patch(
-        Rectangle((x, y), SIDE, SIDE, fill=False, edgecolor=colour, linewidth=thickness, zorder=3)
-    )
-    truth, answer = int(predictions.labels[index]), int(predictions.answers[index])
-    text = f"{truth} → {answer}"
-    axes.text(x + SIDE / 2, y + SIDE + 4.2, text, ha="center", va="center", fontsize=10.5)
-    sure = np.floor(100 * predictions.confidence[index])  # 99.96 % is not 100 %
-    small = f"{sure:.0f} % #{index}"
-    axes.text(
-        x + SIDE / 2, y + SIDE + 9.3, small, ha="center", va="center", fontsize=7.5, alpha=0.8
-    )
+    width, height = COLUMNS * ACROSS, HEAD + DOWN * -(-len(indices) // COLUMNS)
+    figure = plotting.new_figure(plotting.SIZE[0] * height / width, layout=None)
+    axes = figure.add_axes((0, 0, 1, 1))
+    plotting.bare(axes)
+    axes.set(xlim=(SIDE - ACROSS, width), ylim=(height, 0))
+    legend = "truth → read"
+    if any(index in disputes for index in indices):
+        legend += "; framed: human judges dispute the label"
+    axes.text(0, 5, "Errors, the most confident first", fontsize=13, fontweight="bold", va="center")
+    axes.text(0, 11.5, legend, fontsize=11, va="center")
+    for place, index in enumerate(indices):
+        row, column = divmod(place, COLUMNS)
+        x, y = column * ACROSS, HEAD + row * DOWN
+        axes.imshow(255 - predictions.images[index], cmap="gray", vmin=0, vmax=255,
+                    interpolation="none", extent=(x, x + SIDE, y + SIDE, y),
+                    aspect="auto")  # fmt: skip
+        colour, line = (plotting.INK, 2.6) if index in disputes else (plotting.FAINT, 0.8)
+        frame = Rectangle((x, y), SIDE, SIDE, fill=False, edgecolor=colour, linewidth=line)
+        axes.add_patch(frame).set_zorder(3)
+        sure = np.floor(100 * predictions.confidence[index])  # 99.96 % is not 100 %
+        told = f"{predictions.labels[index]} → {predictions.answers[index]}"
+        below = f"{sure:.0f} % #{index}"
+        for dy, text, size, alpha in ((4, told, 13, 1.0), (9.5, below, 9.5, 0.8)):
+            axes.text(x + SIDE / 2, y + SIDE + dy, text, fontsize=size, alpha=alpha, ha="center",
+                      va="center")  # fmt: skip
+    return figure
 
 
 SOURCE = (

@@ -92,7 +92,7 @@ def occlude(predict: Callable[[np.ndarray], np.ndarray], image: np.ndarray) -> n
 
 
 def draw_weights(weights: np.ndarray) -> Figure:
-    """One picture a unit; orange where ink speaks for it, blue where ink speaks against it."""
+    """One picture a unit; purple where ink speaks for it, green where ink speaks against it."""
     columns = 8 if len(weights) <= 32 else 16
     figure = plotting.new_figure(7.0 / columns * -(-len(weights) // columns) + 0.45)
     places = plotting.panels(figure, len(weights), columns)
@@ -162,8 +162,8 @@ def _figures(
     figures = [
         ReportFigure(
             "occlusion",
-            "The most confident errors, each beside its map. Orange: covered there, the answer "
-            "becomes less likely, so it depends on that place; blue: it becomes likelier. "
+            "The most confident errors, each beside its map. Purple: covered there, the answer "
+            "becomes less likely, so it depends on that place; green: it becomes likelier. "
             "The thin line is the outline of the ink.",
             lambda: draw_occlusion(predictions, chosen, maps),
         )
@@ -174,7 +174,7 @@ def _figures(
             ReportFigure(
                 "weights",
                 f"The weights of the first layer, a picture for each of its {len(weights)} units, "
-                f"a square for each {what}: orange where ink speaks for the unit, blue where it "
+                f"a square for each {what}: purple where ink speaks for the unit, green where it "
                 "speaks against it. Each picture has its own scale.",
                 lambda: draw_weights(weights),
             )
@@ -293,7 +293,7 @@ def draw_embedding(predictions: Predictions, embedding: Embedding) -> Figure:
             # The image nearest to the median, so that the digit stands in its cluster.
             centre = own[np.linalg.norm(own - np.median(own, axis=0), axis=1).argmin()]
             axes.text(centre[0], centre[1], str(digit), fontsize=22, ha="center",
-                      va="center", alpha=0.9, fontweight="bold", color=plotting.BLUE)  # fmt: skip
+                      va="center", alpha=0.9, fontweight="bold", color=plotting.INK)  # fmt: skip
     for (x, y), digit in zip(points[~right], labels[~right], strict=True):
         axes.text(x, y, str(digit), fontsize=9.5, ha="center", va="center", fontweight="bold",
                   color=plotting.ORANGE)  # fmt: skip

@@ -17,12 +17,11 @@ from digit_classifier.evaluation.section import (
     ReportFigure,
     Section,
     Table,
-    interval,
-    percent,
     report_section,
 )
 from digit_classifier.rejection import RejectionRule
-from digit_classifier.stats import caveat, wilson
+from digit_classifier.stats import caveat, interval, wilson
+from digit_classifier.words import percent
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -191,7 +190,7 @@ def draw_kinds(scores: OodScores) -> Figure:
             places,
             xerr=100 * np.abs(ends - shares),
             fmt="o",
-            color=plotting.BLUE if taught else plotting.ORANGE,
+            color=plotting.ORANGE,
             markerfacecolor="white" if taught else plotting.ORANGE,
             elinewidth=1.2,
             label=label,

@@ -12,19 +12,18 @@ import numpy as np
 
 from digit_classifier import plotting
 from digit_classifier.evaluation.predictions import Predictions
-from digit_classifier.evaluation.section import Table, fine_percent, percent
+from digit_classifier.evaluation.section import Table
 from digit_classifier.rejection import RejectionRule
 from digit_classifier.stats import upper_bound, wilson
-from digit_classifier.words import count
+from digit_classifier.words import count, fine_percent, percent
 
 if TYPE_CHECKING:
-    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 THRESHOLDS = (0.5, 0.9, 0.99, 0.999)
 TARGET = 0.001
 SURE = "with 95 % certainty"
-REJECTING = (
+CAPTION = (
     "What rejecting unsure answers gains: the share of images rejected against the share of the "
     "accepted ones that is misread. The curve ends where nothing is left to be misread."
 )
@@ -119,7 +118,7 @@ def describe_target(target: dict[str, float | int] | None, n: int) -> str:
     )
 
 
-def tabulate_thresholds(rows: list[dict[str, Any]]) -> Table:
+def tabulate(rows: list[dict[str, Any]]) -> Table:
     """What `try_thresholds` found, for people."""
     return Table(
         ["Least confidence", "Rejected", "Accepted", "Errors among accepted", "Share",
@@ -141,8 +140,8 @@ def _error_cells(row: dict[str, Any]) -> list[str]:
     return [fine_percent(row["error"]), f"{low} to {high}"]
 
 
-def draw_rejecting(
-    curve: RiskCoverage, target: dict[str, float | int] | None, error: float
+def draw(
+    curve: RiskCoverage, target: dict[str, float | int] | None, error: float = TARGET
 ) -> Figure:
     """Share rejected against share wrong among accepted, with the point that meets a target."""
     figure = plotting.new_figure(3.8)
@@ -158,9 +157,7 @@ def draw_rejecting(
                   xytext=(0, 4), textcoords="offset points", ha="right", fontsize=10)  # fmt: skip
     if target and target["refused"]:
         x, y = target["refused"], target["wrong"] / target["accepted"]
-        axes.plot(
-            x, max(y, wrong[shown].min(initial=error)), "o", color=plotting.ORANGE, markersize=8
-        )
+        axes.plot(x, max(y, wrong[shown].min(initial=error)), "o", color=plotting.INK, markersize=8)
         axes.annotate(
             f"{100 * x:.2g} % rejected, below {100 * target['threshold']:.3g} % confidence",
             (x, y), xytext=(-8, -16), textcoords="offset points", ha="right", fontsize=10,
@@ -173,14 +170,6 @@ def draw_rejecting(
         yscale="log",
         xlim=(least, 1.0),
     )
-    percent_ticks(axes.xaxis)
-    percent_ticks(axes.yaxis)
+    plotting.percent_ticks(axes.xaxis)
+    plotting.percent_ticks(axes.yaxis)
     return figure
-
-
-def percent_ticks(axis: Axis) -> None:
-    """Write the shares along an axis in per cent."""
-    from matplotlib.ticker import FuncFormatter, NullFormatter
-
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g} %"))
-    axis.set_minor_formatter(NullFormatter())

@@ -15,25 +15,19 @@ from digit_classifier.evaluation.corruptions import (
     corrupt,
     error_rates,
 )
-from digit_classifier.evaluation.corruptions.error_rates import (
-    Baseline,
-    ErrorRates,
-    find_baseline,
-    mean_corruption_error,
-    relative_errors,
-)
+from digit_classifier.evaluation.corruptions.error_rates import Baseline, ErrorRates, find_baseline
 from digit_classifier.evaluation.predictions import Progress, silent
 from digit_classifier.evaluation.section import (
     Evaluation,
     ReportFigure,
     Section,
     Table,
-    percent,
     report_section,
 )
 from digit_classifier.evaluation.sections import worst_case
 from digit_classifier.evaluation.sections.worst_case import WorstCase
 from digit_classifier.stats import caveat
+from digit_classifier.words import percent
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -95,7 +89,7 @@ def _summarise(measured: ErrorRates, baseline: Baseline | None) -> list[str]:
         f"{measured.n:,} images; on the same as they are, on "
         f"{percent(measured.clean / measured.n)}."
     ]
-    error = mean_corruption_error(rates, baseline)
+    error = error_rates.mean_corruption_error(rates, baseline)
     if baseline and error is not None:
         verdict = "fewer" if error < 1 else "more"
         sentences.insert(
@@ -112,7 +106,7 @@ def _summarise(measured: ErrorRates, baseline: Baseline | None) -> list[str]:
     best = ", ".join(f"{names[i]} ({percent(means[i], 1)})" for i in order[:-4:-1])
     sentences.append(f"It suffers most from {worst}; least from {best}.")
     if baseline:
-        relative = relative_errors(rates, baseline.rates)
+        relative = error_rates.relative_errors(rates, baseline.rates)
         beaten = [name for name, error in zip(names, relative, strict=True) if error > 1]
         if beaten:
             sentences.append(
@@ -158,7 +152,7 @@ def _tabulate(measured: ErrorRates, baseline: Baseline | None) -> Table:
     caption = f"Errors by corruption and strength, n = {measured.n:,} each."
     if baseline:
         columns += ["Original network, %", "Corruption error"]
-        relative = 100 * relative_errors(measured.rates, baseline.rates)
+        relative = 100 * error_rates.relative_errors(measured.rates, baseline.rates)
         plain = 100 * baseline.rates.mean(axis=1)  # NaN where nothing is known
         for row, other, error in zip(
             rows, [*plain, np.nanmean(plain)], [*relative, np.nanmean(relative)], strict=True
@@ -172,39 +166,22 @@ def _tabulate(measured: ErrorRates, baseline: Baseline | None) -> Table:
 
 
 def _measure(measured: ErrorRates, worst: WorstCase, baseline: Baseline | None) -> dict[str, Any]:
-    corruption_errors: dict[str, float | None] = {}
-    if baseline:
-        ratios = relative_errors(measured.rates, baseline.rates)
-        corruption_errors = {
-            name: None if np.isnan(ratio) else float(ratio)
-            for name, ratio in zip(measured.names, ratios, strict=True)
-        }
+    ratios = error_rates.relative_errors(measured.rates, baseline.rates) if baseline else ()
+    corruption_errors = {
+        name: None if np.isnan(ratio) else float(ratio)
+        for name, ratio in zip(measured.names, ratios, strict=False)
+    }
     return {
         "n": measured.n,
         "clean_error_rate": measured.clean / measured.n,
         "mean_error_rate": float(measured.rates.mean()),
-        "mean_corruption_error": mean_corruption_error(measured.rates, baseline),
+        "mean_corruption_error": error_rates.mean_corruption_error(measured.rates, baseline),
         "corruption_errors": corruption_errors or None,
         "strengths": list(STRENGTHS),
         "error_rates": {
             name: rates.tolist() for name, rates in zip(measured.names, measured.rates, strict=True)
         },
-        "worst_case": {
-            "n": worst.n,
-            "shifts_px": list(worst_case.SHIFTS),
-            "accuracy_by_shift": worst.shifted.mean(axis=2).tolist(),
-            "turns_degrees": list(worst_case.TURNS),
-            "accuracy_by_turn": worst.turned.mean(axis=1).tolist(),
-            "right_under_all_shifts": {
-                str(most): float(worst.under_shifts(most).all(axis=0).mean())
-                for most in worst_case.SHIFT_LIMITS
-            },
-            "right_under_all_turns": {
-                str(most): float(worst.under_turns(most).all(axis=0).mean())
-                for most in worst_case.TURN_LIMITS
-            },
-            "right_under_both": float(worst.both.all(axis=0).mean()),
-        },
+        "worst_case": worst_case.describe(worst),
     }
 
 
@@ -217,37 +194,31 @@ GAP, FRAME = 3, 150
 
 
 def draw_curves(measured: ErrorRates, baseline: Baseline | None) -> Figure:
-    """One panel a corruption: errors over strength, the original network's dashed."""
-    figure = plotting.new_figure(0.7 + 1.4 * -(-len(measured.names) // COLUMNS))
+    """One panel a corruption: errors over strength, the original network's dashed.
+
+    The one that it is most ahead of the original network comes first, or else that it bears best.
+    """
+    gains = measured.rates.mean(axis=1)
+    if baseline:
+        gains = np.nan_to_num(gains - baseline.rates.mean(axis=1))
+    figure = plotting.new_figure(1.3 + 1.4 * -(-len(measured.names) // COLUMNS))
     panels = plotting.panels(figure, len(measured.names), COLUMNS, sharex=True, sharey=True)
-    for index, (axes, name) in enumerate(zip(panels, measured.names, strict=True)):
+    for index, axes in zip(np.argsort(gains, kind="stable"), panels, strict=True):
         if baseline:
-            axes.plot(
-                LEVELS,
-                100 * baseline.rates[index],
-                "--",
-                color=plotting.ORANGE,
-                linewidth=1.5,
-                label="the original network",
-            )
-        axes.plot(
-            LEVELS,
-            100 * measured.rates[index],
-            "o-",
-            color=plotting.BLUE,
-            markersize=3.5,
-            linewidth=1.8,
-            label="this model",
-        )
-        axes.set_title(name, fontsize=9.5, pad=4, loc="left", fontweight="normal")
+            axes.plot(LEVELS, 100 * baseline.rates[index], "--", color=plotting.GREY,
+                      linewidth=1.5, label="the original network")  # fmt: skip
+        axes.plot(LEVELS, 100 * measured.rates[index], "o-", color=plotting.BLUE, markersize=3.5,
+                  linewidth=1.8, label="this model")  # fmt: skip
+        axes.set_title(measured.names[index], fontsize=9.5, pad=4, loc="left", fontweight="normal")
         axes.tick_params(labelsize=8, length=2)
     panels[0].set(ylim=(0, 100), yticks=range(0, 101, 25), xticks=LEVELS)
     figure.supxlabel("strength (3: as strong as MNIST-C)", fontsize=10)
     figure.supylabel("errors (%)", fontsize=10)
+    plotting.heading(figure, "Errors under each corruption")
     if baseline:
-        lines = panels[0].get_lines()
-        names = [str(line.get_label()) for line in lines]
-        figure.legend(lines[::-1], names[::-1], loc="outside upper right", ncols=2, fontsize=9)
+        lines = panels[0].get_lines()[::-1]
+        figure.legend(lines, [str(line.get_label()) for line in lines], ncols=2, fontsize=9,
+                      loc="outside lower right")  # fmt: skip
     return figure
 
 

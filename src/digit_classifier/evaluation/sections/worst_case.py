@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -20,7 +20,9 @@ from digit_classifier.evaluation.corruptions.error_rates import BATCH
 from digit_classifier.evaluation.corruptions.mnist_c import shift, turn
 from digit_classifier.evaluation.model import Predict
 from digit_classifier.evaluation.predictions import Progress, choose, silent, spread
-from digit_classifier.evaluation.section import Table, interval, percent
+from digit_classifier.evaluation.section import Table
+from digit_classifier.stats import interval
+from digit_classifier.words import percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -161,6 +163,24 @@ def tabulate(worst: WorstCase) -> Table:
     return Table(columns, rows, caption)
 
 
+def describe(worst: WorstCase) -> dict[str, Any]:
+    """All of it for metrics.json: shares of right answers."""
+    return {
+        "n": worst.n,
+        "shifts_px": list(SHIFTS),
+        "accuracy_by_shift": worst.shifted.mean(axis=2).tolist(),
+        "turns_degrees": list(TURNS),
+        "accuracy_by_turn": worst.turned.mean(axis=1).tolist(),
+        "right_under_all_shifts": {
+            str(most): float(worst.under_shifts(most).all(axis=0).mean()) for most in SHIFT_LIMITS
+        },
+        "right_under_all_turns": {
+            str(most): float(worst.under_turns(most).all(axis=0).mean()) for most in TURN_LIMITS
+        },
+        "right_under_both": float(worst.both.all(axis=0).mean()),
+    }
+
+
 def draw_map(worst: WorstCase) -> Figure:
     """Accuracy by shift as a map, and by turn as a curve with its worst case."""
     figure = plotting.new_figure(3.7)
@@ -204,7 +224,7 @@ def _draw_turns(axes: Axes, worst: WorstCase) -> None:
     )
     limits = [abs(angle) for angle in TURNS]
     always = [100 * worst.under_turns(limit).all(axis=0).mean() for limit in limits]
-    axes.plot(TURNS, always, "--", color=plotting.ORANGE, label="at all angles up to this")
+    axes.plot(TURNS, always, "--", color=plotting.BLUE, label="at all angles up to this")
     axes.set(xlabel="turned anticlockwise (°)", ylabel="right answers (%)", ylim=(0, 102))
     axes.set(xticks=range(-45, 46, 15))
     axes.set_title("Right answers by turn", fontsize=11)
