@@ -5,6 +5,8 @@ dimension as four big-endian bytes, then the values in C order.
 Source: LeCun, Cortes, Burges, "The MNIST database", the section on the file format.
 """
 
+import gzip
+import io
 import math
 import re
 import zlib
@@ -22,6 +24,7 @@ _TRAIN_IMAGES = r"(.*?)train-images[-.]idx3-ubyte(?:\.gz)?"
 # 1.3 million images; MNIST is 47 MB. What claims more is not read.
 MAX_BYTES = 1 << 30
 _UNSIGNED_BYTE = 8
+_AT_ONCE = 1 << 20  # what is asked for is allocated, whether there is so much or not
 _GZIP = b"\x1f\x8b"
 
 
@@ -122,24 +125,19 @@ def inflate(raw: bytes, limit: int, where: str | Path) -> bytes:
     Raises:
         DataError: corrupt, truncated, or followed by something else.
     """
-    pieces: list[bytes] = []
-    left = limit
-    while left:  # a gzip file may have several members, one after another
-        member = zlib.decompressobj(wbits=31)
-        try:
-            piece = member.decompress(raw, left)
-        except zlib.error as error:
-            raise DataError(f"{where} is damaged gzip data ({error}). Fetch it again.") from error
-        pieces.append(piece)
-        left -= len(piece)
-        if not left:
-            break
-        if not member.eof:
-            raise DataError(f"{where} is truncated: the gzip data ends early. Fetch it again.")
-        raw = member.unused_data.lstrip(b"\0")  # zeros are padding
-        if not raw:
-            break
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(raw)) as file:
+            pieces = []
+            while limit and (piece := file.read(min(limit, _AT_ONCE))):
+                pieces.append(piece)
+                limit -= len(piece)
+        return b"".join(pieces)
+    except EOFError:
+        raise DataError(
+            f"{where} is truncated: the gzip data ends early. Fetch it again."
+        ) from None
+    except (zlib.error, gzip.BadGzipFile) as error:
+        raise DataError(f"{where} is damaged gzip data ({error}). Fetch it again.") from error
 
 
 def _parse_header(header: bytes, where: str | Path) -> tuple[int, ...]:

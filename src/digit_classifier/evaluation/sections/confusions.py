@@ -285,8 +285,10 @@ def draw_sheet(
     legend = "truth → read"
     if any(index in disputes for index in indices):
         legend += "; framed: human judges dispute the label"
-    axes.text(0, 5, "Errors, the most confident first", fontsize=13, fontweight="bold", va="center")
-    axes.text(0, 11.5, legend, fontsize=11, va="center")
+    left = (ACROSS - SIDE) / (width + ACROSS - SIDE)
+    figure.text(left, 1 - 5 / height, "Errors, the most confident first", fontsize=13,
+                fontweight="bold", va="center")  # fmt: skip
+    figure.text(left, 1 - 11.5 / height, legend, fontsize=11, va="center")
     for place, index in enumerate(indices):
         row, column = divmod(place, COLUMNS)
         x, y = column * ACROSS, HEAD + row * DOWN
