@@ -4,6 +4,7 @@ It lets everything run with no network at all. It is not MNIST, and nothing may 
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -71,12 +72,7 @@ def _parse() -> Arrays:
 def _keep(path: Path, arrays: Arrays) -> None:
     try:
         with atomic.replacing(path) as temporary:
-            np.savez_compressed(
-                temporary,
-                x_train=arrays.train_images,
-                y_train=arrays.train_labels,
-                x_test=arrays.test_images,
-                y_test=arrays.test_labels,
-            )
+            named: dict[str, Any] = dict(zip(npz.NAMES, arrays, strict=True))
+            np.savez_compressed(temporary, **named)
     except StorageError:
         pass  # a cache that cannot be written costs two seconds each time, no more

@@ -62,7 +62,8 @@ def section(evaluation: Evaluation, tell: Progress = silent) -> Section:
             ReportFigure(
                 "robustness",
                 f"Errors under {len(measured.names)} corruptions at five strengths; "
-                "strength 3 is MNIST-C's." + _of_baseline(baseline),
+                "strength 3 is MNIST-C's. Those that it bears best come first."
+                + _of_baseline(baseline),
                 partial(draw_curves, measured, baseline),
             ),
             ReportFigure(
@@ -137,8 +138,8 @@ def _of_baseline(baseline: Baseline | None) -> str:
     if baseline is None:
         return ""
     return (
-        f" Dashed: the original network, 784-32-32-10 trained for 10 epochs, mean of "
-        f"{baseline.seeds} trainings, {baseline.n:,} images."
+        " Best is furthest below the original network. Dashed: that network, 784-32-32-10 trained "
+        f"for 10 epochs, mean of {baseline.seeds} trainings, {baseline.n:,} images."
     )
 
 
