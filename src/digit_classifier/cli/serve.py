@@ -82,6 +82,7 @@ def command(
     try:
         import fastapi  # noqa: F401
         import httptools  # noqa: F401
+        import jinja2  # noqa: F401
         import orjson  # noqa: F401
         import prometheus_client  # noqa: F401
         import python_multipart  # noqa: F401

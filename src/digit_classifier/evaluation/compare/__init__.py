@@ -275,11 +275,26 @@ def compare(
     predicted = [
         predict_all(model, images, labels, partial(progress, model.name)) for model in models
     ]
-    latencies = _time_in_turns(models, images)
-    measured = [_stress(model, dataset, sample, progress) if robustness else None
-                for model in models]  # fmt: skip
+    rounds = [
+        [measure_latency(model, images, TURN_SECONDS) for model in models] for _ in range(TURNS)
+    ]
+    latencies = [float(median) for median in np.median(rounds, axis=0)]
+    measured = [
+        # Seeded: every model is shown the very same spoilt images.
+        error_rates.measure(
+            model.on_one_core, images, labels, sample=sample,
+            progress=partial(_tell_of, model.name, progress),
+        )
+        if robustness
+        else None
+        for model in models
+    ]  # fmt: skip
     rows = zip(models, predicted, latencies, measured, strict=True)
     return Comparison(tuple(ModelResult(*row) for row in rows), dataset)
+
+
+def _tell_of(name: str, progress: Progress, _what: str, done: float, total: float) -> None:
+    progress(f"{name}, spoilt images", done, total)
 
 
 def _tell_names_apart(models: Sequence[Model]) -> list[Model]:
@@ -308,20 +323,3 @@ def _short_paths(paths: set[Path]) -> dict[Path, str]:
         if len(set(short.values())) == len(paths):
             break
     return short
-
-
-def _time_in_turns(models: Sequence[Model], images: np.ndarray) -> list[float]:
-    rounds = [[measure_latency(s, images, TURN_SECONDS) for s in models] for _ in range(TURNS)]
-    return [float(median) for median in np.median(rounds, axis=0)]
-
-
-def _stress(model: Model, dataset: Dataset, sample: int, progress: Progress) -> ErrorRates:
-    what = f"{model.name}, spoilt images"
-    # Seeded: every model is shown the very same spoilt images.
-    return error_rates.measure(
-        model.on_one_core,
-        dataset.test_images,
-        dataset.test_labels,
-        sample=sample,
-        progress=lambda _what, done, total: progress(what, done, total),
-    )

@@ -10,7 +10,7 @@ list of operations with an example that can be copied, and that needs no script 
 import json
 import mimetypes
 from dataclasses import asdict
-from html import escape
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -118,91 +118,14 @@ def render(document: dict[str, Any], base: str) -> str:
         document: of OpenAPI.
         base: the server's own address.
     """
-    about = document["info"]
-    operations = [
-        _operation(path, method, operation, base)
-        for path, methods in document["paths"].items()
-        for method, operation in methods.items()
-    ]
-    named = document["components"]["schemas"].items()
-    title = escape(about["title"])
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}: HTTP interface</title>
-<link rel="icon" href="/icon.svg" type="image/svg+xml">
-<link rel="stylesheet" href="/page.css">
-<link rel="stylesheet" href="/docs.css">
-</head>
-<body>
-<main>
-<h1>{title} {escape(about["version"])}</h1>
-<p>Every error is <code>{{"error": {{"code": ..., "message": ...}}}}</code>, under
-<code>/v2</code> <code>{{"error": "..."}}</code>.
-Machines read <a href="/openapi.json">/openapi.json</a>; people draw on
-<a href="/">the page</a>.</p>
-{"".join(operations)}
-<section><h2>Schemas</h2>
-{"".join(_schema(name, schema) for name, schema in named)}
-</section>
-</main>
-</body>
-</html>
-"""
+    import jinja2  # only for who reads it, for a sooner start
 
-
-def _operation(path: str, method: str, operation: dict[str, Any], base: str) -> str:
-    parts = [
-        f"<section><h2><span>{method.upper()}</span> <code>{escape(path)}</code></h2>",
-        f"<p>{escape(operation['summary'])}.</p>",
-    ]
-    if "description" in operation:
-        parts.append(f"<p>{_code(operation['description'])}</p>")
-    rows = [
-        (p["name"], escape(p.get("description", f"in the {p['in']}")))
-        for p in operation.get("parameters", [])
-    ]
-    parts.append(_table("Parameters", rows))
-    content = operation.get("requestBody", {}).get("content", {})
-    parts.append(_table("Body", [(kind, _content(body)) for kind, body in content.items()]))
-    if method == "post" and path in EXAMPLES:
-        parts.append(f"<pre>{escape(EXAMPLES[path].format(base=base))}</pre>")
-    rows = []
-    for status, said in operation["responses"].items():
-        bodies = [body for body in said.get("content", {}).values() if "schema" in body]
-        rows.append((status, " ".join([escape(said["description"]), *map(_content, bodies)])))
-    parts.append(_table("Answers", rows))
-    return "".join([*parts, "</section>\n"])
-
-
-def _table(title: str, rows: list[tuple[str, str]]) -> str:
-    """Rows of (text, markup); nothing where there are none."""
-    if not rows:
-        return ""
-    lines = [
-        f"<tr><th><code>{escape(first)}</code></th><td>{second}</td></tr>" for first, second in rows
-    ]
-    return f"<h3>{title}</h3><table>{''.join(lines)}</table>"
-
-
-def _content(body: dict[str, Any]) -> str:
-    """What a body or an answer holds: its schema's name, which leads to it, or its fields."""
-    schema = body["schema"]
-    if "$ref" in schema:
-        name = schema["$ref"].rpartition("/")[2]
-        return f'<a href="/docs#{name}">{name}</a>'
-    fields = schema.get("properties")
-    return escape(f"fields: {', '.join(fields)}") if fields else "the bytes of the file"
-
-
-def _schema(name: str, schema: dict[str, Any]) -> str:
-    shown = escape(json.dumps(schema, indent=1))
-    return f'<details><summary>{name}</summary><pre id="{name}">{shown}</pre></details>'
-
-
-def _code(text: str) -> str:
-    """Escaped, with `...` as code."""
-    parts = escape(text).split("`")
-    return "".join(f"<code>{p}</code>" if i % 2 else p for i, p in enumerate(parts))
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["written"] = partial(json.dumps, indent=1)
+    template = environment.get_template("docs.html.jinja")
+    return template.render(document, base=base, examples=EXAMPLES)
