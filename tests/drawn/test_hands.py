@@ -51,6 +51,19 @@ def test_a_hand_whose_1_is_a_bar_draws_one_stroke() -> None:
     assert bars > 20
 
 
+def test_a_hand_that_crosses_its_7_draws_a_bar_on_both_sides_of_the_stem() -> None:
+    rng = np.random.default_rng(4)
+    seven = np.zeros((80, 60), np.uint8)
+    seven[8:12, 8:52] = seven[8:72, 40:46] = 255
+    for _ in range(20):
+        barred = hands._barred(seven, rng)
+        (rows,) = np.nonzero((barred > 127).sum(axis=1) > (seven > 127).sum(axis=1))
+        assert 25 < rows.min() <= rows.max() < 60
+        bar = np.flatnonzero(barred[rows].max(axis=0) > 127)
+        assert bar.min() < 38
+        assert bar.max() > 47
+
+
 def test_families_that_are_held_out_are_never_written_with_in_training(
     tmp_path, monkeypatch
 ) -> None:

@@ -92,7 +92,7 @@ class Hand:
         if held_out:
             shares = {"face": 0.85 if written else 0.5, "print": 0.15}
         else:
-            shares = {"mnist": 0.42, "styles": 0.24, "face": 0.26 if written else 0.04}
+            shares = {"mnist": 0.38, "styles": 0.28, "face": 0.26 if written else 0.04}
             shares |= {"print": 0.05, "segments": 0.03}
         chances = np.array(list(shares.values()))
         self.source = str(rng.choice(list(shares), p=chances / chances.sum()))
@@ -108,6 +108,7 @@ class Hand:
             self._bend = float(rng.uniform(0, 0.6))
         self._level = float(rng.uniform(90, 150))
         self._bare = rng.random() < 0.12  # its 1 is a bar and nothing else
+        self._crossed = rng.random() < 0.25  # its 7 has a bar
         self._ways = SEGMENTS
         if self.source == "styles":
             self._ways = tuple(ways[int(rng.integers(len(ways)))] for ways in STYLES.values())
@@ -160,7 +161,10 @@ class Hand:
             return self._ink_strokes(self._put("00 09", rng), 1.0, slant, rng)
         if self.source in ("styles", "segments"):
             return self._ink_strokes(self._put(self._ways[d], rng), aspect, slant, rng)
-        model = bent(self._model(d, rng), aspect, slant, self._bend, rng)
+        model = self._model(d, rng)
+        if d == 7 and self._crossed and self.source != "print":
+            model = _barred(model, rng)
+        model = bent(model, aspect, slant, self._bend, rng)
         return self._ink_mask(model, rng)
 
     def _model(self, d: int, rng: np.random.Generator) -> np.ndarray:
@@ -189,7 +193,8 @@ class Hand:
     def _ink_sign(self, text: str, rng: np.random.Generator) -> np.ndarray:
         if self.source in ("face", "print") and rng.random() < 0.7:
             return self._ink_text(text, self._face if self.source == "face" else self._type, rng)
-        return self._ink_strokes(self._put(SIGNS[text], rng), 1.0, self._slant / 2, rng)
+        aspect = float(np.exp(rng.normal(0, 0.25)))
+        return self._ink_strokes(self._put(SIGNS[text], rng), aspect, self._slant / 2, rng)
 
     def _ink_letter(self, rng: np.random.Generator) -> np.ndarray:
         letters = FOREIGN if self._held_out and rng.random() < 0.4 else _LETTERS
@@ -311,6 +316,16 @@ _WRITINGS: dict[str, tuple[float, Callable[[Hand, np.random.Generator], np.ndarr
     "wave": (3, Hand._ink_wave),
 }
 _SHARES = np.array([share for share, _ in _WRITINGS.values()]) / 100
+
+
+def _barred(seven: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A 7 with a bar across its stem."""
+    x, y, wide, high = cv2.boundingRect(seven)
+    at = y + rng.uniform(0.45, 0.6) * high
+    stem = float(np.flatnonzero(seven[int(at)] > 127).mean()) if seven[int(at)].max() > 127 else x
+    half, rise = rng.uniform(0.2, 0.38) * wide, rng.normal(0, 0.05) * high
+    bar = np.array([(stem - half, at + rise), (stem + half, at - rise)])
+    return polylines([bar], int(rng.integers(4, 9)), seven.copy())
 
 
 def _word(rng: np.random.Generator) -> str:

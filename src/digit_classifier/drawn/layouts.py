@@ -285,8 +285,14 @@ def _mixed(sheet: Sheet) -> None:
         for _ in range(sheet.count(4, min(30, sheet.wide * sheet.high / 4))):
             _let_loose(sheet, sheet.maybe(0.35))
         return
+    ends = [1.0]
     for y in sheet.rows(sheet.some(1.5, 2.4)):
         sheet.write(sheet.fill_in(_MIXED), sheet.some(0.2, 0.8), y)
+        ends.append(y)
+    if sheet.maybe(0.2):  # a brace holds the rows together
+        brace = sheet.sign("{", 0, ends[-1])
+        brace.size *= ends[-1] / max(brace.height, 0.5)
+        brace.x -= brace.width
 
 
 @_layout("writing", 20)  # no digit at all; with "mixed" it makes up for the digits of the others
