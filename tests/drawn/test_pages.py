@@ -88,7 +88,7 @@ def test_a_ring_round_a_digit_is_a_line_without_a_box():
     (x0, y0, x1, y1) = map(int, painted.boxes[0])
     assert not painted.rules[y0:y1, x0:x1].any()
     for side in (painted.rules[:y0], painted.rules[y1:], painted.rules[:, :x0]):
-        assert side.max() == 1
+        assert side.max() > 0.5
 
 
 @pytest.mark.parametrize("held_out", [False, True])
