@@ -12,7 +12,7 @@ from digit_classifier.errors import ModelError
 __all__ = ["CLASSES", "SIDE", "OnnxModel"]
 
 # Images in one run of the network: what it works out between its layers is 200 kB an image for cnn.
-SLICE = 1000
+SLICE = 500
 PROBABILITIES = "probabilities"
 # Rows of float16 and of rounded exports still sum to 1 within this.
 TOLERANCE = 2e-3
