@@ -6,22 +6,25 @@ from PIL import Image, ImageDraw
 
 from digit_classifier.plotting import choose_font
 
-_GAP, _CAPTION, _NARROWEST = 8, 18, 320
+_GAP, _CAPTION = 8, 18
 _GROUND = (242, 242, 242)  # on which white paper has an edge
 
 
-def draw(tiles: Sequence[tuple[str, Image.Image | None]], columns: int) -> Image.Image:
+def draw(
+    tiles: Sequence[tuple[str, Image.Image | None]], columns: int, narrowest: int = 320
+) -> Image.Image:
     """Draw pictures in rows, each below its caption.
 
     Args:
         tiles: at least one: a caption, cut off where its picture ends, and a picture of any mode;
             None for a caption alone.
         columns: how many stand in a row.
+        narrowest: the least width of a tile, in pixels.
     Returns:
         A colour picture ("RGB"), dark on light grey.
     """
     rows = [tiles[at : at + columns] for at in range(0, len(tiles), columns)]
-    tile = max([_NARROWEST, *(picture.width for _, picture in tiles if picture)])
+    tile = max([narrowest, *(picture.width for _, picture in tiles if picture)])
     heights = [max([0, *(each.height for _, each in row if each)]) for row in rows]
     across = min(columns, len(tiles)) * (tile + _GAP) + _GAP
     sheet = Image.new("RGB", (across, sum(heights) + len(rows) * (_CAPTION + _GAP)), _GROUND)

@@ -67,3 +67,7 @@ class RejectionRule:
     def accept(self, probabilities: np.ndarray) -> np.ndarray:
         """For each row of (n, 10), whether its answer is accepted; bool, shape (n,)."""
         return np.asarray(self.score(probabilities) >= self.threshold)
+
+
+# For models whose exporter measured none of their own.
+DEFAULT_RULE = RejectionRule(0.5)

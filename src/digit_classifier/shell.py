@@ -37,8 +37,13 @@ def option(name: str, value: object = None) -> str:
     """
     if not on_command_line():
         return f"{name}={'' if value is None else repr(value)}"
-    flag = "--" + name.replace("_", "-")
+    flag = flag_of(name)
     return flag if value is None or value is True else f"{flag} {quote(value)}"
+
+
+def flag_of(name: str) -> str:
+    """The flag of a setting: `--early-stop` of early_stop; of start it is `--from`."""
+    return "--" + {"start": "from"}.get(name, name).replace("_", "-")
 
 
 def on_command_line() -> bool:

@@ -52,6 +52,22 @@ def upper_bound(hits: int, n: int) -> float:
     return 1.0 if hits == n else float(betaincinv(hits + 1, n - hits, 0.95))
 
 
+def mcnemar(one: int, other: int) -> float:
+    """How likely so uneven a split of the differing images is if neither model is better.
+
+    Args:
+        one: images that only one model read rightly.
+        other: images that only the other read rightly.
+    Returns:
+        Two-sided p of the sign test, 0 to 1; 1 where no image differs.
+    Source: Q. McNemar, "Note on the sampling error of the difference between correlated
+        proportions or percentages", Psychometrika 12 (1947), in its exact form.
+    """
+    from scipy.stats import binomtest
+
+    return float(binomtest(one, one + other, 0.5).pvalue) if one + other else 1.0
+
+
 def caveat(n: int) -> str:
     """What to say beside a share that was measured on `n` images; "" where they are enough."""
     if n >= MIN_IMAGES:

@@ -6,7 +6,8 @@ import pytest
 from scipy.optimize import minimize_scalar
 from scipy.stats import binom, binomtest, multinomial
 
-from digit_classifier.evaluation.compare import Pairing, holm, mcnemar, pair, tango
+from digit_classifier.evaluation.compare import Pairing, holm, pair, tango
+from digit_classifier.stats import mcnemar
 
 
 def test_a_pairing_counts_what_only_one_of_the_two_reads_rightly():

@@ -1,7 +1,8 @@
 import numpy as np
 
 from digit_classifier.training.recipes import Recipe
-from digit_classifier.training.session import NONDIGIT_LABEL, _with_drawings
+from digit_classifier.training.session import _with_drawings
+from digit_classifier.training.steps import NONDIGIT_LABEL
 
 
 def test_drawn_digits_and_non_digits_have_the_shares_that_the_recipe_asks() -> None:

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from digit_classifier.cli import flags
 from digit_classifier.progress import Show, progress_bar
-from digit_classifier.shell import digits
+from digit_classifier.shell import digits, flag_of
 from digit_classifier.stats import caveat
 from digit_classifier.training import Listener, TrainConfig
 from digit_classifier.training.loop import Epoch
@@ -26,7 +26,7 @@ def _flags(command: Callable[..., None]) -> Callable[..., None]:
     for field in reversed(fields(TrainConfig)):
         about = field.metadata
         assert field.default is not MISSING
-        flag = "--" + field.name.replace("_", "-")
+        flag = flag_of(field.name)
         more: dict[str, Any] = {"help": about["help"], "default": field.default}
         if field.type is bool:
             more["is_flag"] = True
@@ -59,6 +59,7 @@ def command(resume: str | None, show: bool, **chosen: Any) -> None:
       digits train --recipe best --out runs/best
       digits train --dataset sample --epochs 20 --no-show
       digits train --dataset sample --epochs 50 --early-stop 3
+      digits train --from cnn --dataset my-digits
       digits train --data-dir ~/mnist --backend jax
       digits train --resume runs/best
     """
@@ -75,7 +76,9 @@ def command(resume: str | None, show: bool, **chosen: Any) -> None:
                 )
             run = session.resume(resume, screen, lean=True)
         else:
-            run = session.train(_config(chosen), screen, lean=True)
+            asked = {name: value for name, value in chosen.items() if flags.given([name])}
+            _check(asked)
+            run = session.train(None, screen, lean=True, **asked)
         following = ["predict", "PICTURE", "--model", run.folder]
         if run.stopped:
             following = ["train", "--resume", run.folder, *([] if show else ["--no-show"])]
@@ -87,15 +90,15 @@ def command(resume: str | None, show: bool, **chosen: Any) -> None:
         screen.leave_window()
 
 
-def _config(chosen: dict[str, Any]) -> TrainConfig:
-    """The settings; what is wrong with one is said of its flag."""
+def _check(given: dict[str, Any]) -> None:
+    """Say what is wrong with a setting of its flag."""
     from digit_classifier.errors import OptionError
 
     try:
-        return TrainConfig(**chosen)
+        TrainConfig(**given)
     except OptionError as error:
         name, _, rest = str(error).partition(" ")
-        raise OptionError(f"--{name.replace('_', '-')} {rest}") from None
+        raise OptionError(f"{flag_of(name)} {rest}") from None
 
 
 class _Screen(Listener):
@@ -139,14 +142,22 @@ class _Screen(Listener):
         self._console.print(line, style=style, markup=False)
         self._log(line)
 
-    def on_download(self, name: str, done: int, total: int) -> None:
-        self._move(name, done, total)
+    def on_task(self, what: str, done: int, total: int) -> None:
+        self._move(what, done, total)
 
     def on_start(self, plan: Plan) -> None:
         self._plan, self._log = plan, RunFolder(plan.folder).log
         data, recipe = plan.dataset, plan.recipe
         for note in data.notes:
             self._say(f"Warning: {note}", "yellow")
+        if tuning := plan.tuning:
+            own = tuning.own
+            held_out = f", {len(own.test_labels):,} held out" * bool(len(own.test_labels))
+            self._say(f"From      {tuning.start.name}, sha256 {tuning.start.sha256[:12]}...")
+            self._say(
+                f"Learns    {count(tuning.learned_from, 'picture')} of {own.name}{held_out}, from "
+                f"{own.source}; {100 * tuning.mix:g} % of what it sees is {data.name}"
+            )
         self._say(
             f"Data      {data.name}: {plan.training_images:,} training and "
             f"{plan.validation_images:,} {plan.validated_on}, from {data.source}"
@@ -190,6 +201,8 @@ class _Screen(Listener):
             f"{count(metrics['errors'], 'error')}, loss {metrics['loss']:.4f}",
             "bold",
         )
+        for line in metrics.get("tuned", {}).get("table", ()):
+            self._say(line, "" if line.startswith(" ") else "bold")
         if few := caveat(len(self._plan.dataset.test_labels)):
             self._say(f"          {few}", "yellow")
         if not metrics["finished"]:

@@ -5,10 +5,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from digit_classifier.dataset.labelled import Arrays, Pixels, hashes
+from digit_classifier.dataset.labelled import Arrays, Pixels, hashes, listed
 from digit_classifier.errors import ModelError
 from digit_classifier.shell import option
-from digit_classifier.words import listed
 
 # So many training images of a digit are enough, however many more there are of others.
 MIN_PER_DIGIT = 50
@@ -58,10 +57,11 @@ def composition(arrays: Arrays) -> tuple[str, ...]:
             f"{test.max():,} of {n:,} test images are of {usual}: to answer {usual} to everything "
             f"is right in {100 * test.max() / n:.1f} %."
         )
-    return (*found, *_repeated(arrays))
+    return (*found, *repeated(arrays))
 
 
-def _repeated(arrays: Arrays) -> list[str]:
+def repeated(arrays: Arrays) -> tuple[str, ...]:
+    """Images that are trained on and tested on, or are there under two labels."""
     train, test = hashes(arrays.train_images), hashes(arrays.test_images)
     found = []
     if known := np.count_nonzero(np.isin(test, train)):
@@ -82,7 +82,7 @@ def _repeated(arrays: Arrays) -> list[str]:
             f"{wrong:,} of {len(images):,} different images {there} there under two labels, "
             f"{'such as' if len(pairs) > 3 else 'as'} {which}."
         )
-    return found
+    return tuple(found)
 
 
 def orientation(images: Pixels, labels: Pixels) -> tuple[str, ...]:

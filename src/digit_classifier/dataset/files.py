@@ -85,7 +85,7 @@ def read_images(path: Path) -> tuple[Pixels, tuple[str, ...]]:
         if there := test or train:
             return idx.read(there, 3), ()
         arrays, notes = read_folder(path) or read_pictures(path)[:2]
-        return arrays.test_images, notes
+        return arrays.test_images if len(arrays.test_images) else arrays.train_images, notes
     head = head_of(path)
     if head.startswith(b"\0\0"):
         return idx.read(path, 3), ()

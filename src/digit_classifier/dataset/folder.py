@@ -16,13 +16,14 @@ from digit_classifier.dataset.labelled import (
     Pixels,
     Progress,
     check,
+    listed,
     reading,
-    set_aside,
+    untested,
 )
 from digit_classifier.errors import DataError, MissingExtraError, NoInkError, PictureError
 from digit_classifier.picture.decode import SUFFIXES
-from digit_classifier.shell import digits, option
-from digit_classifier.words import count, listed
+from digit_classifier.shell import option
+from digit_classifier.words import count
 
 _SHOWN = 20  # names in one sentence
 _DEEPEST = 5  # folders around the one that holds the digits
@@ -94,9 +95,8 @@ def read(
 ) -> tuple[Arrays, tuple[str, ...], NDArray[np.str_]]:
     """Read every picture, redrawn as MNIST would have drawn it.
 
-    Sub-folders `train` and `test` (or `training`, `testing`, `validation`) are the two parts; else
-    one picture in six is set aside for testing, always the same ones: whole writers where the
-    folders tell five or more apart, else some of every digit.
+    Sub-folders `train` and `test` (or `training`, `testing`, `validation`) are the two parts; where
+    there are none the test part is empty.
 
     Args:
         folder: see `find`.
@@ -106,7 +106,7 @@ def read(
         The arrays; notes: what was left out, and how the parts were made; and who wrote each
         training image, "" where that is not known.
     Raises:
-        DataError: no picture can be read, there are too few, or `strict` and some are left out.
+        DataError: no picture can be read, or `strict` and some are left out.
     """
     found = find(folder)
     notes = [*found.notes, *_settle_parts(found, folder)]
@@ -123,26 +123,10 @@ def read(
             raise DataError(f"{folder}: no {part} pictures that can be used. {why}")
     images, labels, writers = read_parts["train"]
     if "test" in read_parts:
-        arrays = Arrays(images, labels, *read_parts["test"][:2])
+        arrays = check(Arrays(images, labels, *read_parts["test"][:2]), folder)
     else:
-        see = digits("evaluate", "--pictures", folder)
-        advice = f", or see how the shipped network reads these: {see}"
-        parts = set_aside(images, labels, folder, "picture", advice, writers)
-        arrays = Arrays.parted(images, labels, parts)
-        writers, tested = (writers[part] for part in parts)
-        notes.append(_say_who_is_tested(folder, writers, tested))
-    return check(arrays, folder), (*left_out, *notes, *opened.notes()), writers
-
-
-def _say_who_is_tested(folder: Path, trained: NDArray[np.str_], tested: NDArray[np.str_]) -> str:
-    apart = set(tested.tolist())
-    if apart & set(trained.tolist()):
-        return (
-            f"{folder}: the test pictures are drawn from all of them, so the same writer may be on "
-            "both sides."
-        )
-    names, writers = listed(sorted(apart)), count(len(apart | set(trained.tolist())), "writer")
-    return f"{folder}: tested on whole writers, {len(apart)} of {writers}: {names}."
+        arrays = untested(images, labels, folder)
+    return arrays, (*left_out, *notes, *opened.notes()), writers
 
 
 def find(folder: Path) -> Found:

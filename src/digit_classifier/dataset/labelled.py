@@ -3,7 +3,7 @@
 import gzip
 import hashlib
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digit_classifier.errors import DataError
-from digit_classifier.words import count
 
 Pixels = NDArray[np.uint8]
 # Called with (what, done, total) while something is fetched or read.
@@ -23,7 +22,6 @@ MNIST_NAME = "MNIST"
 SAMPLE_NAME = "MNIST sample (5,000 images)"
 # MNIST's last 5,000 training images of 60,000, and the same share of any other set.
 HELD_OUT_SHARE = 12
-_PARTS = 6  # one in six for testing, close to MNIST: 10,000 of 70,000
 MIN_WRITERS = 5  # of fewer, whole ones are too large a share, and too chance a one
 
 
@@ -150,6 +148,12 @@ def check(arrays: Arrays, where: str | Path) -> Arrays:
     return arrays
 
 
+def untested(images: Pixels, labels: Pixels, where: str | Path) -> Arrays:
+    """Images and labels that are not parted yet: their test part is empty; else as `check`."""
+    checked = check(Arrays(images, labels, images, labels), where)
+    return checked._replace(test_images=images[:0], test_labels=labels[:0])
+
+
 def split(
     images: Pixels, labels: Pixels, parts: int, writers: NDArray[np.str_] | None = None
 ) -> Arrays:
@@ -207,35 +211,6 @@ def _choose_writers(
     return chosen
 
 
-def set_aside(
-    images: Pixels,
-    labels: Pixels,
-    where: Path,
-    what: str,
-    advice: str = ".",
-    writers: NDArray[np.str_] | None = None,
-) -> Parts:
-    """Set one image in six aside for testing, as near to MNIST as a share can be; see `divide`.
-
-    Args:
-        images: uint8, shape (n, 28, 28), of any number.
-        labels: uint8, shape (n,).
-        where: where they come from, for the error.
-        what: what the error calls them: "image" or "picture".
-        advice: how the error's last sentence ends.
-        writers: as for `divide`.
-    Raises:
-        DataError: no class has two different images.
-    """
-    parts = divide(images, labels, _PARTS, writers)
-    if not len(parts[1]):
-        raise DataError(
-            f"{where}: {count(len(labels), what)}, which is too few: some digit must have two "
-            f"different ones, one to train and one to test on. Add some{advice}"
-        )
-    return parts
-
-
 def turn(arrays: Arrays, transpose: bool, invert: bool) -> Arrays:
     """Images with rows and columns swapped, or with ink and paper swapped, or both."""
     if not (transpose or invert):
@@ -270,6 +245,22 @@ def hold_out(dataset: Dataset) -> Arrays:
     return Arrays(images[:kept], labels[:kept], images[kept:], labels[kept:])
 
 
+def fifths(images: Pixels, labels: Pixels) -> NDArray[np.int64]:
+    """In which of five parts, 0 to 4, each image lies: every digit is spread over all of them.
+
+    Always the same ones, whatever the order of the images; equal images of one digit lie together.
+    Of fewer than five different images each is a part of its own.
+    """
+    named = np.char.add(labels.astype("S1"), hashes(images))
+    return np.unique(named, return_inverse=True)[1] % 5
+
+
 def hashes(images: Pixels) -> NDArray[np.bytes_]:
     """The sha256 of each image's pixels, as 64 hexadecimal digits."""
     return np.array([hashlib.sha256(image.tobytes()).hexdigest() for image in images], dtype="S64")
+
+
+def listed(words: Iterable[object]) -> str:
+    """One, two and three."""
+    *most, last = map(str, words)
+    return f"{', '.join(most)} and {last}" if most else last

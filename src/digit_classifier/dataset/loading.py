@@ -1,10 +1,18 @@
 """Which data to train on: `load` turns a word or a path into a `Dataset`; where MNIST may lie."""
 
+import contextlib
+import functools
 import os
+import stat
+import sys
+import tempfile
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from digit_classifier import cache
 from digit_classifier.dataset import checks, download, files, folder, idx, npz, sample
@@ -15,6 +23,8 @@ from digit_classifier.dataset.labelled import (
     Dataset,
     Progress,
     digest,
+    divide,
+    listed,
     reading,
     turn,
 )
@@ -24,9 +34,11 @@ from digit_classifier.errors import (
     OptionError,
     UnreachableError,
 )
-from digit_classifier.shell import option, readable
+from digit_classifier.shell import digits, option, readable
+from digit_classifier.words import count
 
 _VARIABLE = "MNIST_DATA_DIR"
+_PARTS = 6  # one in six for testing, close to MNIST: 10,000 of 70,000
 
 
 def load(
@@ -40,6 +52,7 @@ def load(
     transpose: bool = False,
     invert: bool = False,
     warn: bool = True,
+    whole: bool = False,
 ) -> Dataset:
     """Find labelled digits, fetch them if need be, and check them.
 
@@ -59,6 +72,8 @@ def load(
         transpose: swap rows and columns of every image, for EMNIST's and MATLAB's files.
         invert: make dark ink light and light paper dark.
         warn: False where the caller shows the `notes`.
+        whole: leave data of one's own that have no test part in one piece, with no test images;
+            else one image in six is set aside to test on, see `divide`.
     Returns:
         The data; MNIST only ever after its digest was checked. Its `notes` are for the user.
     Raises:
@@ -85,7 +100,7 @@ def load(
             found, **arrays._asdict(), sha256=digest(arrays), name=found.name + done,
             source=found.source + done, is_sample=False,
         )  # fmt: skip
-    return _load_own(cache.expand(dataset), progress, strict, transpose, invert)
+    return _load_own(cache.expand(dataset), progress, strict, transpose, invert, whole)
 
 
 def _load_known(
@@ -100,7 +115,7 @@ def _load_known(
         if given:
             return read_mnist(given)
         return _find_mnist(dataset == "auto", offline, progress, mirrors)
-    return sample.load(cache.folder(), cache.notes())
+    return sample.load(cache_folder(), cache_notes())
 
 
 def _find_mnist(
@@ -109,7 +124,7 @@ def _find_mnist(
     progress: Progress | None,
     mirrors: Sequence[str] | None,
 ) -> Dataset:
-    notes = list(cache.notes())
+    notes = list(cache_notes())
     for place in usual_places():
         if is_complete(place.path):
             try:
@@ -127,7 +142,7 @@ def _find_mnist(
     except DownloadError as error:
         if may_sample and isinstance(error, UnreachableError):
             notes.append(f"{error} So this is the built-in {SAMPLE_NAME}, which is not MNIST.")
-            return sample.load(cache.folder(), tuple(notes))
+            return sample.load(cache_folder(), tuple(notes))
         here, instead = option("data_dir"), option("dataset", "sample")
         advice = f"Name a folder that holds the files ({here}), or try {instead}."
         raise type(error)(f"{error} {advice}") from error
@@ -135,7 +150,12 @@ def _find_mnist(
 
 
 def _load_own(
-    path: Path, progress: Progress | None, strict: bool, transpose: bool, invert: bool
+    path: Path,
+    progress: Progress | None,
+    strict: bool,
+    transpose: bool,
+    invert: bool,
+    whole: bool,
 ) -> Dataset:
     if not path.exists():
         raise OptionError(
@@ -151,9 +171,52 @@ def _load_own(
         arrays, notes = found
     else:
         arrays, notes, writers = folder.read(path, progress, strict=strict)
+    if not len(arrays.test_labels) and not whole:
+        arrays, writers, said = _part(arrays, writers, path)
+        notes = (*notes, said)
     done = _turned(transpose, invert)
     named = _named(turn(arrays, transpose, invert), path, notes, done)
     return replace(named, train_writers=writers)
+
+
+def _part(
+    arrays: Arrays, writers: NDArray[np.str_] | None, path: Path
+) -> tuple[Arrays, NDArray[np.str_] | None, str]:
+    """Set aside one image in six, as near to MNIST as a share can be; how, in words.
+
+    Raises:
+        DataError: no class has two different images.
+    """
+    images, labels = arrays.train_images, arrays.train_labels
+    parts = divide(images, labels, _PARTS, writers)
+    if not len(parts[1]):
+        what = "image" if writers is None else "picture"
+        see = digits("evaluate", "--pictures", path)
+        advice = f", or see how the shipped network reads these: {see}"
+        raise DataError(
+            f"{path}: {count(len(labels), what)}, which is too few: some digit must have two "
+            f"different ones, one to train and one to test on. Add some"
+            f"{'.' if writers is None else advice}"
+        )
+    parted = Arrays.parted(images, labels, parts)
+    for each in parted:
+        each.flags.writeable = False
+    if writers is None:
+        held = f"{len(parted.test_labels):,} of its {len(labels):,} images are held out to test on."
+        return parted, None, f"{path} has no test part, so {held}"
+    trained, tested = (writers[part] for part in parts)
+    return parted, trained, _say_who_is_tested(path, trained, tested)
+
+
+def _say_who_is_tested(path: Path, trained: NDArray[np.str_], tested: NDArray[np.str_]) -> str:
+    apart = set(tested.tolist())
+    if apart & set(trained.tolist()):
+        return (
+            f"{path}: the test pictures are drawn from all of them, so the same writer may be on "
+            "both sides."
+        )
+    names, writers = listed(sorted(apart)), count(len(apart | set(trained.tolist())), "writer")
+    return f"{path}: tested on whole writers, {len(apart)} of {writers}: {names}."
 
 
 def _turned(transpose: bool, invert: bool) -> str:
@@ -168,7 +231,7 @@ def _named(arrays: Arrays, path: Path, notes: tuple[str, ...], done: str) -> Dat
     name = known.get(found, readable(f"own data: {path.resolve().name}"))
     is_sample = found == sample.DIGEST
     if found not in known:
-        notes += checks.composition(arrays)
+        notes += checks.composition(arrays) if len(arrays.test_labels) else checks.repeated(arrays)
         odd = checks.orientation(arrays.train_images, arrays.train_labels)
         if "transposed" in done or "transpose" in "".join(odd):
             notes = tuple(note for note in notes if note not in files.warn_of_emnist("emnist"))
@@ -186,6 +249,67 @@ class Place:
     path: Path
 
 
+def cache_folder() -> Path:
+    """Where downloads are kept: `cache.chosen`, or a temporary folder if the system's is read-only.
+
+    Raises:
+        MissingExtraError: platformdirs is not installed.
+    """
+    chosen = cache.chosen()
+    if cache.named() or _can_write(chosen):
+        return chosen  # a folder that the user named is never taken for another
+    with contextlib.suppress(OSError):  # no temporary folder either: whoever writes will say so
+        return _own_folder(Path(tempfile.gettempdir()))
+    return chosen
+
+
+def _own_folder(place: Path) -> Path:
+    """A folder that is this user's alone, in a place where others may make some, too.
+
+    Raises:
+        OSError: none can be made.
+    """
+    if sys.platform == "win32":  # where the place is
+        return place / cache.NAME
+    folder = place / f"{cache.NAME}-{os.getuid()}"
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+    about = folder.lstat()
+    mine = stat.S_ISDIR(about.st_mode) and about.st_uid == os.getuid()
+    if mine and stat.S_IMODE(about.st_mode) == 0o700:
+        return folder
+    return _unguessable_folder(place)  # somebody may have got there first
+
+
+@functools.cache
+def _unguessable_folder(place: Path) -> Path:
+    return Path(tempfile.mkdtemp(prefix=f"{cache.NAME}-", dir=place))
+
+
+def cache_notes() -> tuple[str, ...]:
+    """What a user must be told of the cache: that it is a temporary one, and why."""
+    chosen, taken = cache.chosen(), cache_folder()
+    if chosen == taken:
+        return ()
+    return (
+        f"{chosen} cannot be written, so images are kept in {taken} for the time being. Set "
+        "DIGITS_CACHE to a folder that can be written.",
+    )
+
+
+def _can_write(folder: Path) -> bool:
+    """Whether files can be made in a folder, or in one that would be made for it."""
+    if folder.parts[0].startswith("~"):
+        return False
+    try:
+        folder = folder.absolute()
+        while not folder.exists() and not folder.is_symlink():
+            folder = folder.parent
+        return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
+    except OSError:
+        return False
+
+
 def given_folder(data_dir: str | Path | None) -> Place | None:
     """Where the user says MNIST lies: `data_dir`, else MNIST_DATA_DIR, else None."""
     if data_dir:
@@ -197,7 +321,7 @@ def given_folder(data_dir: str | Path | None) -> Place | None:
 def usual_places() -> list[Place]:
     """Our cache, then where Keras and torchvision keep their copies."""
     keras = cache.expand(os.environ.get("KERAS_HOME") or "~/.keras")
-    caches = dict.fromkeys((cache.folder(), cache.chosen()))  # the first can be written
+    caches = dict.fromkeys((cache_folder(), cache.chosen()))  # the first can be written
     return [
         *(Place("cache", folder / "mnist") for folder in caches),
         Place("Keras", keras / "datasets" / "mnist.npz"),

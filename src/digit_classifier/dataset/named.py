@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from digit_classifier.dataset.labelled import Arrays, Pixels, check, set_aside
+from digit_classifier.dataset.labelled import Arrays, Pixels, check, untested
 from digit_classifier.errors import DataError
 
 Read = tuple[Arrays, tuple[str, ...]]
@@ -47,8 +47,8 @@ def settle(found: Mapping[str, np.ndarray], where: Path) -> Read:
             test9 hold the images of one digit each. Other names are left alone.
         where: what errors call it.
     Returns:
-        The arrays, and notes on what was changed. Without a test part one image in six of every
-        class is set aside; validation images are tested on if nothing else is, or trained on.
+        The arrays, their test part empty where there is none, and notes on what was changed.
+        Validation images are tested on if nothing else is, or trained on.
     Raises:
         DataError: images or labels are missing, or not digits.
     """
@@ -77,13 +77,7 @@ def settle(found: Mapping[str, np.ndarray], where: Path) -> Read:
             notes[f"{where}: no test part, so its validation images are tested on."] = None
     if "test" in ready:
         return check(Arrays(*ready["train"], *ready["test"]), where), tuple(notes)
-    images, labels, *_ = checked = check(Arrays(*ready["train"], *ready["train"]), where)
-    halves = Arrays.parted(images, labels, set_aside(images, labels, where, "image"))
-    n, whole = len(halves.test_labels), len(checked.train_labels)
-    notes[
-        f"{where} has no test part, so {n:,} of its {whole:,} images are held out to test on."
-    ] = None
-    return check(halves, where), tuple(notes)
+    return untested(*ready["train"], where), tuple(notes)
 
 
 def settle_images(found: Mapping[str, np.ndarray], where: Path) -> tuple[Pixels, tuple[str, ...]]:

@@ -31,7 +31,7 @@ from digit_classifier.picture.decode import held
 from digit_classifier.picture.marks import BY_PIECES
 from digit_classifier.reader import judgement
 from digit_classifier.reader.reading import Digit, Reading, Rejected
-from digit_classifier.rejection import RejectionRule
+from digit_classifier.rejection import DEFAULT_RULE, RejectionRule
 
 if TYPE_CHECKING:
     from digit_classifier.picture.decode import Source
@@ -43,8 +43,6 @@ Seen = tuple[Picture, Page]
 
 # Pictures whose marks share one call of the network, and one trip to another process.
 BATCH = 32
-# For models whose exporter measured no threshold of their own.
-DEFAULT_THRESHOLD = 0.5
 # Confidence from which a piece of ink is taken as the digit that the network calls it.
 SURE = 0.9
 _PACKAGE = Path(__file__).parents[1]
@@ -247,7 +245,7 @@ def batches(sources: "Iterable[Source]", size: int = BATCH) -> "Iterator[list[So
 
 
 def _measured_rule(model: OnnxModel) -> RejectionRule:
-    return RejectionRule.read(model.metadata) or RejectionRule(DEFAULT_THRESHOLD)
+    return RejectionRule.read(model.metadata) or DEFAULT_RULE
 
 
 def _given_rule(threshold: float) -> RejectionRule:

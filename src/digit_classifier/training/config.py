@@ -4,17 +4,17 @@ import difflib
 import math
 import operator
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from numbers import Real
-from typing import Any, TypedDict, get_args
+from typing import Any, get_args
 
 from digit_classifier.errors import OptionError
 from digit_classifier.training.networks import NETWORKS
 
 
 def option(default: Any, text: str, **more: Any) -> Any:
-    """Declare a field with its help text; `more` may hold choices, least and metavar."""
+    """Declare a field with its help text; `more` may hold choices, least, above, below, metavar."""
     return field(default=default, metadata={"help": text, **more})
 
 
@@ -52,10 +52,25 @@ class TrainConfig:
         "finder, which finds digits for the others.",
         choices=NETWORKS,
     )
+    start: str | None = option(
+        None,
+        "Go on from a trained network, with your own pictures (--dataset): a shipped model, or a "
+        "run folder such as runs/latest. Its network and the recipe tune are taken.",
+        metavar="MODEL",
+    )
+    mix: float | None = option(
+        None,
+        "With --from: how much of what it sees is MNIST, so that it forgets nothing; a share from "
+        "0 to below 1.  [default: the recipe's]",
+        least=0,
+        below=1,
+        metavar="SHARE",
+    )
     recipe: str | None = option(
         None,
         "How it is trained. classic: the original's, 10 epochs of Adam. best: the most accurate. "
-        "fast: soonest to 99 %. long: cnn with AdamW, in three times the epochs of best.  "
+        "fast: soonest to 99 %. long: cnn with AdamW, in three times the epochs of best. tune: "
+        "what --from takes.  "
         "[default: classic for mlp, fast for quick, best for the others]",
         metavar="NAME",
     )
@@ -64,7 +79,7 @@ class TrainConfig:
     )
     batch_size: int | None = option(None, "Images per step.  [default: the recipe's]", least=1)
     learning_rate: float | None = option(
-        None, "Size of the optimiser's steps.  [default: the recipe's]", least=0
+        None, "Size of the optimiser's steps.  [default: the recipe's]", above=0
     )
     early_stop: int | None = option(
         None,
@@ -99,38 +114,15 @@ class TrainConfig:
             if "choices" in limits and value not in limits["choices"]:
                 choices = ", ".join(limits["choices"])
                 raise OptionError(f"{name} {value!r} is not known. Choose one of: {choices}.")
-            if value is not None and "least" in limits:
-                least = limits["least"]
-                decimal = isinstance(value, float)
-                if not least <= value < math.inf or (decimal and value == least):
-                    words = f"above {least} and finite" if decimal else f"{least} or more"
-                    raise OptionError(f"{name} is {value}; it must be {words}.")
+            if value is not None and not _within(value, limits):
+                least, above, below = map(limits.get, ("least", "above", "below"))
+                words = f"{least} or more" if above is None else f"above {above} and finite"
+                words = words if below is None else f"from {least} to below {below}"
+                raise OptionError(f"{name} is {value}; it must be {words}.")
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as plain values for JSON."""
         return asdict(self)
-
-
-class Settings(TypedDict, total=False):
-    """The fields of `TrainConfig`, as type checkers and editors know the keywords of `train`."""
-
-    dataset: str | os.PathLike[str]
-    strict: bool
-    transpose: bool
-    invert: bool
-    data_dir: str | os.PathLike[str] | None
-    offline: bool
-    model: str
-    recipe: str | None
-    epochs: int | None
-    batch_size: int | None
-    learning_rate: float | None
-    early_stop: int | None
-    seed: int
-    backend: str
-    out: str | os.PathLike[str] | None
-    tensorboard: bool
-    mlflow: str | None
 
 
 def check_names(names: Iterable[str]) -> None:
@@ -145,6 +137,14 @@ def check_names(names: Iterable[str]) -> None:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(known)}."
             raise OptionError(f"there is no setting {name}. {hint}")
+
+
+def _within(value: Any, limits: Mapping[str, Any]) -> bool:
+    """Whether a number is finite, at least `least`, above `above` and below `below`."""
+    if not {"least", "above"} & set(limits):
+        return True
+    least, above = limits.get("least", -math.inf), limits.get("above", -math.inf)
+    return bool(least <= value < limits.get("below", math.inf) and value > above)
 
 
 _KINDS = {bool: "True or False", int: "a whole number", float: "a number", str: "a name or a path"}

@@ -92,10 +92,12 @@ class Loop:
     optimiser averages, that is the averaged weights or the plain ones, whichever has the lower
     loss on held-out images.
 
-    The order of the images comes from `[seed, epoch]` alone, so that an epoch that is run again
-    after a crash is the same epoch.
+    Which images an epoch sees, and their order, come from `[seed, epoch]` alone, so that an epoch
+    that is run again after a crash is the same epoch.
 
     Attributes:
+        choose_rows: draws the indices of the images that an epoch sees, from a generator; every
+            image once, unless it is set to another.
         model: the Keras model under training.
         optimiser: its optimiser.
         answer: the answering network, compiled: uint8 (n, 28, 28) to probabilities (n, 10).
@@ -136,6 +138,9 @@ class Loop:
         self.model, self._network, self.optimiser = model, network, optimiser
         self._training, self._validation = training, validation
         self._batch_size, self._seed, self._choose = batch_size, seed, choose
+        self.choose_rows: Callable[[np.random.Generator], np.ndarray] = lambda rng: rng.permutation(
+            len(training[1])
+        )
         self._chunk = 1_000_000_000 if xla else STEPS_PER_CALL
         # (first epoch, compiled steps, statistics), in order
         self._phases = [
@@ -166,7 +171,7 @@ class Loop:
         begun = perf_counter()
         variables = [*self.model.variables, *self.optimiser.variables]
         kept = [np.array(np.asarray(variable)) for variable in variables]
-        order = np.arange(len(self._training[1]))
+        order = self.choose_rows(np.random.default_rng(self._seed))
         shapes = {rows.shape: rows for rows in self._calls(order)}
         for _, steps, statistics in self._phases:
             for rows in shapes.values():
@@ -186,7 +191,7 @@ class Loop:
         stop: Callable[[], bool] = lambda: False,
         progress: Callable[[float], None] = lambda _share: None,
     ) -> Epoch:
-        """Train on every image once, then validate.
+        """Train on the images of an epoch, then validate.
 
         Args:
             epoch: counted from 1.
@@ -202,7 +207,7 @@ class Loop:
         """
         begun = perf_counter()
         key = int(np.random.SeedSequence([self._seed, epoch]).generate_state(1)[0] >> 1)
-        order = np.random.default_rng([self._seed, epoch]).permutation(len(self._training[1]))
+        order = self.choose_rows(np.random.default_rng([self._seed, epoch]))
         steps, statistics = [phase[1:] for phase in self._phases if phase[0] <= epoch][-1]
         loss = hits = 0.0
         done = 0
@@ -220,7 +225,7 @@ class Loop:
         val_loss, val_accuracy, averaged = self._keep(measure, best)
         if not np.isfinite(val_loss):
             raise TrainingError(self._not_finite(epoch))
-        digits = np.count_nonzero(self._training[1] < 10)
+        digits = np.count_nonzero(self._training[1][order] < 10)
         loss, accuracy, seconds = loss / len(order), hits / digits, perf_counter() - begun
         figures = float(loss), float(accuracy)  # numpy's would print as np.float64(...)
         return Epoch(epoch, *figures, val_loss, val_accuracy, seconds, averaged)

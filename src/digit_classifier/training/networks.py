@@ -186,6 +186,15 @@ def build(name: str, *, logits: bool = False, precision: str = "float32") -> ker
         "fast": Recipe(
             epochs=8, batch_size=128, learning_rate=6e-3, schedule="cosine", warmup=0.2, final=0.001
         ),
+        "tune": Recipe(
+            epochs=8,
+            batch_size=256,
+            learning_rate=5e-3,
+            schedule="cosine",
+            distortions=GENTLE,
+            mix=0.95,
+            images=32_768,
+        ),
     },
     xla=True,
     weaknesses=(
@@ -222,6 +231,22 @@ def _convolution(filters: int, size: int, padding: str = "same", pool: bool = Fa
     ]
 
 
+# Of convolutions, which learn a hand from few images of it; more cost seconds.
+_TUNE = Recipe(
+    epochs=4,
+    batch_size=64,
+    optimiser="adamw",
+    learning_rate=1e-3,
+    schedule="cosine",
+    weight_decay=0.02,
+    label_smoothing=0.05,
+    distortions=MEDIUM,
+    mix=0.75,
+    images=1024,
+    precision="mixed_bfloat16",
+)
+
+
 @network(
     "quick",
     "two convolutions: 99 % in seconds of training",
@@ -234,7 +259,8 @@ def _convolution(filters: int, size: int, padding: str = "same", pool: bool = Fa
             warmup=0.2,
             final=0.001,
             precision="mixed_bfloat16",
-        )
+        ),
+        "tune": _TUNE,
     },
 )
 def _quick() -> list[Any]:
@@ -273,7 +299,7 @@ _CONVOLUTIONAL = Recipe(
 @network(
     "small",
     "five convolutions in under 30,000 weights",
-    {"best": replace(_CONVOLUTIONAL, distortions=MEDIUM, nondigits=0.0)},
+    {"best": replace(_CONVOLUTIONAL, distortions=MEDIUM, nondigits=0.0), "tune": _TUNE},
     weaknesses=(
         "Was never shown anything that is no digit: it rejects few letters and scribbles.",
         "Was taught gentle distortions only; very thick, thin or blurred pens are read worse "
@@ -310,6 +336,7 @@ def _small() -> list[Any]:
         "long": replace(
             _CONVOLUTIONAL, epochs=60, learning_rate=6e-3, final_distortions=FINAL, final_share=0.2
         ),
+        "tune": replace(_TUNE, nondigits=0.1),
     },
     weaknesses=(
         "Some non-digits are read as digits: see the share rejected above. Letters and signs "

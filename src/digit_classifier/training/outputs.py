@@ -10,14 +10,17 @@ from typing import Any
 import numpy as np
 
 from digit_classifier import latest
+from digit_classifier.atomic import write_png
 from digit_classifier.errors import StorageError, TrainingError
+from digit_classifier.rejection import RejectionRule
 from digit_classifier.stats import wilson
 from digit_classifier.training.calibration import calibrate
 from digit_classifier.training.curves import draw_curves, save_curves
 from digit_classifier.training.export import EXPORTERS, Trained, export, versions
 from digit_classifier.training.loop import Epoch, score
 from digit_classifier.training.run import HELD_OUT, TEST, Plan
-from digit_classifier.training.run_folder import CHECKPOINT, RunFolder
+from digit_classifier.training.run_folder import CHANGED, CHECKPOINT, RunFolder
+from digit_classifier.training.tuning import draw_changes
 
 
 def write_outputs(
@@ -61,6 +64,11 @@ def write_outputs(
     probabilities = answer(images)
     metrics = _figures(plan, history, *score(probabilities, labels), finished=not stopped)
     metrics |= chosen
+    if plan.tuning and not stopped:
+        changes = plan.tuning.changes(answer, RejectionRule.read(chosen))
+        metrics["tuned"] = plan.tuning.describe(changes)
+        if sheet := draw_changes(changes):
+            write_png(run.path / CHANGED, sheet)
     trained = Trained(network, _metadata(metrics), images, probabilities)
     first, *others = EXPORTERS
     export(trained, first, run.path)
@@ -138,5 +146,5 @@ def _metadata(metrics: dict[str, Any]) -> dict[str, Any]:
         "parameters": metrics["parameters"],
         "epochs": metrics["epochs"],
         "versions": metrics["versions"],
-        **{name: metrics[name] for name in ("temperature", "reject") if name in metrics},
+        **{name: metrics[name] for name in ("temperature", "reject", "tuned") if name in metrics},
     }

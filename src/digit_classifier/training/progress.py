@@ -52,9 +52,9 @@ class OneLine(Listener, ABC):
     def _finish(self, text: str) -> None:
         """Show the last line, which stays."""
 
-    def on_download(self, name: str, done: int, total: int) -> None:
+    def on_task(self, what: str, done: int, total: int) -> None:
         """Show how much is here."""
-        self._show(f"{name}: {100 * done / total if total else 100:.0f} %")
+        self._show(f"{what}: {100 * done / total if total else 100:.0f} %")
 
     def on_start(self, plan: Plan) -> None:
         """Begin the line."""
@@ -91,7 +91,7 @@ class OneLine(Listener, ABC):
     @property
     def _name(self) -> str:
         assert self._plan
-        return f"{self._plan.config.model} on {self._plan.dataset.name}"
+        return f"{self._plan.config.model} on {self._plan.data_name}"
 
     @property
     def _figures(self) -> str:

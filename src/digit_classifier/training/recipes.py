@@ -34,6 +34,9 @@ class Recipe:
             is kept is the average or the plain weights, whichever does better on held-out images.
         nondigits: share of a batch that is no digit, with every digit equally wrong as target.
         styles: share of a batch drawn in styles that MNIST hardly holds, such as flagged ones.
+        mix: share of an epoch that is MNIST's images, where one's own are learned from as well.
+        images: how many images such an epoch is of, own ones seen again and again; more where there
+            are more own ones. 0: as many as MNIST has.
         precision: a Keras dtype policy.
         holds_out: keep a twelfth of the training images out of training (see `hold_out`) and
             validate on them, so that the test set chooses nothing; False trains on all of them and
@@ -57,6 +60,8 @@ class Recipe:
     ema: float = 0.0
     nondigits: float = 0.0
     styles: float = 0.0
+    mix: float = 0.0
+    images: int = 0
     precision: Literal["float32", "mixed_bfloat16"] = "float32"
     holds_out: bool = True
 

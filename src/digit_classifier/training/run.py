@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from digit_classifier.training.config import TrainConfig
 from digit_classifier.training.loop import Epoch
 from digit_classifier.training.recipes import Recipe
 from digit_classifier.words import count
+
+if TYPE_CHECKING:
+    from digit_classifier.training.tuning import Tuning
 
 TEST, HELD_OUT = "test images", "held-out training images"
 
@@ -32,6 +35,8 @@ class Plan:
         validated_on: what those are, `TEST` or `HELD_OUT`.
         folder: the run folder.
         finished: the epochs that a resumed training has behind it.
+        tuning: of a fine-tuning, what it began from and the own pictures; its `dataset` is what is
+            mixed in.
     """
 
     config: TrainConfig
@@ -43,6 +48,18 @@ class Plan:
     validated_on: str
     folder: Path
     finished: tuple[Epoch, ...] = ()
+    tuning: "Tuning | None" = None
+
+    @property
+    def sha256(self) -> str:
+        """Of all that the weights come from."""
+        return self.tuning.sha256 if self.tuning else self.dataset.sha256
+
+    @property
+    def data_name(self) -> str:
+        """What is trained on."""
+        name = self.dataset.name
+        return f"{self.tuning.own.name} with {name}" if self.tuning else name
 
     @property
     def patience(self) -> int | None:
@@ -69,8 +86,8 @@ class Plan:
 class Listener:
     """Hears how a training goes; override what is of interest."""
 
-    def on_download(self, name: str, done: int, total: int) -> None:
-        """`done` of `total` bytes of a data file are here."""
+    def on_task(self, what: str, done: int, total: int) -> None:
+        """Something else than an epoch is `done` in part: bytes of a download, pictures read."""
 
     def on_start(self, plan: Plan) -> None:
         """The data is here and the network is built; warns of what the data is not."""
@@ -96,7 +113,7 @@ class Listener:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Run:
-    """What a training gave; prints as three lines.
+    """What a training gave; prints as three lines, a fine-tuning also as its table.
 
     Attributes:
         plan: what was trained.
@@ -128,8 +145,9 @@ class Run:
             folder += ", stopped: resume() goes on with it"
         return (
             f"Network   {config.model}, {self.plan.parameters:,} parameters: {epochs} of recipe "
-            f"{config.recipe} on {self.plan.dataset.name}, seed {config.seed}\n"
+            f"{config.recipe} on {self.plan.data_name}, seed {config.seed}\n"
             f"Accuracy  {100 * metrics['accuracy']:.2f} % of {metrics['measured_on']} "
             f"(95 % interval {low:.2f} to {high:.2f} %)\n"
-            f"Folder    {folder}"
+            + "".join(f"{line}\n" for line in metrics.get("tuned", {}).get("table", ()))
+            + f"Folder    {folder}"
         )

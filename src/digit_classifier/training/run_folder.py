@@ -26,12 +26,14 @@ from digit_classifier.training.loop import Epoch
 
 # What a training needs to go on after a crash, in one file that is whole or not there.
 CHECKPOINT = "checkpoint.npz"
-# Of that file; counted up when what a training has to hold changes. Before 2 none was written.
+# The pictures that a fine-tuning made be read otherwise.
+CHANGED = "changed.png"
+# Of the checkpoint; counted up when what a training has to hold changes. Before 2 none was written.
 FORMAT = 2
 # History figures are rounded to what a float32 sum can carry, so that files stay readable.
 DIGITS = 6
 _TEMPORARY = re.compile(
-    r"\.(checkpoint|model|config|history|metrics|loss|accuracy)-\w{8}\.\w+", re.ASCII
+    r"\.(checkpoint|model|config|history|metrics|loss|accuracy|changed)-\w{8}\.\w+", re.ASCII
 )
 
 
@@ -39,7 +41,7 @@ class RunFolder:
     """Paths and small files of one training.
 
     Holds model.keras, model.onnx, config.json, history.csv, metrics.json, loss and accuracy as PNG
-    and SVG, log.txt; and checkpoint.npz until the training is finished.
+    and SVG, log.txt; of a fine-tuning changed.png; and checkpoint.npz until it is finished.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -120,7 +122,8 @@ class RunFolder:
     def results(self) -> list[str]:
         """What a user would look for, as far as it is there."""
         plots = (f"{name}{suffix}" for name in ("loss", "accuracy") for suffix in (".png", ".svg"))
-        names = ("model.keras", "model.onnx", "finder.onnx", "history.csv", "metrics.json", *plots)
+        names = ("model.keras", "model.onnx", "finder.onnx", "history.csv", "metrics.json", CHANGED,
+                 *plots)  # fmt: skip
         return [name for name in names if (self.path / name).is_file()]
 
     def write_json(self, name: str, content: dict[str, Any]) -> None:

@@ -5,17 +5,17 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
-from typing import Unpack
+from typing import Any
 
 import numpy as np
 
 from digit_classifier.dataset import Dataset, load
-from digit_classifier.dataset.labelled import hold_out
+from digit_classifier.dataset.labelled import MNIST_NAME, SAMPLE_NAME, hold_out
 from digit_classifier.errors import DataError, OptionError, StorageError, TrainingError
 from digit_classifier.shell import option
 from digit_classifier.training.backend import check_installed, seeded, start
 from digit_classifier.training.calibration import MIN_IMAGES
-from digit_classifier.training.config import Settings, TrainConfig, check_names
+from digit_classifier.training.config import TrainConfig, check_names
 from digit_classifier.training.curves import LivePlots, draw_files
 from digit_classifier.training.loop import Epoch, Loop, StoppedError, stoppable
 from digit_classifier.training.networks import build
@@ -26,13 +26,16 @@ from digit_classifier.training.recipes import Recipe
 from digit_classifier.training.recipes import optimiser as make_optimiser
 from digit_classifier.training.run import HELD_OUT, TEST, Listener, Plan, Run
 from digit_classifier.training.run_folder import CHECKPOINT, RunFolder, check_out, going_on
-from digit_classifier.training.steps import make_objective
+from digit_classifier.training.steps import NONDIGIT_LABEL, make_objective
 from digit_classifier.training.tracking import tracked
+from digit_classifier.training.tuning import Tuning
+from digit_classifier.training.tuning import settle as settle_tuning
 from digit_classifier.words import count
 
-NONDIGIT_LABEL = 10
 # 80 images of own data: 50 % right after 30 steps of the original network, 90 % after 300.
 MIN_STEPS = 300
+# Of fewer own images a network that reads already learns far more.
+FEW_IMAGES = 1_000
 Labelled = tuple[np.ndarray, np.ndarray]
 
 
@@ -42,7 +45,7 @@ def train(
     *,
     quiet: bool = False,
     lean: bool = False,
-    **settings: Unpack[Settings],
+    **settings: Any,
 ) -> Run:
     """Train a network and write its run folder.
 
@@ -63,7 +66,7 @@ def train(
         OptionError, DataError, DownloadError, StorageError, TrainingError, MissingExtraError:
             each with one sentence that says what to do.
     """
-    config = _settle(config, settings)
+    config = settle_tuning(_settle(config, settings), settings.get("model"))
     listener = _heard(listener) or usual_listener(quiet=quiet)
     if config.recipe is None:
         config = replace(config, recipe=find_network(config.model).usual_recipe)
@@ -135,7 +138,7 @@ def _heard(listener: Listener | None) -> Listener | None:
     return listener
 
 
-def _settle(config: TrainConfig | None, settings: Settings) -> TrainConfig:
+def _settle(config: TrainConfig | None, settings: dict[str, Any]) -> TrainConfig:
     """The config with the settings put in."""
     if not isinstance(config, TrainConfig | None):
         raise OptionError(
@@ -143,7 +146,7 @@ def _settle(config: TrainConfig | None, settings: Settings) -> TrainConfig:
             'train(dataset="sample"), or give a TrainConfig.'
         )
     check_names(settings)
-    return replace(config or TrainConfig(), **settings)  # type: ignore[arg-type]
+    return replace(config or TrainConfig(), **settings)
 
 
 def _recipe(config: TrainConfig) -> Recipe:
@@ -167,7 +170,7 @@ def load_data(config: TrainConfig, listener: Listener) -> Dataset:
         config.dataset,
         data_dir=config.data_dir,
         offline=config.offline,
-        progress=listener.on_download,
+        progress=listener.on_task,
         strict=config.strict,
         transpose=config.transpose,
         invert=config.invert,
@@ -181,19 +184,50 @@ def load_data(config: TrainConfig, listener: Listener) -> Dataset:
     return dataset
 
 
+def _load_tuning(config: TrainConfig, recipe: Recipe, listener: Listener) -> Tuning:
+    """The own pictures, and MNIST or the sample to mix in.
+
+    Raises:
+        DigitError: as `load`.
+    """
+    own = load(
+        config.dataset,
+        progress=listener.on_task,
+        strict=config.strict,
+        transpose=config.transpose,
+        invert=config.invert,
+        warn=False,
+        whole=True,
+    )
+    mnist = load(
+        data_dir=config.data_dir, offline=config.offline, progress=listener.on_task, warn=False
+    )
+    return Tuning(config, recipe, own, mnist)
+
+
 def _train_classifier(
     config: TrainConfig, recipe: Recipe, run: RunFolder | None, listener: Listener, lean: bool
 ) -> Run:
     """Train in a run folder that there is, or in a new one; see `Network.train`."""
-    dataset = load_data(config, listener)
+    tuning = _load_tuning(config, recipe, listener) if config.start else None
+    dataset = tuning.mnist if tuning else load_data(config, listener)
     start(config.backend, lean=lean)
-    training, validation, validated_on = _split(dataset, recipe, config.seed)
+    if tuning:
+        training, validation, validated_on = tuning.training, tuning.validation, HELD_OUT
+    else:
+        training, validation, validated_on = _split(dataset, recipe, config.seed)
     held_out = len(validation[1]) if validated_on == HELD_OUT else 0
-    steps = -(-len(training[1]) // recipe.batch_size)
-    dataset = _warned(dataset, config, recipe, held_out, steps)
+    steps = -(-(tuning.seen if tuning else len(training[1])) // recipe.batch_size)
+    if tuning:
+        dataset = replace(dataset, notes=tuning.notes)
+    else:
+        dataset = _warned(dataset, config, recipe, held_out, steps)
+    sha256 = tuning.sha256 if tuning else dataset.sha256
     with seeded(config.seed):
         model = build(config.model, logits=True, precision=recipe.precision)
-        network = build(config.model)
+        network = tuning.build() if tuning else build(config.model)
+    if tuning:
+        model.set_weights(network.get_weights())
     optimiser = make_optimiser(recipe, steps * recipe.epochs)
     final = recipe.first_final_epoch, make_objective(recipe, final=True)
     loop = Loop(
@@ -209,40 +243,51 @@ def _train_classifier(
         final=final if recipe.final_distortions else None,
         choose=validated_on == HELD_OUT,
     )
+    initial = []
+    if tuning:
+        loop.choose_rows = tuning.choose_rows
+        initial = [np.array(np.asarray(each)) for each in loop.variables]
     history: list[Epoch] = []
     if run is None or run.is_new:
         # As late as can be: from here on it can be resumed.
         run = run or RunFolder.create(config)
         try:
-            run.save_checkpoint(loop.variables, [], dataset.sha256)
+            run.save_checkpoint(loop.variables, [], sha256)
         except BaseException:
             run.discard()
             raise
     else:
-        history = run.load_checkpoint(loop.variables, dataset.sha256)
+        history = run.load_checkpoint(loop.variables, sha256)
     run.clear_temporaries()
     plan = Plan(
         config=config,
         recipe=recipe,
         dataset=dataset,
         parameters=network.count_params(),
-        training_images=int(np.count_nonzero(training[1] != NONDIGIT_LABEL)),
+        training_images=int(np.count_nonzero(training[1] != NONDIGIT_LABEL))
+        - (tuning.learned_from if tuning else 0),
         validation_set=validation,
         validated_on=validated_on,
         folder=run.path,
         finished=tuple(history),
+        tuning=tuning,
     )
     try:
         listener.on_start(plan)
         with stoppable() as stop:  # also while it saves
             stopped, fault = _train_epochs(loop, plan, run, history, listener, stop)
+            if tuning and not stopped:
+                try:
+                    tuning.try_folds(loop, network, initial, recipe.epochs, listener.on_task, stop)
+                except StoppedError:
+                    stopped = True
             if fault and not history:  # nothing was learned, and nothing would be another time
                 (run.path / CHECKPOINT).unlink(missing_ok=True)
                 run.discard()
                 raise fault
             if stopped:
                 # Half an epoch is nothing that can be resumed: go back to the last whole one.
-                run.load_checkpoint(loop.variables, dataset.sha256)
+                run.load_checkpoint(loop.variables, sha256)
             metrics, unwritten = write_outputs(
                 run, plan, network, loop.answer, history, stopped=stopped
             )
@@ -290,7 +335,7 @@ def _train_epochs(
         except TrainingError as error:
             return True, error
         history.append(row)
-        run.save_checkpoint(loop.variables, history, plan.dataset.sha256)
+        run.save_checkpoint(loop.variables, history, plan.sha256)
         run.write_history(history)
         listener.on_epoch(row)
         plots.add(row)
@@ -336,6 +381,12 @@ def _warned(
             f"held-out training images: {held_out}, and {MIN_IMAGES} are needed to calibrate "
             "confidence. It stays as trained, and the network gets no rule of its own for when to "
             "answer ?."
+        )
+    own = dataset.name not in (MNIST_NAME, SAMPLE_NAME)
+    if own and (few := len(dataset.train_labels)) < FEW_IMAGES:
+        notes.append(
+            f"{count(few, 'training image')}: this starts from nothing, which learns little of so "
+            f"few. To go on from a network that reads already: {option('start', 'cnn')}."
         )
     if not config.epochs and steps * recipe.epochs < MIN_STEPS:
         notes.append(

@@ -16,6 +16,7 @@ from digit_classifier.training.distortions import distort
 from digit_classifier.training.recipes import Recipe
 
 CLASSES = 10
+NONDIGIT_LABEL = 10
 
 # (call the network, images, labels, seed) -> (mean loss, number of right answers), in keras.ops
 Objective = Callable[[Callable[[Any], Any], Any, Any, Any], tuple[Any, Any]]

@@ -24,6 +24,7 @@ from digit_classifier.evaluation.predictions import (
     silent,
 )
 from digit_classifier.evaluation.report import Report
+from digit_classifier.stats import mcnemar
 from digit_classifier.words import count, percent, write_p
 
 ALPHA = 0.05
@@ -75,22 +76,6 @@ def pair(first: np.ndarray, second: np.ndarray) -> Pairing:
         raise ValueError(f"answers to {first.shape} and {second.shape} images cannot be paired")
     only_first, only_second = int((first & ~second).sum()), int((second & ~first).sum())
     return Pairing(len(first), only_first, only_second)
-
-
-def mcnemar(one: int, other: int) -> float:
-    """How likely so uneven a split of the differing images is if neither model is better.
-
-    Args:
-        one: images that only one model read rightly.
-        other: images that only the other read rightly.
-    Returns:
-        Two-sided p of the sign test, 0 to 1; 1 where no image differs.
-    Source: Q. McNemar, "Note on the sampling error of the difference between correlated
-        proportions or percentages", Psychometrika 12 (1947), in its exact form.
-    """
-    from scipy.stats import binomtest
-
-    return float(binomtest(one, one + other, 0.5).pvalue) if one + other else 1.0
 
 
 def tango(one: int, other: int, n: int, z: float = _Z) -> tuple[float, float]:

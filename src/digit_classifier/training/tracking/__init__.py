@@ -24,9 +24,9 @@ class Tracked(Listener):
         """Name who listens and what is logged to."""
         self._listener, self._logs = listener, logs
 
-    def on_download(self, name: str, done: int, total: int) -> None:
+    def on_task(self, what: str, done: int, total: int) -> None:
         """Pass it on."""
-        self._listener.on_download(name, done, total)
+        self._listener.on_task(what, done, total)
 
     def on_progress(self, epoch: int, share: float) -> None:
         """Pass it on."""
