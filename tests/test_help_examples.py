@@ -19,8 +19,8 @@ import numpy as np
 import pytest
 
 from dataset import mirror, stand_in
-from digit_classifier import cli
-from digit_classifier.dataset import download, loading
+from digit_classifier import cache, cli
+from digit_classifier.dataset import download
 from digit_classifier.drawn import styles
 
 pytestmark = pytest.mark.xdist_group("examples")  # one training serves them all
@@ -68,7 +68,7 @@ def machine(tmp_path, monkeypatch, run_folder):
     for name in ("FILES", "ARCHIVE", "DIGEST"):
         monkeypatch.setattr(download, name, getattr(download, name))  # put back afterwards
     stand_in.publish(home / "mnist")
-    shutil.copytree(home / "mnist", loading.cache_folder() / "mnist")
+    shutil.copytree(home / "mnist", cache.folder() / "mnist")
     (work / "scans").mkdir(parents=True)
     (work / "experiments").mkdir()
     monkeypatch.chdir(work)

@@ -37,13 +37,11 @@ LAYERS = {
     "atomic": {"errors"},
     "contact_sheet": {"plotting"},
     "plotting": {"atomic", "errors"},
-    "adapter": {"errors", "shell"},
-    "onnx_model": {"adapter", "errors"},
-    "picture": {"adapter", "agreement", "errors", "weights"},
+    "onnx_model": {"errors", "shell"},
+    "picture": {"onnx_model", "agreement", "errors", "weights"},
     "drawn": {"picture", *LEAVES},
     "dataset": {"picture", "onnx_model", "weights", *LEAVES},
     "training": {
-        "adapter",
         "agreement",
         "dataset",
         "drawn",
@@ -52,7 +50,7 @@ LAYERS = {
         "weights",
         *LEAVES,
     },
-    "evaluation": {"picture", "dataset", "drawn", "adapter", "onnx_model", "weights", *LEAVES},
+    "evaluation": {"picture", "dataset", "drawn", "onnx_model", "weights", *LEAVES},
     "weights": {"onnx_model", "latest", "errors"},
     "reader": {"agreement", "picture", "onnx_model", "rejection", "weights", "errors"},
     "server": {"reader", "onnx_model", "weights", "picture", *LEAVES},
@@ -105,8 +103,8 @@ def test_onnx_runtime_is_imported_in_one_place_which_tells_it_to_report_to_nobod
     users = {
         path.name for path in ours if any(n.split(".")[0] == "onnxruntime" for n in imported(path))
     }
-    assert users == {"adapter.py"}
-    text = (ROOT / "adapter.py").read_text("utf-8")
+    assert users == {"onnx_model.py"}
+    text = (ROOT / "onnx_model.py").read_text("utf-8")
     assert text.index("ORT_DISABLE_TELEMETRY") < text.index("import onnxruntime")
 
 

@@ -1,18 +1,35 @@
-"""A trained network as a file: model.onnx, read by ONNX Runtime."""
+"""A trained network as a file, read by ONNX Runtime: ours, or any that takes 28x28 images."""
 
+import json
+import os
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from digit_classifier.adapter import CLASSES, FLOATS, SIDE, Feed
-from digit_classifier.errors import ModelError
+from digit_classifier.errors import ModelError, OptionError
+from digit_classifier.shell import option
 
-__all__ = ["CLASSES", "SIDE", "OnnxModel"]
+# From 1.29 on it reports its use to its maker, unless it is told otherwise before it is imported;
+# disable_telemetry_events() comes too late. Nothing else imports it, so that this comes first.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+import onnxruntime
 
+SIDE = 28
+CLASSES = 10
+# What a float network was trained on: (subtract, divide by), in steps of 0 to 255.
+# mnist: the training images' mean 0.1307 and standard deviation 0.3081, as PyTorch's example has.
+SCALES = {
+    "0..1": (0.0, 255.0),
+    "0..255": (0.0, 1.0),
+    "-1..1": (127.5, 127.5),
+    "mnist": (0.1307 * 255, 0.3081 * 255),
+}
+LAYOUTS = ((SIDE, SIDE), (1, SIDE, SIDE), (SIDE, SIDE, 1), (SIDE * SIDE,))
+FLOATS = {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(float16)": np.float16}
 # Images in one run of the network: what it works out between its layers is 200 kB an image for cnn.
-SLICE = 1000
+SLICE = 500
 PROBABILITIES = "probabilities"
 # Rows of float16 and of rounded exports still sum to 1 within this.
 TOLERANCE = 2e-3
@@ -31,7 +48,7 @@ class OnnxModel:
         path: the file; None when made from bytes of nowhere.
         metadata: what the exporter wrote: name, classes, dataset, dataset_sha256, accuracy,
             temperature, reject, versions; values that parse as JSON are parsed.
-        scale: what a float input is given, a key of `adapter.SCALES`; "" for uint8.
+        scale: what a float input is given, a key of `SCALES`; "" for uint8.
         output: what the file gives, in words.
         wiring: how images go in and answers come out, in words.
     """
@@ -50,7 +67,7 @@ class OnnxModel:
             model: a path to an .onnx file, or its bytes.
             threads: how many cores one `predict` may use; 0 for all.
             path: the file that bytes were read from.
-            scale: what a float input is given, a key of `adapter.SCALES`; None for what the file's
+            scale: what a float input is given, a key of `SCALES`; None for what the file's
                 metadata says under "scale", or else 0..1.
         Raises:
             ModelError: no such file, not ONNX, or not a digit network.
@@ -188,3 +205,173 @@ def name_of(path: Path) -> str:
     if path.name in ("model.onnx", "model.keras"):
         return path.parent.resolve().name or path.stem
     return path.stem
+
+
+class Feed:
+    """Puts uint8 images into an ONNX file, whatever layout, dtype and scale it wants.
+
+    A float input is given 0..1 unless `scale`, or the file's metadata under the key "scale", says
+    otherwise.
+
+    Attributes:
+        said: what goes in, in words.
+        scale: a key of `SCALES`; "" where pixels go in as uint8.
+        metadata: what the exporter wrote into the file.
+        outputs: what the file gives.
+    """
+
+    def __init__(
+        self,
+        model: str | Path | bytes,
+        scale: str | None = None,
+        threads: int = 0,
+        shown: object = None,
+    ) -> None:
+        """Load a file and find out what it takes.
+
+        Args:
+            model: an .onnx file, or its bytes.
+            scale: a key of `SCALES`; None for the metadata's word, or 0..1.
+            threads: how many cores one call may use; 0 for all.
+            shown: what errors call it.
+        Raises:
+            ModelError: not ONNX, or nothing that takes 28x28 pixels.
+            OptionError: a scale for a network that takes uint8, or one that is not known.
+        """
+        self.shown = str(shown or ("the bytes given" if isinstance(model, bytes) else model))
+        self._session = open_session(model, threads, self.shown)
+        self.metadata = read_metadata(self._session)
+        self.outputs = self._session.get_outputs()
+        self._input, self._layout, self._batch = self._find_input()
+        self._dtype = np.uint8 if self._input.type == "tensor(uint8)" else FLOATS[self._input.type]
+        self.scale = self._choose_scale(scale)
+        shape = ", ".join(["n", *map(str, self._layout)])
+        self.said = f"{np.dtype(self._dtype).name} of shape ({shape})"
+        if self.scale:
+            self.said += f", scaled to {self.scale}"
+
+    def run(self, images: np.ndarray, output: str | None = None) -> np.ndarray:
+        """What the file gives for uint8 images (n, 28, 28), under a name or at first.
+
+        Raises:
+            ModelError: ONNX Runtime fails on them.
+        """
+        x = images.reshape(len(images), *self._layout)
+        if self._dtype is not np.uint8:
+            shift, divisor = SCALES[self.scale]
+            x = ((x.astype(np.float32) - shift) / divisor).astype(self._dtype)
+        name = output or str(self.outputs[0].name)
+        if self._batch is None:
+            return self._run(x, name)
+        starts = range(0, max(len(x), 1), self._batch)
+        parts = [self._run_full(x[at : at + self._batch], name) for at in starts]
+        return np.concatenate(parts)
+
+    def _run_full(self, x: np.ndarray, name: str) -> np.ndarray:
+        """A file with a fixed batch is given full ones only; what pads the last is cut off."""
+        missing = (self._batch or 0) - len(x)
+        padded = np.concatenate([x, np.zeros((missing, *x.shape[1:]), x.dtype)])
+        return self._run(padded, name)[: len(x)]
+
+    def _run(self, x: np.ndarray, name: str) -> np.ndarray:
+        try:
+            return np.asarray(self._session.run([name], {self._input.name: x})[0])
+        except Exception as error:  # ONNX Runtime raises a dozen unrelated classes
+            raise ModelError(f"{self.shown} fails on images of shape {x.shape}: {error}") from error
+
+    def _find_input(self) -> tuple[Any, tuple[int, ...], int | None]:
+        inputs = self._session.get_inputs()
+        found = inputs[0]
+        size = [side if isinstance(side, int) and side > 0 else None for side in found.shape]
+        fitting = [
+            layout
+            for layout in LAYOUTS
+            if len(size) == len(layout) + 1
+            and all(side in (None, want) for side, want in zip(size[1:], layout, strict=True))
+        ]
+        known = found.type == "tensor(uint8)" or found.type in FLOATS
+        if len(inputs) != 1 or not known or not fitting:
+            raise ModelError(
+                f"{self.shown} takes {len(inputs)} input(s), the first {found.type} of shape "
+                f"{found.shape}; a digit network takes one of uint8 or float, of shape "
+                "(n, 28, 28), (n, 1, 28, 28), (n, 28, 28, 1) or (n, 784)"
+            )
+        return found, fitting[0], size[0]
+
+    def _choose_scale(self, asked: str | None) -> str:
+        if self._dtype is np.uint8:
+            if asked:
+                raise OptionError(
+                    f"{self.shown} takes uint8, which is always 0 to 255; leave the scale out"
+                )
+            return ""
+        chosen = asked or str(self.metadata.get("scale", "0..1"))
+        if chosen not in SCALES:
+            known = f"one of {', '.join(SCALES)} is needed."
+            if asked:
+                raise OptionError(f"{option('scale', chosen)} is not known; {known}")
+            raise ModelError(f"{self.shown} says scale {chosen!r}; {known}")
+        return chosen
+
+
+def open_session(
+    model: str | Path | bytes, threads: int = 1, shown: object = None
+) -> onnxruntime.InferenceSession:
+    """Load any ONNX file, whatever its inputs and outputs are.
+
+    Args:
+        model: a path to an .onnx file, or its bytes.
+        threads: how many cores one run may use; 0 for all.
+        shown: what errors call it.
+    Raises:
+        ModelError: no such file, or nothing that ONNX Runtime can load.
+    """
+    shown = shown or ("the bytes given" if isinstance(model, bytes) else str(model))
+    if not isinstance(model, bytes) and not Path(model).is_file():
+        raise ModelError(f"no model at {shown}. Give a run folder, an .onnx file or a name.")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    source = model if isinstance(model, bytes) else os.fspath(model)
+    try:
+        return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime raises a dozen unrelated classes
+        raise ModelError(_refusal(shown, model, error)) from error
+
+
+# What else networks are saved as, and what makes an .onnx file of it.
+_OTHERS = {
+    ".keras": ("a Keras network", "model.export('net.onnx', format='onnx') in Keras makes one"),
+    ".h5": ("a Keras network", "keras.models.load_model(...).save('net.keras') makes a .keras "
+            "file, which `digits predict`, `serve`, `evaluate` and `compare` read"),
+    ".pt": ("a PyTorch network", "torch.onnx.export(model, images, 'net.onnx') makes one"),
+    ".pkl": ("a Python pickle", "skl2onnx.to_onnx makes one of a scikit-learn model"),
+    ".tflite": ("a TensorFlow Lite network", "export the network that it was made of"),
+}  # fmt: skip
+_OTHERS |= {".hdf5": _OTHERS[".h5"], ".pth": _OTHERS[".pt"], ".ckpt": _OTHERS[".pt"],
+            ".safetensors": _OTHERS[".pt"], ".joblib": _OTHERS[".pkl"]}  # fmt: skip
+
+
+def _refusal(shown: object, model: str | Path | bytes, error: Exception) -> str:
+    """Say what a file is that ONNX Runtime cannot load, and how to come by one that it can."""
+    if (len(model) if isinstance(model, bytes) else Path(model).stat().st_size) == 0:
+        return f"{shown} is empty; an .onnx file is needed. Copy or export it again."
+    what, how = _OTHERS.get(Path(str(shown)).suffix.lower(), ("", ""))
+    if what:
+        return f"{shown} is {what}; an .onnx file is needed: {how}."
+    reason = " ".join(str(error).split())
+    return f"{shown} is not a model that ONNX Runtime can load: {reason}"
+
+
+def read_metadata(session: onnxruntime.InferenceSession) -> dict[str, Any]:
+    """What the exporter wrote into the file; values that parse as JSON are parsed."""
+    texts = session.get_modelmeta().custom_metadata_map
+    return {key: _parsed(value) for key, value in texts.items()}
+
+
+def _parsed(value: str) -> Any:
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value

@@ -1,9 +1,17 @@
-"""Numbers in sentences."""
+"""Numbers and lists in sentences."""
+
+from collections.abc import Iterable
 
 
 def count(n: int, what: str) -> str:
     """1 error, 2 errors, 1,000 errors."""
     return f"{n:,} {what}" + ("" if n == 1 else "s")
+
+
+def listed(words: Iterable[object]) -> str:
+    """One, two and three."""
+    *most, last = map(str, words)
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def percent(share: float, digits: int = 2) -> str:

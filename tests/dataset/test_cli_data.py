@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from dataset import stand_in
+from digit_classifier import cache
 from digit_classifier.cli import main
 from digit_classifier.cli.opening import load_aloud, progress_bars
-from digit_classifier.dataset import loading
 
 
 def digits(*arguments: str | Path) -> int:
@@ -54,7 +54,7 @@ def test_download_fills_the_cache_and_says_where(server, monkeypatch, capsys):
     monkeypatch.setenv("DIGITS_MIRRORS", server.url("good"))
     assert digits("download") == 0
     said = capsys.readouterr()
-    assert f"MNIST is in {loading.cache_folder() / 'mnist'}" in said.out
+    assert f"MNIST is in {cache.folder() / 'mnist'}" in said.out
     assert "240 training and 40 test images, verified" in said.out
     assert "train-images-idx3-ubyte.gz: 0." in said.err
     assert digits("verify") == 0
@@ -64,7 +64,7 @@ def test_download_into_a_folder_names_the_next_command(server, tmp_path, monkeyp
     monkeypatch.setenv("DIGITS_MIRRORS", server.url("good"))
     assert digits("download", "--data-dir", tmp_path / "here") == 0
     assert f"digits train --data-dir {tmp_path / 'here'}" in capsys.readouterr().out
-    assert not (loading.cache_folder() / "mnist").exists()
+    assert not (cache.folder() / "mnist").exists()
 
 
 def test_download_without_network_exits_with_one_sentence(monkeypatch, capsys):
@@ -91,7 +91,7 @@ def test_download_does_not_touch_other_data(server, tmp_path, monkeypatch, capsy
 
 
 def test_verify_finds_the_damaged_copy_and_exits_with_2(published_folder, capsys):
-    mnist = loading.cache_folder() / "mnist"
+    mnist = cache.folder() / "mnist"
     shutil.copytree(published_folder, mnist)
     path = mnist / "train-labels-idx1-ubyte.gz"
     path.write_bytes(path.read_bytes()[:-4])

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from dataset import stand_in
-from digit_classifier.dataset import Dataset, download, labelled, load, loading, sample
+from digit_classifier import cache
+from digit_classifier.dataset import Dataset, download, labelled, load, sample
 from digit_classifier.errors import (
     DataError,
     DownloadError,
@@ -95,7 +96,7 @@ def test_other_data_in_data_dir_are_not_taken_for_mnist(published_folder, own, d
 
 
 def copy_to_cache(published_folder: Path) -> Path:
-    return Path(shutil.copytree(published_folder, loading.cache_folder() / "mnist"))
+    return Path(shutil.copytree(published_folder, cache.folder() / "mnist"))
 
 
 def copy_to_keras(published_folder: Path) -> Path:

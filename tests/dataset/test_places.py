@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from dataset import stand_in
+from digit_classifier import cache
 from digit_classifier.dataset import load, loading
 from digit_classifier.dataset.loading import Place
 from digit_classifier.errors import DataError
@@ -43,11 +44,11 @@ def test_archive_stands_in_for_missing_files(published_folder):
 def test_cache_is_where_the_user_says_else_where_the_system_keeps_such_things(monkeypatch):
     for name in ("DIGITS_CACHE_DIR", "DIGITS_CACHE"):  # what it was called, and what it is
         monkeypatch.setenv(name, f"~/{name}")
-        assert loading.cache_folder() == Path(f"~/{name}").expanduser()
+        assert cache.folder() == Path(f"~/{name}").expanduser()
     for name in ("DIGITS_CACHE_DIR", "DIGITS_CACHE"):
         monkeypatch.delenv(name)
-    assert "mnist-digit-classifier" in str(loading.cache_folder())
-    assert loading.cache_folder().is_absolute()
+    assert "mnist-digit-classifier" in str(cache.folder())
+    assert cache.folder().is_absolute()
 
 
 def no_home(monkeypatch):
@@ -70,13 +71,13 @@ def test_without_a_home_the_cache_is_a_temporary_one_and_that_is_said(
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     lose_home(monkeypatch)
-    assert loading.cache_folder().parent == tmp_path
+    assert cache.folder().parent == tmp_path
     assert [place.label for place in loading.usual_places()].count("cache") == 2
     assert not any(loading.is_there(place.path) for place in loading.usual_places())
     (note,) = load("sample").notes
     assert "cannot be written" in note
     assert "DIGITS_CACHE" in note
-    assert (loading.cache_folder() / "sample.npz").is_file()
+    assert (cache.folder() / "sample.npz").is_file()
 
 
 @pytest.mark.skipif(not hasattr(os, "getuid"), reason="Unix only")
@@ -93,10 +94,10 @@ def test_a_temporary_cache_that_others_may_have_made_is_not_used(monkeypatch, tm
     else:
         guessed.mkdir()
         guessed.chmod(mode)
-    taken = loading.cache_folder()
+    taken = cache.folder()
     assert taken.parent == tmp_path
     assert taken != guessed
-    assert taken == loading.cache_folder()
+    assert taken == cache.folder()
     assert taken.stat().st_mode & 0o777 == 0o700
 
 

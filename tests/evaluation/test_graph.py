@@ -5,13 +5,13 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from digit_classifier import weights
-from digit_classifier.adapter import Feed
 from digit_classifier.evaluation.onnx_graph import (
     count_multiply_adds,
     count_parameters,
     expose_features,
     first_weights,
 )
+from digit_classifier.onnx_model import Feed
 
 
 def convolution(path, transposed=1):

@@ -1,9 +1,8 @@
 import numpy as np
 import pytest
 
-from digit_classifier.adapter import open_session
 from digit_classifier.errors import ModelError, TrainingError
-from digit_classifier.onnx_model import OnnxModel
+from digit_classifier.onnx_model import OnnxModel, open_session
 from digit_classifier.training.export import convert_file, export_onnx
 from digit_classifier.training.networks import NETWORKS, build
 

@@ -53,13 +53,14 @@ def download(data_dir: Path | None, to_cache: bool) -> None:
     Addresses to ask instead of the public ones can be given in DIGITS_MIRRORS, separated by
     spaces: each is a prefix before the files' names.
     """
+    from digit_classifier import cache
     from digit_classifier.dataset import download, loading
     from digit_classifier.errors import OptionError
 
     if data_dir and to_cache:
         raise OptionError("--data-dir and --cache are two places; give one.")
     label = "data folder" if data_dir else "cache"
-    place = loading.Place(label, data_dir or loading.cache_folder() / "mnist")
+    place = loading.Place(label, data_dir or cache.folder() / "mnist")
     with progress_bars() as progress:
         download.fetch(place.path, progress=progress, replace=data_dir is None)
     dataset = loading.read_mnist(place)

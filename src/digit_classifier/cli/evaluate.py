@@ -155,9 +155,9 @@ def _judge_pictures(
     from digit_classifier import contact_sheet
     from digit_classifier.atomic import write_png
     from digit_classifier.errors import DataError
-    from digit_classifier.evaluation import peers, pictures
+    from digit_classifier.evaluation import pictures
 
-    others = {name: peers.peer(name) for name in beside}
+    others = {name: pictures.peer(name) for name in beside}
     cases, left_out = pictures.list_cases(folder)
     for sentence in left_out:
         warn(sentence)

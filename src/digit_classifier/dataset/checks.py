@@ -5,9 +5,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from digit_classifier.dataset.labelled import Arrays, Pixels, hashes, listed
+from digit_classifier.dataset.labelled import Arrays, Pixels, hashes
 from digit_classifier.errors import ModelError
 from digit_classifier.shell import option
+from digit_classifier.words import listed
 
 # So many training images of a digit are enough, however many more there are of others.
 MIN_PER_DIGIT = 50

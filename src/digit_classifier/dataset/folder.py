@@ -16,14 +16,13 @@ from digit_classifier.dataset.labelled import (
     Pixels,
     Progress,
     check,
-    listed,
     reading,
     untested,
 )
 from digit_classifier.errors import DataError, MissingExtraError, NoInkError, PictureError
 from digit_classifier.picture.decode import SUFFIXES
 from digit_classifier.shell import option
-from digit_classifier.words import count
+from digit_classifier.words import count, listed
 
 _SHOWN = 20  # names in one sentence
 _DEEPEST = 5  # folders around the one that holds the digits

@@ -3,7 +3,7 @@
 import gzip
 import hashlib
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -258,9 +258,3 @@ def fifths(images: Pixels, labels: Pixels) -> NDArray[np.int64]:
 def hashes(images: Pixels) -> NDArray[np.bytes_]:
     """The sha256 of each image's pixels, as 64 hexadecimal digits."""
     return np.array([hashlib.sha256(image.tobytes()).hexdigest() for image in images], dtype="S64")
-
-
-def listed(words: Iterable[object]) -> str:
-    """One, two and three."""
-    *most, last = map(str, words)
-    return f"{', '.join(most)} and {last}" if most else last

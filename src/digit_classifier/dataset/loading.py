@@ -1,11 +1,6 @@
 """Which data to train on: `load` turns a word or a path into a `Dataset`; where MNIST may lie."""
 
-import contextlib
-import functools
 import os
-import stat
-import sys
-import tempfile
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -24,7 +19,6 @@ from digit_classifier.dataset.labelled import (
     Progress,
     digest,
     divide,
-    listed,
     reading,
     turn,
 )
@@ -35,7 +29,7 @@ from digit_classifier.errors import (
     UnreachableError,
 )
 from digit_classifier.shell import digits, option, readable
-from digit_classifier.words import count
+from digit_classifier.words import count, listed
 
 _VARIABLE = "MNIST_DATA_DIR"
 _PARTS = 6  # one in six for testing, close to MNIST: 10,000 of 70,000
@@ -115,7 +109,7 @@ def _load_known(
         if given:
             return read_mnist(given)
         return _find_mnist(dataset == "auto", offline, progress, mirrors)
-    return sample.load(cache_folder(), cache_notes())
+    return sample.load(cache.folder(), cache.notes())
 
 
 def _find_mnist(
@@ -124,7 +118,7 @@ def _find_mnist(
     progress: Progress | None,
     mirrors: Sequence[str] | None,
 ) -> Dataset:
-    notes = list(cache_notes())
+    notes = list(cache.notes())
     for place in usual_places():
         if is_complete(place.path):
             try:
@@ -142,7 +136,7 @@ def _find_mnist(
     except DownloadError as error:
         if may_sample and isinstance(error, UnreachableError):
             notes.append(f"{error} So this is the built-in {SAMPLE_NAME}, which is not MNIST.")
-            return sample.load(cache_folder(), tuple(notes))
+            return sample.load(cache.folder(), tuple(notes))
         here, instead = option("data_dir"), option("dataset", "sample")
         advice = f"Name a folder that holds the files ({here}), or try {instead}."
         raise type(error)(f"{error} {advice}") from error
@@ -249,67 +243,6 @@ class Place:
     path: Path
 
 
-def cache_folder() -> Path:
-    """Where downloads are kept: `cache.chosen`, or a temporary folder if the system's is read-only.
-
-    Raises:
-        MissingExtraError: platformdirs is not installed.
-    """
-    chosen = cache.chosen()
-    if cache.named() or _can_write(chosen):
-        return chosen  # a folder that the user named is never taken for another
-    with contextlib.suppress(OSError):  # no temporary folder either: whoever writes will say so
-        return _own_folder(Path(tempfile.gettempdir()))
-    return chosen
-
-
-def _own_folder(place: Path) -> Path:
-    """A folder that is this user's alone, in a place where others may make some, too.
-
-    Raises:
-        OSError: none can be made.
-    """
-    if sys.platform == "win32":  # where the place is
-        return place / cache.NAME
-    folder = place / f"{cache.NAME}-{os.getuid()}"
-    with contextlib.suppress(FileExistsError):
-        folder.mkdir(mode=0o700)
-    about = folder.lstat()
-    mine = stat.S_ISDIR(about.st_mode) and about.st_uid == os.getuid()
-    if mine and stat.S_IMODE(about.st_mode) == 0o700:
-        return folder
-    return _unguessable_folder(place)  # somebody may have got there first
-
-
-@functools.cache
-def _unguessable_folder(place: Path) -> Path:
-    return Path(tempfile.mkdtemp(prefix=f"{cache.NAME}-", dir=place))
-
-
-def cache_notes() -> tuple[str, ...]:
-    """What a user must be told of the cache: that it is a temporary one, and why."""
-    chosen, taken = cache.chosen(), cache_folder()
-    if chosen == taken:
-        return ()
-    return (
-        f"{chosen} cannot be written, so images are kept in {taken} for the time being. Set "
-        "DIGITS_CACHE to a folder that can be written.",
-    )
-
-
-def _can_write(folder: Path) -> bool:
-    """Whether files can be made in a folder, or in one that would be made for it."""
-    if folder.parts[0].startswith("~"):
-        return False
-    try:
-        folder = folder.absolute()
-        while not folder.exists() and not folder.is_symlink():
-            folder = folder.parent
-        return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
-    except OSError:
-        return False
-
-
 def given_folder(data_dir: str | Path | None) -> Place | None:
     """Where the user says MNIST lies: `data_dir`, else MNIST_DATA_DIR, else None."""
     if data_dir:
@@ -321,7 +254,7 @@ def given_folder(data_dir: str | Path | None) -> Place | None:
 def usual_places() -> list[Place]:
     """Our cache, then where Keras and torchvision keep their copies."""
     keras = cache.expand(os.environ.get("KERAS_HOME") or "~/.keras")
-    caches = dict.fromkeys((cache_folder(), cache.chosen()))  # the first can be written
+    caches = dict.fromkeys((cache.folder(), cache.chosen()))  # the first can be written
     return [
         *(Place("cache", folder / "mnist") for folder in caches),
         Place("Keras", keras / "datasets" / "mnist.npz"),

@@ -11,11 +11,10 @@ from typing import Any
 import numpy as np
 
 from digit_classifier import weights
-from digit_classifier.adapter import SCALES
 from digit_classifier.dataset import Dataset
 from digit_classifier.errors import OptionError
 from digit_classifier.evaluation.onnx_graph import count_multiply_adds, count_parameters
-from digit_classifier.onnx_model import OnnxModel
+from digit_classifier.onnx_model import SCALES, OnnxModel
 from digit_classifier.shell import option
 
 Predict = Callable[[np.ndarray], np.ndarray]
@@ -44,7 +43,7 @@ class Model:
         parameters: how many weights, as the file says or as counted; None where unknown.
         multiply_adds: for one image; None where unknown.
         wiring: how images go in and answers come out, in words, such as "scaled to 0..1".
-        scale: what a float input is given, a key of `adapter.SCALES`; "" for uint8.
+        scale: what a float input is given, a key of `onnx_model.SCALES`; "" for uint8.
         alone: as `predict`, on one core, for timing; None where that is the same.
     """
 
@@ -72,7 +71,7 @@ def open_model(model: str | Path, *, scale: str | None = None, name: str | None 
     Args:
         model: a shipped model's name, a run folder, or any .onnx file from uint8 or float 28x28
             images to ten probabilities or logits.
-        scale: what a float input is given, a key of `adapter.SCALES`; None for what the file's
+        scale: what a float input is given, a key of `onnx_model.SCALES`; None for what the file's
             metadata says under "scale", or else 0..1.
         name: what to call it; else the file's name, or its run folder's.
     Raises:

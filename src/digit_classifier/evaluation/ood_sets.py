@@ -12,7 +12,6 @@ import numpy as np
 from digit_classifier.dataset.files import read_images
 from digit_classifier.drawn import nondigits
 from digit_classifier.errors import DataError
-from digit_classifier.evaluation.corruptions.error_rates import BATCH
 from digit_classifier.evaluation.model import Predict
 from digit_classifier.evaluation.predictions import Progress, choose, silent
 from digit_classifier.rejection import RejectionRule
@@ -205,8 +204,7 @@ def measure(
     total = count_kinds(labels) + 1 + (ood is not None)
 
     def score(images: np.ndarray) -> np.ndarray:
-        parts = [predict(images[s : s + BATCH]) for s in range(0, len(images), BATCH)]
-        return (rule or RejectionRule(0.0)).score(np.concatenate(parts))
+        return (rule or RejectionRule(0.0)).score(predict(images))
 
     def tell(done: int) -> None:
         progress("what is no digit", done, total)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from digit_classifier.dataset import Dataset
 from digit_classifier.evaluation.model import Model
@@ -98,14 +98,8 @@ class Evaluation:
 Make = Callable[[Evaluation, Progress], Section]
 
 
-@dataclass(frozen=True)
-class SectionMaker:
-    """How a section is made.
-
-    Attributes:
-        make: from an evaluation, telling its progress.
-        seconds: about how long that takes the cnn; shares out the progress bar.
-    """
+class SectionMaker(NamedTuple):
+    """How a section is made; `seconds`, that it takes the cnn, share out the progress bar."""
 
     make: Make
     seconds: float

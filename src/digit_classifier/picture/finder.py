@@ -75,7 +75,7 @@ def load_file(path: Path) -> Finder:
     Raises:
         ModelError: no such file, or nothing that ONNX Runtime can load.
     """
-    from digit_classifier.adapter import open_session, read_metadata
+    from digit_classifier.onnx_model import open_session, read_metadata
 
     session = open_session(path, THREADS, path)
     name = session.get_inputs()[0].name

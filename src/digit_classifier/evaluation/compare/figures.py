@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,6 @@ from digit_classifier.stats import wilson
 from digit_classifier.words import write_p
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
@@ -26,28 +25,34 @@ SHOWN = 10
 
 def draw_overview(results: Sequence[ModelResult]) -> Figure:
     """A row for each model, a column for what it gets wrong and for each of its costs."""
-    columns: list[tuple[str, Callable[[ModelResult], float], str]] = [
-        ("misread (%)", lambda each: 100 * each.errors / each.predictions.n, "{:.2f}"),
-        ("file (MB)", lambda each: each.model.size_bytes / 1e6, "{:.2f}"),
-        ("one image (ms)", lambda each: each.latency_ms, "{:.3f}"),
+    misread = [100 * each.errors / each.predictions.n for each in results]
+    columns = [
+        ("misread (%)", misread, "{:.2f}"),
+        ("file (MB)", [each.model.size_bytes / 1e6 for each in results], "{:.2f}"),
+        ("one image (ms)", [each.latency_ms for each in results], "{:.3f}"),
     ]
-    if all(each.stress for each in results):
-        columns.insert(1, ("misread, spoilt (%)", _spoilt, "{:.1f}"))
-    height = 1.3 + 0.42 * len(results)
-    figure = plotting.new_figure(height, plotting.SIZE[0] * 1.25)
+    if spoilt := [100 * each.stress.rates.mean() for each in results if each.stress]:
+        columns.insert(1, ("misread, spoilt (%)", spoilt, "{:.1f}"))
+    figure = plotting.new_figure(1.3 + 0.42 * len(results), plotting.SIZE[0] * 1.25)
     places = np.arange(len(results))[::-1]
-    for axes, (label, measure, shown) in zip(
-        figure.subplots(1, len(columns), sharey=True), columns, strict=True
-    ):
-        values = [measure(each) for each in results]
+    panels = figure.subplots(1, len(columns), sharey=True)
+    for axes, (label, values, shown) in zip(panels, columns, strict=True):
         ends = values
-        if label == "misread (%)":
+        if values is misread:
             bounds = [wilson(each.errors, each.predictions.n) for each in results]
             for place, (low, high) in zip(places, bounds, strict=True):
                 axes.plot([100 * low, 100 * high], [place] * 2, color=plotting.INK, lw=1.3)
             ends = [100 * high for _, high in bounds]
-        _draw_column(axes, places, values, ends, shown)
-        axes.set(xlabel=label)
+        axes.barh(places, values, height=0.5, color=plotting.BLUE, alpha=0.55, linewidth=0)
+        for place, value, end in zip(places, values, ends, strict=True):
+            axes.annotate(
+                shown.format(value), (end, place), (5, 0), textcoords="offset points",
+                va="center", fontsize=9.5,
+            )  # fmt: skip
+        axes.set(xlabel=label, xlim=(0, 1.42 * (max(ends) or 1.0)), ylim=(-0.6, len(values) - 0.4))
+        axes.grid(visible=False, axis="y")
+        axes.tick_params(axis="y", length=0)
+        axes.locator_params(axis="x", nbins=3)
     names = [_short(each.name) for each in results]
     figure.axes[0].set(yticks=places, yticklabels=names)
     plotting.heading(figure, "Errors and costs: shorter is better")
@@ -148,27 +153,6 @@ def draw_histories(histories: Sequence[History]) -> Figure:
             axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     figure.legend(handles=handles, loc="outside lower center", ncols=2)
     return figure
-
-
-def _draw_column(
-    axes: Axes, places: np.ndarray, values: list[float], ends: list[float], shown: str
-) -> None:
-    """Bars, and their values beside them, right of `ends`."""
-    axes.barh(places, values, height=0.5, color=plotting.BLUE, alpha=0.55, linewidth=0)
-    for place, value, end in zip(places, values, ends, strict=True):
-        axes.annotate(
-            shown.format(value), (end, place), (5, 0), textcoords="offset points",
-            va="center", fontsize=9.5,
-        )  # fmt: skip
-    axes.set(xlim=(0, 1.42 * (max(ends) or 1.0)), ylim=(-0.6, len(values) - 0.4))
-    axes.grid(visible=False, axis="y")
-    axes.tick_params(axis="y", length=0)
-    axes.locator_params(axis="x", nbins=3)
-
-
-def _spoilt(each: ModelResult) -> float:
-    assert each.stress
-    return 100 * float(each.stress.rates.mean())
 
 
 def _above_zero(percents: Sequence[float]) -> np.ndarray:

@@ -22,7 +22,6 @@ from digit_classifier.evaluation.compare import (
 from digit_classifier.evaluation.compare import figures as plots
 from digit_classifier.evaluation.corruptions.error_rates import (
     Baseline,
-    ErrorRates,
     find_baseline,
     mean_corruption_error,
 )
@@ -30,7 +29,7 @@ from digit_classifier.evaluation.page import Part
 from digit_classifier.evaluation.section import ReportFigure, Section, Table
 from digit_classifier.machine import name_processor
 from digit_classifier.stats import interval, wilson
-from digit_classifier.words import count, percent, write_p
+from digit_classifier.words import count, listed, percent, write_p
 
 MADE_BY, PAGE = "digits compare", "comparison.html"
 
@@ -159,12 +158,8 @@ def _lead(best: ModelResult, tests: Sequence[PairedTest]) -> str:
         if best in (test.better, test.worse) and not test.significant
     ]
     if rivals:
-        return f"{best.name} errs least, but the data cannot tell it apart from {_listed(rivals)}."
+        return f"{best.name} errs least, but the data cannot tell it apart from {listed(rivals)}."
     return f"{best.name} errs least, and is told apart from every other."
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def _verdict(test: PairedTest) -> str:
@@ -197,23 +192,16 @@ def _verdict(test: PairedTest) -> str:
 def _tabulate_models(results: Sequence[ModelResult], baseline: Baseline | None) -> Table:
     columns = ["Model", "Errors", "Accuracy, %", "95 % interval, %", "File, MB", "Weights",
                "One image, ms"]  # fmt: skip
-    rows: list[list[str | int | float]] = []
-    for each in results:
-        weights = each.model.parameters
-        rows.append(
-            [
-                each.name,
-                each.errors,
-                f"{100 * each.accuracy:.2f}",
-                interval(each.predictions.n - each.errors, each.predictions.n, 2),
-                f"{each.model.size_bytes / 1e6:.2f}",
-                f"{weights:,}" if weights else "-",
-                f"{each.latency_ms:.3f}",
-            ]
-        )
     caption = f"One image: median on one core, {TURNS} turns each, {name_processor()}."
-    spoilt = [each.stress for each in results if each.stress]
-    if spoilt:
+    rows: list[list[str | int | float]] = [
+        [each.name, each.errors, f"{100 * each.accuracy:.2f}",
+         interval(each.predictions.n - each.errors, each.predictions.n, 2),
+         f"{each.model.size_bytes / 1e6:.2f}",
+         f"{each.model.parameters:,}" if each.model.parameters else "-",
+         f"{each.latency_ms:.3f}"]
+        for each in results
+    ]  # fmt: skip
+    if spoilt := [each.stress for each in results if each.stress]:
         columns.append("Errors on spoilt images, %")
         n, kinds = spoilt[0].n, len(spoilt[0].names)
         caption += f" Spoilt images: {n:,} under each of {kinds} corruptions at five strengths."
@@ -232,20 +220,14 @@ def _tabulate_pairs(tests: Sequence[PairedTest]) -> Table:
     many = len(tests) > 1
     columns = ["A and B", "Only A right", "Only B right", "A − B, points", "95 % interval, points",
                "p, adjusted" if many else "p", "Told apart"]  # fmt: skip
-    rows: list[list[str | int | float]] = []
-    for test in tests:
-        low, high = test.pairing.interval
-        rows.append(
-            [
-                f"{test.better.name} and {test.worse.name}",
-                test.pairing.only_first,
-                test.pairing.only_second,
-                f"{100 * test.pairing.difference:+.2f}",
-                f"{100 * low:+.2f} to {100 * high:+.2f}",
-                write_p(test.p_adjusted).removeprefix("p = ").removeprefix("p "),
-                "yes" if test.significant else "no",
-            ]
-        )
+    rows = [
+        [f"{test.better.name} and {test.worse.name}", test.pairing.only_first,
+         test.pairing.only_second, f"{100 * test.pairing.difference:+.2f}",
+         " to ".join(f"{100 * bound:+.2f}" for bound in test.pairing.interval),
+         write_p(test.p_adjusted).removeprefix("p = ").removeprefix("p "),
+         "yes" if test.significant else "no"]
+        for test in tests
+    ]  # fmt: skip
     return Table(
         columns,
         rows,
@@ -268,15 +250,12 @@ def _measure(each: ModelResult, baseline: Baseline | None) -> dict[str, Any]:
         "parameters": each.model.parameters,
         "multiply_adds": each.model.multiply_adds,
         "latency_ms": each.latency_ms,
-        "spoilt": _measure_stress(each.stress, baseline) if each.stress else None,
-    }
-
-
-def _measure_stress(measured: ErrorRates, baseline: Baseline | None) -> dict[str, Any]:
-    return {
-        "n": measured.n,
-        "error_rate": float(measured.rates.mean()),
-        "mean_corruption_error": mean_corruption_error(measured.rates, baseline),
+        "spoilt": each.stress
+        and {
+            "n": each.stress.n,
+            "error_rate": float(each.stress.rates.mean()),
+            "mean_corruption_error": mean_corruption_error(each.stress.rates, baseline),
+        },
     }
 
 
@@ -335,16 +314,11 @@ def history_section(histories: Sequence[History]) -> Section:
             "curves, not their heights.",
         )
     rows: list[list[str | int | float]] = [
-        [
-            history.name,
-            len(history.epochs),
-            f"{sum(history.seconds):,.1f}",
-            f"{history.val_loss[-1]:.4f}",
-            f"{history.val_misread[-1]:.2f}",
-            history.validated_on or "-",
-        ]
+        [history.name, len(history.epochs), f"{sum(history.seconds):,.1f}",
+         f"{history.val_loss[-1]:.4f}", f"{history.val_misread[-1]:.2f}",
+         history.validated_on or "-"]
         for history in histories
-    ]
+    ]  # fmt: skip
     columns = ["Run", "Epochs", "Seconds", "Last loss, nats", "Last misread, %", "Validated on"]
     return Section(
         key="history",

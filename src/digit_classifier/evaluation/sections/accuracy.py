@@ -48,14 +48,10 @@ def section(evaluation: Evaluation, _tell: Progress = silent) -> Section:
         "processor": name_processor(),
     }
     rows = [
-        [
-            each["digit"],
-            each["n"],
-            each["errors"],
-            *("-" if each[name] is None else percent(each[name]) for name in RATES),
-        ]
+        [each["digit"], each["n"], each["errors"],
+         *("-" if each[name] is None else percent(each[name]) for name in RATES)]
         for each in digits
-    ]
+    ]  # fmt: skip
     return Section(
         key="accuracy",
         title="How accurate is it?",

@@ -207,15 +207,10 @@ def _sentences(
 def _tabulate(before: Calibration, after: Calibration | None) -> Table:
     both = [("as it is", before), *([("temperature-scaled", after)] if after else [])]
     rows = [
-        [
-            name,
-            fine_percent(c["ece"]),
-            f"{c['brier']:.5f}",
-            f"{c['log_loss']:.5f}",
-            percent(c["confidence"]),
-        ]
+        [name, fine_percent(c["ece"]), f"{c['brier']:.5f}", f"{c['log_loss']:.5f}",
+         percent(c["confidence"])]
         for name, c in both
-    ]
+    ]  # fmt: skip
     return Table(
         ["", "ECE", "Brier score", "Log loss (nats)", "Mean confidence"],
         rows,

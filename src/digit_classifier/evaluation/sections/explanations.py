@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from digit_classifier import plotting
-from digit_classifier.adapter import Feed
 from digit_classifier.evaluation.model import Model
 from digit_classifier.evaluation.onnx_graph import expose_features, first_weights
 from digit_classifier.evaluation.predictions import BATCH, Predictions, Progress, silent
@@ -19,7 +18,7 @@ from digit_classifier.evaluation.section import (
     Section,
     report_section,
 )
-from digit_classifier.onnx_model import CLASSES
+from digit_classifier.onnx_model import CLASSES, Feed
 from digit_classifier.words import count
 
 if TYPE_CHECKING:

@@ -77,19 +77,24 @@ def _share(row: OodResult) -> float:
 
 def _summarise(scores: OodScores) -> list[str]:
     untaught, taught = scores.sums
-    by_rule, at_99 = (
-        _say_by_rule(scores),
-        (
-            f"Where the threshold lets 99 % of {len(scores.digits):,} digits through, "
-            f"{percent(untaught.share, 1)} of {untaught.n:,} pictures of kinds that no network was "
-            f"ever taught are taken for digits (AUROC {untaught.auroc:.3f}), and "
-            f"{percent(taught.share, 1)} of {taught.n:,} of kinds that some are taught (AUROC "
-            f"{taught.auroc:.3f})."
-        ),
+    sentences = []
+    if scores.rule:  # which is what the model's users meet
+        through = float((scores.digits >= scores.rule.threshold).mean())
+        sentences.append(
+            f"By its own rule it accepts {percent(through)} of {len(scores.digits):,} digits, and "
+            f"takes for digits {percent(untaught.share_by_rule or 0, 1)} of {untaught.n:,} "
+            f"pictures of kinds that no network was ever taught and "
+            f"{percent(taught.share_by_rule or 0, 1)} of {taught.n:,} of kinds that some are "
+            "taught."
+        )
+    sentences.append(
+        f"Where the threshold lets 99 % of {len(scores.digits):,} digits through, "
+        f"{percent(untaught.share, 1)} of {untaught.n:,} pictures of kinds that no network was "
+        f"ever taught are taken for digits (AUROC {untaught.auroc:.3f}), and "
+        f"{percent(taught.share, 1)} of {taught.n:,} of kinds that some are taught (AUROC "
+        f"{taught.auroc:.3f})."
     )
-    sentences = [*by_rule, at_99]
-    if scores.ood:
-        row = scores.ood
+    if row := scores.ood:
         sentences.append(
             f"Of {row.n:,} images of {row.kind}, {percent(row.share, 1)} are taken for digits "
             f"(AUROC {row.auroc:.3f})."
@@ -97,20 +102,6 @@ def _summarise(scores: OodScores) -> list[str]:
     worst = sorted(scores.rows, key=lambda row: -row.share)[:3]
     names = ", ".join(f"{row.kind} ({percent(row.share, 0)})" for row in worst)
     return [*sentences, f"Most often taken for digits: {names}."]
-
-
-def _say_by_rule(scores: OodScores) -> list[str]:
-    """What the model's own rule does, which is what its users meet; nothing where it has none."""
-    if scores.rule is None:
-        return []
-    untaught, taught = scores.sums
-    through = float((scores.digits >= scores.rule.threshold).mean())
-    return [
-        f"By its own rule it accepts {percent(through)} of {len(scores.digits):,} digits, and "
-        f"takes for digits {percent(untaught.share_by_rule or 0, 1)} of {untaught.n:,} pictures of "
-        f"kinds that no network was ever taught and {percent(taught.share_by_rule or 0, 1)} of "
-        f"{taught.n:,} of kinds that some are taught."
-    ]
 
 
 def _explain(scores: OodScores) -> list[str]:
@@ -130,30 +121,21 @@ def _explain(scores: OodScores) -> list[str]:
 
 def _tabulate(scores: OodScores) -> Table:
     columns = ["Kind", "Trained on", "Images", "AUROC", "Taken for a digit, %", "95 % interval, %"]
-    has_rule = scores.rule is not None
-    if has_rule:
-        columns.append("At its own threshold, %")
-    rows: list[list[str | int | float]] = []
-    for row in (*scores.rows, *scores.sums):
-        cells: list[str | int | float] = [row.kind, "may be" if row.taught else "never", row.n]
-        cells += [
-            f"{row.auroc:.4f}", f"{100 * row.share:.1f}", interval(row.accepted, row.n)
-        ]  # fmt: skip
-        if has_rule:
-            cells.append(f"{100 * (row.share_by_rule or 0):.1f}")
-        rows.append(cells)
-    caption = (
-        "What is taken for a digit where 99 % of digits are accepted, by kind; less is better."
-    )
-    return Table(columns, rows, caption)
+    return Table(
+        [*columns, *(["At its own threshold, %"] if scores.rule else [])],
+        [
+            [row.kind, "may be" if row.taught else "never", row.n, f"{row.auroc:.4f}",
+             f"{100 * row.share:.1f}", interval(row.accepted, row.n),
+             *([f"{100 * (row.share_by_rule or 0):.1f}"] if scores.rule else [])]
+            for row in (*scores.rows, *scores.sums)
+        ],
+        "What is taken for a digit where 99 % of digits are accepted, by kind; less is better.",
+    )  # fmt: skip
 
 
 def _measure(scores: OodScores) -> dict[str, Any]:
     def describe(row: OodResult) -> dict[str, Any]:
-        rates = {
-            "false_accept_rate": row.share,
-            "false_accept_rate_by_rule": row.share_by_rule,
-        }
+        rates = {"false_accept_rate": row.share, "false_accept_rate_by_rule": row.share_by_rule}
         return asdict(row) | rates
 
     rule = scores.rule.threshold if scores.rule else None
@@ -235,11 +217,9 @@ def _group(scores: OodScores) -> dict[str, np.ndarray]:
     groups = {"digits": scores.digits}
     if scores.ood:
         groups[scores.ood.kind] = scores.others[scores.ood.kind]
-    rest = [row for row in scores.rows if row is not scores.ood]
-    for name, taught in (
-        ("not digits, kinds never trained on", False),
-        ("not digits, kinds that may have been trained on", True),
-    ):
-        parts = [scores.others[row.kind] for row in rest if row.taught == taught]
-        groups[name] = np.concatenate(parts)
+    for name, taught in (("never", False), ("that may have been", True)):
+        groups[f"not digits, kinds {name} trained on"] = np.concatenate(
+            [scores.others[row.kind] for row in scores.rows
+             if row is not scores.ood and row.taught == taught]
+        )  # fmt: skip
     return groups

@@ -8,7 +8,6 @@ Source: L. Engstrom, B. Tran, D. Tsipras, L. Schmidt, A. Madry, "Exploring the l
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,7 +15,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from digit_classifier import plotting
-from digit_classifier.evaluation.corruptions.error_rates import BATCH
 from digit_classifier.evaluation.corruptions.mnist_c import shift, turn
 from digit_classifier.evaluation.model import Predict
 from digit_classifier.evaluation.predictions import Progress, choose, silent, spread
@@ -102,7 +100,7 @@ def measure(
     moves += [Move(*each) for each in product(BOTH_SHIFTS, BOTH_SHIFTS, BOTH_TURNS)]
 
     def judge(move: Move) -> np.ndarray:
-        return _judge(predict, transform(images, move), labels)
+        return np.asarray(predict(transform(images, move)).argmax(axis=1) == labels)
 
     rights = []
     for done, right in enumerate(spread(judge, moves), 1):
@@ -117,11 +115,6 @@ def transform(images: np.ndarray, move: Move) -> np.ndarray:
     """Turn images about their centre, then shift them; uint8, shape (n, 28, 28)."""
     turned = turn(images, np.full(len(images), move.degrees)) if move.degrees else images
     return shift(turned, move.down, move.right)
-
-
-def _judge(predict: Predict, images: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    parts: Sequence[slice] = [slice(s, s + BATCH) for s in range(0, len(images), BATCH)]
-    return np.concatenate([predict(images[p]).argmax(axis=1) == labels[p] for p in parts])
 
 
 def summarise(worst: WorstCase) -> list[str]:
@@ -141,26 +134,23 @@ def tabulate(worst: WorstCase) -> Table:
     grids += [(f"turns up to {most}°", worst.under_turns(most)) for most in TURN_LIMITS]
     both = f"shifts of {BOTH_SHIFTS[-1]} px with turns up to {BOTH_TURNS[-1]}°"
     grids.append((both, worst.both))
-    rows: list[list[str | int | float]] = []
-    for name, right in grids:
-        always = int(right.all(axis=0).sum())
-        rows.append(
-            [
-                name,
-                len(right),
-                f"{100 * right.mean():.1f}",
-                f"{100 * right.mean(axis=1).min():.1f}",
-                f"{100 * always / worst.n:.1f}",
-                interval(always, worst.n),
-            ]
-        )
     columns = ["Grid", "Tried", "Right on average, %", "At the hardest, %"]
     columns += ["Right under all, %", "95 % interval, %"]
     caption = (
         f"Shifts and turns about the centre, n = {worst.n:,} images. Right under all: under every "
         "one that was tried, the worst for each image included."
     )
-    return Table(columns, rows, caption)
+    always = [int(right.all(axis=0).sum()) for _, right in grids]
+    return Table(
+        columns,
+        [
+            [name, len(right), f"{100 * right.mean():.1f}",
+             f"{100 * right.mean(axis=1).min():.1f}", f"{100 * hits / worst.n:.1f}",
+             interval(hits, worst.n)]
+            for (name, right), hits in zip(grids, always, strict=True)
+        ],
+        caption,
+    )  # fmt: skip
 
 
 def describe(worst: WorstCase) -> dict[str, Any]:

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from digit_classifier.adapter import open_session
 from digit_classifier.atomic import write_bytes
 from digit_classifier.errors import TrainingError
+from digit_classifier.onnx_model import open_session
 
 OPSET = 17
 TOLERANCE = 1e-3  # of an answer, between Keras and ONNX Runtime
