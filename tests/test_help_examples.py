@@ -22,6 +22,7 @@ from dataset import mirror, stand_in
 from digit_classifier import cache, cli
 from digit_classifier.dataset import download
 from digit_classifier.drawn import styles
+from picture import filled_forms as filled
 
 pytestmark = pytest.mark.xdist_group("examples")  # one training serves them all
 
@@ -81,6 +82,8 @@ def machine(tmp_path, monkeypatch, run_folder):
         Image.fromarray(image).save(kept / f"{at}.png")
     for name in ("photo.jpg", "drawing.png", "scans/a.png", "scans/b.png"):
         shutil.copy(kept / f"{at}.png", work / name)
+    for name in ("anna.jpg", "first.png", "second.png"):
+        Image.fromarray(filled.blank("A4")).save(work / name)
     for name in ("runs/a", "runs/b", "runs/latest", "experiments/c"):
         shutil.copytree(run_folder, work / name)
     heading = ",".join(f"pixel{at}" for at in range(784))
@@ -122,7 +125,10 @@ def test_an_example_runs(line, machine, short_recipes, monkeypatch, capfd):
         with pytest.raises(SystemExit) as left:
             cli.main([os.path.expanduser(word) for word in words])  # noqa: PTH111  as a shell does
     said = capfd.readouterr()
-    if "--resume" in words:  # whose training is at its end here
+    if words[:2] == ["sheet", "scans/"]:  # pictures of a digit each
+        assert left.value.code == 1
+        assert "0 of the sheet's 6 black marks" in said.err
+    elif "--resume" in words:  # whose training is at its end here
         assert left.value.code == 2
         assert "finished" in said.err
     elif "jax" in words:

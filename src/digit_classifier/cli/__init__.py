@@ -29,11 +29,12 @@ COMMANDS = {
     "train": "Train a network on MNIST.",
     "runs": "List the trainings there are, in a sortable table.",
     "data": "Show, download, verify and draw the labelled images.",
+    "sheet": "Print a page for digits of your own hand, and read filled ones.",
 }
 # command -> the optional part that brings what it imports; the others need none
 EXTRAS = {
     "evaluate": "evaluate", "compare": "evaluate", "serve": "serve", "train": "train",
-    "data": "data",
+    "data": "data", "sheet": "train",
 }  # fmt: skip
 
 

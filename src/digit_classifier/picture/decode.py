@@ -4,6 +4,7 @@ import io
 import os
 import threading
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from math import isqrt
@@ -120,6 +121,23 @@ def decode(
         f"a {type(given).__name__} is not a picture; "
         "give a path, bytes, an open file, a numpy array or a PIL image"
     )
+
+
+def decode_pages(path: str | os.PathLike[str]) -> Iterator[Picture]:
+    """Read all pages of a TIFF file, as scanners write them, or the one picture of another file.
+
+    Args:
+        path: of a file.
+    Raises:
+        As `decode`.
+    """
+    data, name = _read(Path(path), MAX_BYTES)
+    yield _decode_bytes(data, name, MAX_PIXELS)
+    if format_of(data) == "TIFF":
+        with _open(io.BytesIO(data), ["TIFF"]) as image:
+            for page in range(1, getattr(image, "n_frames", 1)):
+                image.seek(page)
+                yield _decode_image(image, f"{name}, page {page + 1}", MAX_PIXELS)
 
 
 def format_of(head: bytes) -> str | None:
