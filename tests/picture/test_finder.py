@@ -41,6 +41,17 @@ def test_a_part_of_a_digit_is_no_digit_beside_it() -> None:
     assert len(merged(*whole, cell((12, 12, 38, 34), 0.5, 0.1, 3, 0)).boxes) == 1
 
 
+def test_what_a_digit_lies_in_does_not_widen_its_box() -> None:
+    box = (60, 10, 84, 50)
+    digit = [cell(box, 0.9, 0.1, level, 3) for level in range(4)]
+    number = cell((10, 0, 140, 60), 0.1, 0.85, 0, 8)
+    found = merged(*digit, number)
+    assert len(found.boxes) == 1
+    assert found.boxes[0] == pytest.approx(box)
+    assert found.other[0] == pytest.approx(0.1)
+    assert found.classes[0].argmax() == 3
+
+
 def test_neighbours_stay_two() -> None:
     boxes = ((10, 10, 34, 50), (36, 12, 60, 52))
     found = merged(*(cell(box, 0.8, 0.1, level, 5) for box in boxes for level in range(4)))

@@ -19,7 +19,7 @@ CANDIDATE = 0.2  # least probability of a cell, and of what is found
 IN_RANGE = 13.0, 52.0  # pixels: a box of this size should be found on that level
 FLAT = 4  # grey levels between the darkest and the lightest pixel: less is paper
 SAME = 0.45  # IoU from which two boxes are of one digit
-WITHIN = 0.7  # share of the smaller box within the larger from which they are, too
+WITHIN = 0.7  # share of the smaller box within the larger from which the less sure is dropped
 THREADS = 1  # more round otherwise, and the command line, Python and the server shall agree
 MAX_CELLS = 6000  # of all sizes together: a page of 300 digits has some 2,000
 NARROW = 0.45  # of its height: bars are widened to it before they are compared
@@ -141,7 +141,10 @@ def _look(grey: np.ndarray, scale: float, number: int, detector: Detector) -> np
 
 
 def _merge(rows: np.ndarray, scales: np.ndarray) -> Found:
-    """One box for each digit, from those of all levels: a vote."""
+    """One box for each digit, from those of all levels: a vote of the boxes that agree.
+
+    What lies within the surest box, or around it, is dropped and has no vote.
+    """
     crowded = len(rows) > MAX_CELLS
     size = np.maximum(rows[:, 2] - rows[:, 0], rows[:, 3] - rows[:, 1])
     shown = size * scales[rows[:, 6].astype(int)] if len(rows) else size
@@ -156,13 +159,10 @@ def _merge(rows: np.ndarray, scales: np.ndarray) -> Found:
     for i in range(len(rows)):
         if not left[i]:
             continue
-        mine = left & (
-            (overlap(wide[i], wide) > SAME) | (contained(rows[i, :4], rows[:, :4]) > WITHIN)
-        )
-        left &= ~mine
-        left[i] = False
-        mine[i] = True
-        group, w = rows[mine], weight[mine]
+        agrees = left & (overlap(wide[i], wide) > SAME)
+        agrees[i] = True
+        left &= ~agrees & (contained(rows[i, :4], rows[:, :4]) <= WITHIN)
+        group, w = rows[agrees], weight[agrees]
         box = (group[:, :4] * (w**2)[:, None]).sum(axis=0) / (w**2).sum()
         on = size[i] * scales
         expected = np.flatnonzero((on >= low) & (on <= high))
