@@ -20,7 +20,7 @@ from digit_classifier import agreement, dataset
 from digit_classifier.dataset.labelled import hold_out
 from digit_classifier.drawn.pages import DrawnPage, draw_page
 from digit_classifier.evaluation.pictures import Case, judge, list_cases
-from digit_classifier.picture import finder, pieces
+from digit_classifier.picture import finder, ink, pieces
 from digit_classifier.picture.paper import LUMINANCE
 from digit_classifier.reader import DigitReader
 
@@ -42,7 +42,7 @@ def _agreement(**changes: float) -> Callable[[], Patch]:
 
 def _grey() -> Patch:
     """Luminance, whatever the colours are."""
-    return mock.patch.object(finder, "axis", return_value=LUMINANCE)
+    return mock.patch.object(ink, "axis", return_value=LUMINANCE)
 
 
 def _one_size() -> Patch:

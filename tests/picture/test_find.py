@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from digit_classifier.picture import Page, decode, find
+from digit_classifier.picture.marks import BY_PIECES
 from picture import pages
 from picture.likeness import likeness
 from picture.page_styles import STYLES, Style
@@ -62,6 +63,21 @@ def test_boxes_lie_on_the_digits_in_pixels_of_the_picture(digits: np.ndarray) ->
         assert ink[covered].sum() > 0.9 * ink.sum()
 
 
+def test_no_box_of_a_digit_covers_half_of_its_neighbour(digits: np.ndarray) -> None:
+    style = Style(columns=7, height=16, space=0.2, noise=2)
+    rng = np.random.default_rng(2)
+    for _ in range(5):
+        drawn = pages.draw(style, digits, [0] * len(digits), rng)
+        boxes = np.array([mark.box for mark in told(find(decode(drawn.pixels))).marks], float)
+        assert len(boxes) > 4
+        boxes[:, 2:] += boxes[:, :2]
+        for i, box in enumerate(boxes):
+            low, high = np.maximum(box[:2], boxes[:, :2]), np.minimum(box[2:], boxes[:, 2:])
+            shared = np.maximum(high - low, 0).prod(axis=1)
+            covered = shared / (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
+            assert np.delete(covered, i).max() < 0.5
+
+
 @pytest.mark.parametrize("size", [(2041, 2269), (2269, 2041), (300, 200)])
 def test_boxes_of_ink_at_the_frame_end_with_the_picture(size: tuple[int, int]) -> None:
     width, height = size
@@ -109,6 +125,21 @@ def test_specks_are_left_out() -> None:
     stroke(page, (100, 50), (100, 220))
     cv2.circle(page, (300, 150), 4, 0, -1)
     assert len(told(find(decode(page))).marks) == 1
+
+
+@pytest.mark.parametrize("ink", [(20, 20, 60), (0, 0, 160), (200, 0, 0), (0, 120, 0)])
+def test_a_drawing_in_colour_is_taken_piece_by_piece_as_a_black_one(
+    ink: tuple[int, int, int],
+) -> None:
+    page = sevens([50, 200])
+    stroke(page, (400, 60), (398, 190))
+    black = find(decode(page))
+    light = 255 - (255 - page[..., None]) / 255 * (255 - np.array(ink))
+    coloured = find(decode(light.astype(np.uint8)))
+    assert (coloured.way, len(coloured.marks)) == (BY_PIECES, 3)
+    for mark, other in zip(coloured.marks, black.marks, strict=True):
+        assert np.abs(np.subtract(mark.box, other.box)).max() <= 1
+        assert likeness(mark.image, other.image) > 0.99
 
 
 @pytest.mark.parametrize("height", [0.5, 0.9])

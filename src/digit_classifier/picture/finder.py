@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 
 from digit_classifier.agreement import Agreement
-from digit_classifier.picture.paper import SMALL, axis, drop_colour, project, shrink
 
 STRIDE, MULTIPLE, UNIT = 4, 16, 8.0  # as `training.finder.network` has them
 SMALLEST, LARGEST = 48, 2048  # pixels, longer side of the picture at the ends of the pyramid
@@ -81,12 +80,6 @@ def load_file(path: Path) -> Finder:
     name = session.get_inputs()[0].name
     agreement = Agreement.read(read_metadata(session))
     return Finder(lambda images: np.asarray(session.run(None, {name: images})[0]), agreement)
-
-
-def to_grey(pixels: np.ndarray) -> np.ndarray:
-    """What the finder looks at: uint8, shape (height, width), ink as clear as colour allows."""
-    pixels = drop_colour(pixels)
-    return project(pixels, axis(shrink(pixels, SMALL)))
 
 
 def levels(height: int, width: int) -> list[float]:

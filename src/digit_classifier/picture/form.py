@@ -12,7 +12,7 @@ import numpy as np
 from digit_classifier.errors import PictureError
 from digit_classifier.picture.decode import Picture
 from digit_classifier.picture.ink import measure, measure_contrast, trace
-from digit_classifier.picture.paper import LUMINANCE, Paper, background, measure_noise, shrink
+from digit_classifier.picture.paper import Paper, background, measure_noise, shrink
 
 # All in millimetres, from the upper left corner of the block that is printed, which is the same on
 # every paper. A row for each digit.
@@ -138,7 +138,7 @@ def _straighten(grey: np.ndarray, name: str) -> np.ndarray:
 
 def _take_paper_away(grey: np.ndarray) -> np.ndarray:
     """How dark each pixel is as a share of the paper around it: uint8, paper 0."""
-    behind = background(grey, Paper(LUMINANCE, False, False, 255.0, 0.0))
+    behind = background(grey, Paper(False, False, 255.0, 0.0))
     result: np.ndarray = 255 - cv2.divide(grey, cv2.max(behind, 1), scale=255)
     return result
 

@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 
 from digit_classifier.picture.paper import (
-    LUMINANCE,
     SMALL,
     Paper,
+    axis,
     background,
     drop_colour,
     histogram,
@@ -50,15 +50,23 @@ class Ink:
     factor: float
 
 
-def extract(pixels: np.ndarray) -> Ink:
-    """Take the paper away.
+def to_grey(pixels: np.ndarray) -> np.ndarray:
+    """The grey in which ink is as clear as its colour allows.
 
     Args:
         pixels: uint8, shape (height, width) or (height, width, 3).
     """
     pixels = drop_colour(pixels)
-    paper = judge_plain(pixels) or judge(shrink(pixels, SMALL))
-    grey = project(pixels, paper.weights)
+    return project(pixels, axis(shrink(pixels, SMALL)))
+
+
+def extract(grey: np.ndarray) -> Ink:
+    """Take the paper away.
+
+    Args:
+        grey: uint8, shape (height, width).
+    """
+    paper = judge_plain(grey) or judge(shrink(grey, SMALL))
     if paper.light_ink:
         grey = 255 - grey
     longest = max(grey.shape)
@@ -89,7 +97,7 @@ def _difference(grey: np.ndarray, paper: Paper) -> np.ndarray:
 
 def _relight(depth: np.ndarray, behind: np.ndarray, paper: Paper) -> np.ndarray:
     """Ink in a shadow is as dark a share of its paper as ink in the light."""
-    if paper.light_ink or paper.weights != LUMINANCE:
+    if paper.light_ink:
         return depth
     bright = float(np.percentile(behind[::8, ::8], 90))
     result: np.ndarray = cv2.divide(depth, cv2.max(behind, max(1, int(bright / 4))), scale=bright)

@@ -31,53 +31,49 @@ class Paper:
     """How to turn a picture's pixels into ink.
 
     Attributes:
-        weights: of red, green and blue in the grey that shows the ink best; they may be negative.
-        light_ink: ink is lighter than paper along those weights.
+        light_ink: ink is lighter than paper.
         flat: the paper is one colour, as in a drawing; there is no lighting to take away.
         level: grey of the paper, where it is flat, 0 to 255, after light ink was turned dark.
         noise: standard deviation of the paper's grain, in grey levels.
     """
 
-    weights: tuple[float, float, float]
     light_ink: bool
     flat: bool
     level: float
     noise: float
 
 
-def judge(pixels: np.ndarray) -> Paper:
+def judge(grey: np.ndarray) -> Paper:
     """Find what is paper and what is ink, where `judge_plain` does not know.
 
     Args:
-        pixels: uint8, shape (height, width) or (height, width, 3).
+        grey: uint8, shape (height, width).
     """
-    small = shrink(pixels, SMALL)
-    weights = axis(small)
-    grey = project(small, weights)
+    grey = shrink(grey, SMALL)
     light_ink = is_ink_light(grey)
     if light_ink:
         grey = 255 - grey
     noise = measure_noise(grey)
     level, flat = _flat_level(grey, noise)
-    return Paper(weights, light_ink, flat, level, noise)
+    return Paper(light_ink, flat, level, noise)
 
 
-def judge_plain(pixels: np.ndarray) -> Paper | None:
+def judge_plain(grey: np.ndarray) -> Paper | None:
     """The same of a drawing on paper of exactly one grey; None for other pictures."""
-    if pixels.ndim == 3 or min(pixels.shape) < 3:
+    if min(grey.shape) < 3:
         return None
-    level = int(pixels[0, 0])
-    ink = cv2.compare(pixels, level, cv2.CMP_NE)
+    level = int(grey[0, 0])
+    ink = cv2.compare(grey, level, cv2.CMP_NE)
     if ink[0].any() or ink[-1].any() or ink[:, 0].any() or ink[:, -1].any():
         return None
     inked = cv2.countNonZero(ink)
-    if inked > (1 - PLAIN) * pixels.size:
+    if inked > (1 - PLAIN) * grey.size:
         return None
-    lighter = cv2.countNonZero(cv2.compare(pixels, level, cv2.CMP_GT))
+    lighter = cv2.countNonZero(cv2.compare(grey, level, cv2.CMP_GT))
     light_ink = 2 * lighter > inked
     if light_ink and _fills_its_box(ink):
         return None  # it may be a sheet on a plain ground
-    return Paper(LUMINANCE, light_ink, True, float(255 - level if light_ink else level), 0.0)
+    return Paper(light_ink, True, float(255 - level if light_ink else level), 0.0)
 
 
 def _fills_its_box(ink: np.ndarray) -> bool:

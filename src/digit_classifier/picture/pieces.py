@@ -5,7 +5,7 @@ import numpy as np
 
 from digit_classifier.picture.ink import Ink, extent, extract, measure
 from digit_classifier.picture.marks import Box
-from digit_classifier.picture.paper import LEVELS, drop_colour, judge_plain, shrink
+from digit_classifier.picture.paper import LEVELS, judge_plain, shrink
 from digit_classifier.picture.redraw import measure_pen, redraw
 
 LARGEST = 1200  # pixels, longer side: larger pictures are looked at in this size
@@ -19,21 +19,21 @@ THICKEST = 0.4  # of the longer side is a pen's width, at most: more is a sheet 
 APART = 0.35  # of the height: pieces of one digit lie no further from each other
 
 
-def find(pixels: np.ndarray, *, single: bool = False) -> list[tuple[np.ndarray, Box]]:
+def find(grey: np.ndarray, *, single: bool = False) -> list[tuple[np.ndarray, Box]]:
     """Redraw the one digit of a picture, or those of a drawing.
 
     Args:
-        pixels: uint8, shape (height, width) or (height, width, 3).
+        grey: uint8, shape (height, width).
         single: all the ink is one digit, wherever it lies.
     Returns:
         For each digit, in no order, uint8, shape (28, 28), as MNIST would have drawn it, and its
         box, x, y, width, height. Empty where the ink is in several places of a paper that is not
         plain, in pieces that are no digits by their size, or in none.
     """
-    size_of_all = pixels.shape
-    pixels = shrink(pixels, LARGEST)
-    ink = extract(pixels)
-    factor = ink.factor * max(pixels.shape[:2]) / max(size_of_all[:2])
+    size_of_all = grey.shape
+    grey = shrink(grey, LARGEST)
+    ink = extract(grey)
+    factor = ink.factor * max(grey.shape) / max(size_of_all)
     here = extent(ink.mask)
     labels, stats = measure(ink.mask[here])
     pieces = stats[1:]
@@ -47,7 +47,7 @@ def find(pixels: np.ndarray, *, single: bool = False) -> list[tuple[np.ndarray, 
         return []
     if single or (len(kept) <= 3 and _is_one(pieces[kept], pieces[largest])):
         groups = [kept]
-    elif judge_plain(drop_colour(pixels)) is not None:
+    elif judge_plain(grey) is not None:
         groups = _group(pieces, kept)
     else:
         return []

@@ -36,9 +36,9 @@ def find(picture: Picture, *, single: bool = False) -> Page:
     if image is not None:
         mark = Mark(image, _box(image))
         return Page((mark,), (), picture.width, picture.height, picture.notes, PREPARED)
-    from digit_classifier.picture import lines, pieces  # OpenCV only where it is needed
+    from digit_classifier.picture import ink, lines, pieces  # OpenCV only where it is needed
 
-    found = pieces.find(picture.pixels, single=single)
+    found = pieces.find(ink.to_grey(picture.pixels), single=single)
     if not found:
         return search(picture, single=single)
     boxes = np.array([box for _, box in found], float)
@@ -58,9 +58,9 @@ def search(picture: Picture, *, single: bool = False, by: "finder.Finder | None"
         single: as for `find`.
         by: another finder than the one that ships.
     """
-    from digit_classifier.picture import crops, finder, lines
+    from digit_classifier.picture import crops, finder, ink, lines
 
-    grey = finder.to_grey(picture.pixels)
+    grey = ink.to_grey(picture.pixels)
     seen = finder.detect(grey, (by or finder.load()).run)
     is_digit = (seen.score >= seen.other) & (seen.score >= finder.CANDIDATE)
     if single and len(seen.boxes):
@@ -73,8 +73,8 @@ def search(picture: Picture, *, single: bool = False, by: "finder.Finder | None"
         apart = lines.spaces(boxes[indices])
         company = lines.company(boxes[indices], seen.score[indices])
         for i, space, others in zip(indices.tolist(), apart, company, strict=True):
-            image, ink = crops.cut(grey, boxes[i], np.delete(boxes, i, axis=0))
-            box = _whole(ink, picture)
+            image, inked = crops.cut(grey, boxes[i], np.delete(boxes, i, axis=0))
+            box = _whole(inked, picture)
             score = float(seen.score[i])
             marks.append(Mark(image, box, number, space, seen.classes[i], score, others))
     left = np.flatnonzero(~is_digit & (not single))  # whoever says single means one thing
