@@ -152,7 +152,7 @@ class RunFolder:
         Args:
             variables: all that the training changes, `Loop.variables`.
             history: the finished epochs.
-            data: the data set's sha256.
+            data: `Plan.sha256`.
         Raises:
             StorageError: the file cannot be written; the last one stays.
         """
@@ -167,7 +167,7 @@ class RunFolder:
 
         Args:
             variables: `Loop.variables`, of the shapes that were saved.
-            data: the sha256 of the data that would be trained on now.
+            data: `Plan.sha256` of what would be trained on now.
         Returns:
             The epochs that were finished.
         Raises:
@@ -193,9 +193,10 @@ class RunFolder:
                 f"{path} does not fit the network and optimiser that config.json names. Train anew."
             )
         if trained_on != data:
+            what = "data or from another model" if self.config().start else "data"
             raise DataError(
-                f"{self.path} was trained on other data (sha256 {trained_on[:12]}, now "
-                f"{data[:12]}). Give the same data, or train anew."
+                f"{self.path} was trained on other {what} (sha256 {trained_on[:12]}, now "
+                f"{data[:12]}). Give the same, or train anew."
             )
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
