@@ -47,7 +47,7 @@ def ship(source: Path, dataset: Dataset, folder: Path = weights.FOLDER) -> Path:
         source: a run folder that `digits train` finished, or the .onnx file of an ensemble that
             says what was measured of it.
         dataset: whose test images measure what the model rejects, as in `digits evaluate`.
-        folder: where NAME.onnx, NAME.md and, of a run, NAME.keras go; the package's own.
+        folder: where NAME.onnx and NAME.md go; the package's own.
     Returns:
         The .onnx file.
     Raises:
@@ -67,7 +67,6 @@ def ship(source: Path, dataset: Dataset, folder: Path = weights.FOLDER) -> Path:
         metrics = _measured(RunFolder(source))
         name, onnx = metrics["model"], (source / "model.onnx").read_bytes()
         card = write_card(metrics, _training(metrics), onnx, dataset)
-        write_bytes(folder / f"{name}.keras", (source / "model.keras").read_bytes())
     write_text(folder / f"{name}.md", card)
     write_bytes(folder / f"{name}.onnx", onnx)
     return folder / f"{name}.onnx"

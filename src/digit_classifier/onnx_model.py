@@ -2,9 +2,10 @@
 
 import json
 import os
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -37,6 +38,22 @@ TOLERANCE = 2e-3
 HIDDEN, FIRST_WEIGHTS = "hidden_", "first_weights"
 
 
+class Session(Protocol):
+    """What of ONNX Runtime's session is used here: of another runtime, an object that has it."""
+
+    def get_inputs(self) -> Sequence[Any]:
+        """What goes in: name, type and shape of each."""
+
+    def get_outputs(self) -> Sequence[Any]:
+        """What comes out, the same."""
+
+    def get_modelmeta(self) -> Any:
+        """What holds `custom_metadata_map`."""
+
+    def run(self, names: list[str], feeds: dict[str, np.ndarray]) -> list[np.ndarray]:
+        """The outputs of these names, for inputs by name."""
+
+
 class OnnxModel:
     """Images in, probabilities out.
 
@@ -51,11 +68,13 @@ class OnnxModel:
         scale: what a float input is given, a key of `SCALES`; "" for uint8.
         output: what the file gives, in words.
         wiring: how images go in and answers come out, in words.
+        feed: how images go in.
+        output_name: of what is taken for its answer.
     """
 
     def __init__(
         self,
-        model: str | Path | bytes,
+        model: str | Path | bytes | Session,
         threads: int = 1,
         *,
         path: Path | None = None,
@@ -64,22 +83,22 @@ class OnnxModel:
         """Load a model: one that `digits train` made, or whatever gives ten classes.
 
         Args:
-            model: a path to an .onnx file, or its bytes.
+            model: a path to an .onnx file, its bytes, or a session of another runtime.
             threads: how many cores one `predict` may use; 0 for all.
-            path: the file that bytes were read from.
+            path: the file that bytes or a session came from.
             scale: what a float input is given, a key of `SCALES`; None for what the file's
                 metadata says under "scale", or else 0..1.
         Raises:
             ModelError: no such file, not ONNX, or not a digit network.
             OptionError: a scale for a uint8 network, or none that is known.
         """
-        self.path = path if isinstance(model, bytes) else Path(model)
+        self.path = Path(model) if isinstance(model, (str, Path)) else path
         self._given = model, threads
-        feed = self._feed = Feed(model, scale, threads, self.path)
+        feed = self.feed = Feed(model, scale, threads, self.path)
         self.metadata, self.scale = feed.metadata, feed.scale
-        self._output_name = self._find_output()
+        self.output_name = self._find_output()
         # So `digits train` names it, and no probing holds up the start.
-        own = not feed.scale and self._output_name == PROBABILITIES
+        own = not feed.scale and self.output_name == PROBABILITIES
         self.output = PROBABILITIES if own else self._probe()
         self.wiring = f"{feed.said}; gives {self.output}"
 
@@ -125,13 +144,17 @@ class OnnxModel:
     @property
     def size_bytes(self) -> int:
         """Of what it was loaded from."""
-        model, _ = self._given
-        return len(model) if isinstance(model, bytes) else Path(model).stat().st_size
+        given, _ = self._given
+        if isinstance(given, bytes):
+            return len(given)
+        assert self.path
+        files = [self.path] if self.path.is_file() else self.path.rglob("*")
+        return sum(file.stat().st_size for file in files if file.is_file())
 
     @property
     def hidden(self) -> tuple[str, ...]:
         """The outputs with the activations of its hidden layers; none where the file has none."""
-        names = [output.name for output in self._feed.outputs]
+        names = [output.name for output in self.feed.outputs]
         return tuple(name for name in names if name.startswith(HIDDEN)) * (FIRST_WEIGHTS in names)
 
     def activations(self, image: np.ndarray) -> list[np.ndarray]:
@@ -142,40 +165,40 @@ class OnnxModel:
         Returns:
             float32, one array for each hidden layer, shape (neurons,), and the ten probabilities.
         """
-        names = [*self.hidden, self._output_name]
-        return [self._feed.run(image[None], name)[0] for name in names]
+        names = [*self.hidden, self.output_name]
+        return [self.feed.run(image[None], name)[0] for name in names]
 
     def first_weights(self) -> np.ndarray:
         """float32, shape (neurons, 784): for each neuron of the first layer, a weight per pixel."""
         blank = np.zeros((1, SIDE, SIDE), np.uint8)
-        return np.ascontiguousarray(self._feed.run(blank, FIRST_WEIGHTS).T)
+        return np.ascontiguousarray(self.feed.run(blank, FIRST_WEIGHTS).T)
 
     def _answer(self, images: np.ndarray) -> np.ndarray:
-        raw = self._feed.run(images, self._output_name)
+        raw = self.feed.run(images, self.output_name)
         if raw.shape != (len(images), CLASSES):
             raise ModelError(self._refusal(raw.shape[-1] if raw.ndim == 2 else raw.shape))
         return raw.astype(np.float32, copy=False)
 
     def _find_output(self) -> str:
         """The floats of shape (n, 10): scikit-learn's files give the labels first."""
-        for output in self._feed.outputs:
+        for output in self.feed.outputs:
             shape = output.shape or []
             if output.type in FLOATS and len(shape) == 2 and shape[1] in (CLASSES, None):
                 return str(output.name)
             if output.type in FLOATS and len(shape) == 2 and isinstance(shape[1], str):
                 return str(output.name)
-        given = "; ".join(f"{o.type} of shape {o.shape}" for o in self._feed.outputs)
-        if any(o.type.startswith("seq(map") for o in self._feed.outputs):
+        given = "; ".join(f"{o.type} of shape {o.shape}" for o in self.feed.outputs)
+        if any(o.type.startswith("seq(map") for o in self.feed.outputs):
             raise ModelError(f"{self._refusal(given)} Export it with options={{'zipmap': False}}.")
-        shape = self._feed.outputs[0].shape or []
-        one = len(self._feed.outputs) == 1 and len(shape) == 2 and isinstance(shape[1], int)
+        shape = self.feed.outputs[0].shape or []
+        one = len(self.feed.outputs) == 1 and len(shape) == 2 and isinstance(shape[1], int)
         raise ModelError(self._refusal(shape[1] if one else given))
 
     def _refusal(self, given: object) -> str:
         """A sentence: how many classes, or else what comes out, where ten classes are needed."""
         told = f"tells {given} classes apart" if isinstance(given, int) else f"gives {given}"
         return (
-            f"{self._feed.shown} {told}; a digit network gives floats of shape (n, {CLASSES}): ten "
+            f"{self.feed.shown} {told}; a digit network gives floats of shape (n, {CLASSES}): ten "
             "classes, the digits 0 to 9."
         )
 
@@ -218,11 +241,14 @@ class Feed:
         scale: a key of `SCALES`; "" where pixels go in as uint8.
         metadata: what the exporter wrote into the file.
         outputs: what the file gives.
+        layout: the shape of one image there, one of `LAYOUTS`.
+        dtype: of what goes in, a type of numpy.
+        batch: how many images one call takes; None for any number.
     """
 
     def __init__(
         self,
-        model: str | Path | bytes,
+        model: str | Path | bytes | Session,
         scale: str | None = None,
         threads: int = 0,
         shown: object = None,
@@ -230,7 +256,7 @@ class Feed:
         """Load a file and find out what it takes.
 
         Args:
-            model: an .onnx file, or its bytes.
+            model: an .onnx file, its bytes, or a session of another runtime.
             scale: a key of `SCALES`; None for the metadata's word, or 0..1.
             threads: how many cores one call may use; 0 for all.
             shown: what errors call it.
@@ -239,14 +265,15 @@ class Feed:
             OptionError: a scale for a network that takes uint8, or one that is not known.
         """
         self.shown = str(shown or ("the bytes given" if isinstance(model, bytes) else model))
-        self._session = open_session(model, threads, self.shown)
+        file = isinstance(model, (str, Path, bytes))
+        self._session: Session = open_session(model, threads, self.shown) if file else model  # type: ignore[arg-type, assignment]
         self.metadata = read_metadata(self._session)
         self.outputs = self._session.get_outputs()
-        self._input, self._layout, self._batch = self._find_input()
-        self._dtype = np.uint8 if self._input.type == "tensor(uint8)" else FLOATS[self._input.type]
+        self._input, self.layout, self.batch = self._find_input()
+        self.dtype = np.uint8 if self._input.type == "tensor(uint8)" else FLOATS[self._input.type]
         self.scale = self._choose_scale(scale)
-        shape = ", ".join(["n", *map(str, self._layout)])
-        self.said = f"{np.dtype(self._dtype).name} of shape ({shape})"
+        shape = ", ".join(["n", *map(str, self.layout)])
+        self.said = f"{np.dtype(self.dtype).name} of shape ({shape})"
         if self.scale:
             self.said += f", scaled to {self.scale}"
 
@@ -256,20 +283,20 @@ class Feed:
         Raises:
             ModelError: ONNX Runtime fails on them.
         """
-        x = images.reshape(len(images), *self._layout)
-        if self._dtype is not np.uint8:
+        x = images.reshape(len(images), *self.layout)
+        if self.dtype is not np.uint8:
             shift, divisor = SCALES[self.scale]
-            x = ((x.astype(np.float32) - shift) / divisor).astype(self._dtype)
+            x = ((x.astype(np.float32) - shift) / divisor).astype(self.dtype)
         name = output or str(self.outputs[0].name)
-        if self._batch is None:
+        if self.batch is None:
             return self._run(x, name)
-        starts = range(0, max(len(x), 1), self._batch)
-        parts = [self._run_full(x[at : at + self._batch], name) for at in starts]
+        starts = range(0, max(len(x), 1), self.batch)
+        parts = [self._run_full(x[at : at + self.batch], name) for at in starts]
         return np.concatenate(parts)
 
     def _run_full(self, x: np.ndarray, name: str) -> np.ndarray:
         """A file with a fixed batch is given full ones only; what pads the last is cut off."""
-        missing = (self._batch or 0) - len(x)
+        missing = (self.batch or 0) - len(x)
         padded = np.concatenate([x, np.zeros((missing, *x.shape[1:]), x.dtype)])
         return self._run(padded, name)[: len(x)]
 
@@ -299,7 +326,7 @@ class Feed:
         return found, fitting[0], size[0]
 
     def _choose_scale(self, asked: str | None) -> str:
-        if self._dtype is np.uint8:
+        if self.dtype is np.uint8:
             if asked:
                 raise OptionError(
                     f"{self.shown} takes uint8, which is always 0 to 255; leave the scale out"

@@ -79,9 +79,12 @@ def test_a_folder_of_something_else_is_left_alone(linear, data, tmp_path, capsys
 
 
 @pytest.mark.train
-def test_a_keras_file_is_judged_through_a_temporary_export(drawn):
+def test_a_keras_file_is_judged_through_a_temporary_export(drawn, tmp_path):
     pytest.importorskip("tensorflow")
-    saved = weights.find("mlp").with_suffix(".keras")
+    from digit_classifier.training.rebuilt import rebuild
+
+    saved = tmp_path / "mlp.keras"
+    rebuild(weights.find("mlp")).save(saved)
     with opened(str(saved)) as model:
         assert model.name == "mlp"
         assert model.size_bytes == saved.stat().st_size

@@ -14,7 +14,7 @@ import numpy as np
 
 from digit_classifier.evaluation.corruptions import corruption
 from digit_classifier.evaluation.section import Section, report_section
-from digit_classifier.training.export import exporter
+from digit_classifier.export.exporter import exporter
 from digit_classifier.training.networks import network
 from digit_classifier.training.recipes import Recipe
 
@@ -44,9 +44,6 @@ def ink(evaluation, _tell):
     )
 
 
-@exporter("weights", "weights.json")
-def sums(trained, path: Path):
-    from digit_classifier.atomic import write_text
-
-    write_text(path, json.dumps([float(np.sum(w)) for w in trained.network.get_weights()]))
-    return {"weights": path.name}
+@exporter("weights", "the sum of each array of weights", ".json")
+def sums(source, path: Path, _options):
+    path.write_text(json.dumps([float(np.sum(w)) for w in source.network.get_weights()]))

@@ -46,13 +46,6 @@ def test_a_model_that_is_not_there_is_a_mistake(capsys: pytest.CaptureFixture[st
 
 
 @pytest.mark.train
-def test_a_keras_file_is_exported_for_the_command(capsys: pytest.CaptureFixture[str]) -> None:
-    pytest.importorskip("keras", reason="Keras is not installed")
-    assert models(weights.find("mlp").with_suffix(".keras"), "--json") == 0
-    assert json.loads(capsys.readouterr().out)["bytes"] > 100_000
-
-
-@pytest.mark.train
 def test_a_keras_network_of_ones_own_reads_pictures_and_a_foreign_one_is_named(
     capsys: pytest.CaptureFixture[str], folder: Path
 ) -> None:

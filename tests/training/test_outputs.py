@@ -42,7 +42,7 @@ def test_a_failed_onnx_check_keeps_all_else_and_can_be_tried_again(
 
 
 def test_an_exporter_and_plots_that_fail_in_any_way_are_one_sentence(keras, small, monkeypatch):
-    monkeypatch.setattr(export, "_write", lambda *_arguments: 1 / 0)
+    monkeypatch.setattr(export, "write_onnx", lambda *_arguments: 1 / 0)
     monkeypatch.setattr(outputs, "draw_curves", lambda *_arguments: [][0])
     with pytest.raises(
         TrainingError, match=r"plots could not be drawn.*ONNX export failed"

@@ -32,7 +32,7 @@ def best_run(trained_run, tmp_path):
 
 def test_a_shipped_run_answers_the_same_under_its_name(best_run, tmp_path, sample):
     path = ship(best_run, sample, tmp_path / "weights")
-    assert {p.name for p in path.parent.iterdir()} == {"mlp.onnx", "mlp.keras", "mlp.md"}
+    assert {p.name for p in path.parent.iterdir()} == {"mlp.onnx", "mlp.md"}
     images = sample.test_images[:20]
     before = OnnxModel(best_run / "model.onnx").predict(images)
     np.testing.assert_array_equal(OnnxModel(path).predict(images), before)

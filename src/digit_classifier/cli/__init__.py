@@ -24,6 +24,7 @@ COMMANDS = {
     "predict": "Read the handwritten digits in pictures.",
     "evaluate": "Measure a model: a report of its accuracy, errors, calibration and robustness.",
     "compare": "Compare models on the same images: which is better, or cannot be told.",
+    "export": "Write a model in another format, proven to answer the same.",
     "models": "List the models that ship, and what a model says of itself.",
     "serve": "Serve a page to draw digits on, and an HTTP interface.",
     "train": "Train a network on MNIST.",
@@ -34,7 +35,7 @@ COMMANDS = {
 # command -> the optional part that brings what it imports; the others need none
 EXTRAS = {
     "evaluate": "evaluate", "compare": "evaluate", "serve": "serve", "train": "train",
-    "data": "data", "sheet": "train",
+    "data": "data", "sheet": "train", "export": "train",
 }  # fmt: skip
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from digit_classifier.dataset import Dataset
     from digit_classifier.dataset.labelled import Progress
     from digit_classifier.evaluation.model import Model
-    from digit_classifier.onnx_model import OnnxModel
+    from digit_classifier.onnx_model import OnnxModel, Session
     from digit_classifier.reader import DigitReader
 
 
@@ -58,7 +58,8 @@ def opened(model: str, scale: str | None = None) -> Iterator["Model"]:
     """Open a model for judgement; a .keras file is exported to a temporary .onnx file first.
 
     Args:
-        model: a shipped model's name, a run folder, an .onnx file or a .keras file.
+        model: a shipped model's name, a run folder, an .onnx, .keras or .tflite file, or the folder
+            of a SavedModel.
         scale: what a float input is given; see `evaluation.model.open_model`.
     Yields:
         The model; size and sha256 are those of the file that was named.
@@ -68,6 +69,9 @@ def opened(model: str, scale: str | None = None) -> Iterator["Model"]:
     """
     from digit_classifier.evaluation.model import digest, open_model
 
+    if session := _loaded_elsewhere(Path(model)):
+        yield open_model(model, scale=scale, session=session)
+        return
     with exported(model) as path:
         if not isinstance(path, Path):
             yield open_model(path, scale=scale)
@@ -75,6 +79,24 @@ def opened(model: str, scale: str | None = None) -> Iterator["Model"]:
         saved = Path(model)
         made = open_model(path, scale=scale, name=path.stem)
         yield replace(made, size_bytes=saved.stat().st_size, sha256=digest(saved))
+
+
+def _loaded_elsewhere(path: Path) -> "Session | None":
+    """A file or folder of another runtime than ONNX's, loaded; None for any other.
+
+    Raises:
+        ModelError: it cannot be loaded.
+        MissingExtraError: that runtime is not installed.
+    """
+    if path.suffix.lower() == ".tflite":
+        from digit_classifier.export.litert import open_litert
+
+        return open_litert(path)
+    if (path / "saved_model.pb").is_file():
+        from digit_classifier.export.saved_model import open_saved_model
+
+        return open_saved_model(path)
+    return None
 
 
 @contextmanager

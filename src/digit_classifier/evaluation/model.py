@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from digit_classifier import weights
 from digit_classifier.dataset import Dataset
 from digit_classifier.errors import OptionError
 from digit_classifier.evaluation.onnx_graph import count_multiply_adds, count_parameters
-from digit_classifier.onnx_model import SCALES, OnnxModel
+from digit_classifier.onnx_model import SCALES, OnnxModel, Session
 from digit_classifier.shell import option
 
 Predict = Callable[[np.ndarray], np.ndarray]
@@ -45,6 +46,7 @@ class Model:
         wiring: how images go in and answers come out, in words, such as "scaled to 0..1".
         scale: what a float input is given, a key of `onnx_model.SCALES`; "" for uint8.
         alone: as `predict`, on one core, for timing; None where that is the same.
+        open_again: opens it with another `scale`; None where it takes none.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Model:
     wiring: str = ""
     scale: str = ""
     alone: Predict | None = None
+    open_again: Callable[..., Model] | None = None
 
     @property
     def on_one_core(self) -> Predict:
@@ -65,7 +68,13 @@ class Model:
         return self.alone or self.predict
 
 
-def open_model(model: str | Path, *, scale: str | None = None, name: str | None = None) -> Model:
+def open_model(
+    model: str | Path,
+    *,
+    scale: str | None = None,
+    name: str | None = None,
+    session: Session | None = None,
+) -> Model:
     """Open a model for judgement; it uses all cores.
 
     Args:
@@ -74,10 +83,24 @@ def open_model(model: str | Path, *, scale: str | None = None, name: str | None 
         scale: what a float input is given, a key of `onnx_model.SCALES`; None for what the file's
             metadata says under "scale", or else 0..1.
         name: what to call it; else the file's name, or its run folder's.
+        session: the same, loaded by another runtime: `model` then is any file or folder.
     Raises:
         ModelError: no such model, not ONNX, or not a digit network.
         OptionError: a scale for a uint8 network, or none that is known.
     """
+    again = partial(open_model, model, name=name, session=session)
+    if session:
+        opened = OnnxModel(session, path=Path(model), scale=scale)
+        return Model(
+            name=name or opened.name,
+            path=None,
+            predict=opened.predict,
+            size_bytes=opened.size_bytes,
+            sha256=digest(Path(model)) if Path(model).is_file() else "",
+            wiring=opened.wiring,
+            scale=opened.scale,
+            open_again=again,
+        )
     path = weights.find(model)
     opened = OnnxModel(path, threads=0, scale=scale)
     said = opened.metadata.get("parameters")
@@ -93,6 +116,7 @@ def open_model(model: str | Path, *, scale: str | None = None, name: str | None 
         wiring=opened.wiring,
         scale=opened.scale,
         alone=OnnxModel(path, scale=scale).predict,
+        open_again=again,
     )
 
 
@@ -106,8 +130,8 @@ def rescale(models: Sequence[Model], scale: str) -> list[Model]:
         raise OptionError(f"{option('scale', scale)} has no meaning: all models take uint8.")
     changed = []
     for model in models:
-        if model.scale and model.path:
-            other = open_model(model.path, scale=scale)
+        if model.scale and model.open_again:
+            other = model.open_again(scale=scale)
             model = replace(
                 model, predict=other.predict, alone=other.alone, wiring=other.wiring, scale=scale
             )

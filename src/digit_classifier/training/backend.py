@@ -143,21 +143,27 @@ def seeded(seed: int) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def without_chatter() -> Iterator[None]:
-    """Hold back the standard error of the process, then let through what is not chatter."""
+def without_chatter(*, all_of_it: bool = False) -> Iterator[None]:
+    """Hold back the standard error of the process, then let through what is not chatter.
+
+    Args:
+        all_of_it: what comes is chatter, unless the block fails.
+    """
     _flush()
     kept = os.dup(2)
     with tempfile.TemporaryFile() as held:
         os.dup2(held.fileno(), 2)
+        failed = True
         try:
             yield
+            failed = False
         finally:
             _flush()
             os.dup2(kept, 2)
             os.close(kept)
             held.seek(0)
             for line in held:
-                if not _CHATTER.match(line):
+                if failed or not (all_of_it or _CHATTER.match(line)):
                     os.write(2, line)
 
 

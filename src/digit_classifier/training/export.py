@@ -1,7 +1,7 @@
-"""From a Keras network to files: model.keras, and model.onnx, checked against the network.
+"""From a Keras network to the two files that every training writes.
 
-Each is one function, registered as an exporter; a package of yours adds one through the entry point
-group `digit_classifier.exporters`. What every training writes is what all of them write.
+They are model.keras, and model.onnx, checked against the network. `digit_classifier.export` makes
+other formats of these.
 """
 
 import os
@@ -11,8 +11,6 @@ import sys
 import tempfile
 import warnings
 import zipfile
-from collections.abc import Callable
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -20,9 +18,8 @@ from typing import Any
 import numpy as np
 
 from digit_classifier.atomic import replacing
-from digit_classifier.errors import ModelError, StorageError, TrainingError
+from digit_classifier.errors import ModelError, TrainingError
 from digit_classifier.onnx_model import FIRST_WEIGHTS, OnnxModel
-from digit_classifier.registry import Registry
 from digit_classifier.training.backend import check_installed, start
 
 # Of two float32 computations of a probability, in whichever order each sums.
@@ -34,86 +31,14 @@ LOGIT_TOLERANCE = 2e-6
 _REPORT = "Please report this with the versions that `digits --version` prints."
 
 
-@dataclass(frozen=True, eq=False)
-class Trained:
-    """What exporters export.
+def save_keras(network: Any, path: Path) -> None:
+    """Write a Keras network as one file.
 
-    Attributes:
-        network: the Keras network, uint8 or float (n, 28, 28) to probabilities (n, 10).
-        metadata: what a file says of itself.
-        images: uint8, shape (n, 28, 28): the test images.
-        probabilities: float32, shape (n, 10): what the network answered for them.
-    """
-
-    network: Any
-    metadata: dict[str, Any]
-    images: np.ndarray
-    probabilities: np.ndarray
-
-
-@dataclass(frozen=True)
-class Exporter:
-    """One format.
-
-    Attributes:
-        file: the name of its file in a run folder.
-        write: writes it to a path; gives what metrics.json is to say of it.
-    """
-
-    file: str
-    write: Callable[[Trained, Path], dict[str, Any]]
-
-
-EXPORTERS: Registry[Exporter] = Registry("exporter", "digit_classifier.exporters")
-_Write = Callable[[Trained, Path], dict[str, Any]]
-
-
-def exporter(name: str, file: str) -> Callable[[_Write], _Write]:
-    """Register a function that writes a trained network to a path, in a format of its own."""
-
-    def add(write: _Write) -> _Write:
-        EXPORTERS.register(name, Exporter(file, write))
-        return write
-
-    return add
-
-
-def export(trained: Trained, name: str, folder: Path) -> dict[str, Any]:
-    """Write one format into a folder; one that cannot be written leaves no file.
-
-    Returns:
-        What metrics.json is to say of it.
     Raises:
-        TrainingError: the network cannot be exported, or the file does not answer as it does.
         StorageError: the file cannot be written.
     """
-    path = folder / EXPORTERS[name].file
-    try:
-        return EXPORTERS[name].write(trained, path)
-    except Exception as error:
-        if isinstance(error, StorageError):
-            raise
-        path.unlink(missing_ok=True)  # of an earlier epoch
-        if isinstance(error, TrainingError):
-            raise
-        raise TrainingError(
-            f"{path.name} was not written: the export failed ({type(error).__name__}: {error})."
-        ) from error
-
-
-@exporter("keras", "model.keras")
-def _keras(trained: Trained, path: Path) -> dict[str, Any]:
     with replacing(path) as temporary:
-        trained.network.save(temporary, overwrite=True)
-    return {}
-
-
-@exporter("onnx", "model.onnx")
-def _onnx(trained: Trained, path: Path) -> dict[str, Any]:
-    difference = export_onnx(
-        trained.network, path, trained.metadata, trained.images, trained.probabilities
-    )
-    return {"onnx_difference": difference}
+        network.save(temporary, overwrite=True)
 
 
 def export_onnx(
@@ -140,7 +65,7 @@ def export_onnx(
     """
     with replacing(path) as temporary:
         try:
-            _write(model, temporary, metadata)
+            write_onnx(model, temporary, metadata)
             answers = OnnxModel(temporary).predict(images)
         except (OSError, TrainingError):
             raise
@@ -161,7 +86,8 @@ def export_onnx(
     return float(differences.max())
 
 
-def _write(model: Any, path: Path, metadata: dict[str, Any]) -> None:
+def write_onnx(model: Any, path: Path, metadata: dict[str, Any]) -> None:
+    """Write model.onnx, unchecked; arguments as of `export_onnx`."""
     import json
 
     import keras
@@ -308,6 +234,13 @@ def _convert_elsewhere(model: Any, path: Path) -> None:
             raise TrainingError(f"the ONNX export failed: {error}") from error
 
 
+def takes_pixels(model: Any) -> bool:
+    """Whether a Keras network takes pixels of 0 to 255, as those of this project do."""
+    if getattr(model, "input_shape", None) != (None, 28, 28):
+        return False
+    return bool(model.layers[0].name == "scale" or model.inputs[0].dtype == "uint8")
+
+
 def _convert_stranger(model: Any, path: Path) -> None:
     """Any network, with the input that it was saved with."""
     shape = [1 if side is None else side for side in model.input_shape]
@@ -319,8 +252,7 @@ def _main(saved: str, path: str) -> None:
     import keras
 
     model = keras.models.load_model(saved, compile=False)
-    ours = model.input_shape == (None, 28, 28) and model.layers[0].name == "scale"
-    (_convert if ours else _convert_stranger)(model, Path(path))
+    (_convert if takes_pixels(model) else _convert_stranger)(model, Path(path))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from digit_classifier.rejection import RejectionRule
 from digit_classifier.stats import wilson
 from digit_classifier.training.calibration import calibrate
 from digit_classifier.training.curves import draw_curves, save_curves
-from digit_classifier.training.export import EXPORTERS, Trained, export, versions
+from digit_classifier.training.export import export_onnx, save_keras, versions
 from digit_classifier.training.loop import Epoch, score
 from digit_classifier.training.run import HELD_OUT, TEST, Plan
 from digit_classifier.training.run_folder import CHANGED, CHECKPOINT, RunFolder
@@ -69,9 +69,7 @@ def write_outputs(
         metrics["tuned"] = plan.tuning.describe(changes)
         if sheet := draw_changes(changes):
             write_png(run.path / CHANGED, sheet)
-    trained = Trained(network, _metadata(metrics), images, probabilities)
-    first, *others = EXPORTERS
-    export(trained, first, run.path)
+    save_keras(network, run.path / "model.keras")
     if history:
         try:
             save_curves(draw_curves(history, plan.dataset.name, plan.validation), run.path)
@@ -80,11 +78,14 @@ def write_outputs(
         except Exception as error:  # matplotlib's, of any class
             unwritten.append(f"the plots could not be drawn: {error}.")
     metrics["onnx_difference"] = None
-    for name in others:
-        try:
-            metrics |= export(trained, name, run.path)
-        except TrainingError as error:
-            unwritten.append(str(error))
+    path = run.path / "model.onnx"
+    try:
+        metrics["onnx_difference"] = export_onnx(
+            network, path, _metadata(metrics), images, probabilities
+        )
+    except TrainingError as error:
+        path.unlink(missing_ok=True)  # of an earlier epoch
+        unwritten.append(str(error))
     if not stopped:
         run.write_json("metrics.json", metrics)
     if not stopped and not unwritten:

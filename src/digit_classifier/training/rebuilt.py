@@ -134,6 +134,6 @@ def _average(networks: list[Any]) -> Any:
 
     for number, network in enumerate(networks):
         network.name = f"member{number}"
-    pixels = keras.Input((SIDE, SIDE))
+    pixels = keras.Input((SIDE, SIDE), dtype="uint8")
     answer = keras.layers.Average()([network(pixels) for network in networks])
     return keras.Model(pixels, answer, name="ensemble")
