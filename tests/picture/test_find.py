@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from digit_classifier.picture import Page, decode, find
-from digit_classifier.picture.marks import BY_PIECES
+from digit_classifier.picture import Page, decode, find, look_again
+from digit_classifier.picture.marks import BY_PIECES, SEARCHED
 from picture import pages
 from picture.likeness import likeness
 from picture.page_styles import STYLES, Style
@@ -140,6 +140,25 @@ def test_a_drawing_in_colour_is_taken_piece_by_piece_as_a_black_one(
     for mark, other in zip(coloured.marks, black.marks, strict=True):
         assert np.abs(np.subtract(mark.box, other.box)).max() <= 1
         assert likeness(mark.image, other.image) > 0.99
+
+
+def test_on_a_second_look_a_digit_is_all_of_its_piece_of_ink() -> None:
+    picture = decode(sevens([50, 200]))
+    first = find(picture)
+    again = look_again(picture, first)
+    assert (first.way, again.way) == (BY_PIECES, SEARCHED)
+    for mark, piece in zip(told(again).marks, first.marks, strict=True):
+        assert mark.box == piece.box
+        assert np.array_equal(mark.image, piece.image)
+        assert mark.likely is not None
+
+
+def test_on_a_second_look_a_piece_may_be_several_digits() -> None:
+    page = sevens([50, 200])
+    stroke(page, (255, 75), (330, 75), (300, 180))
+    first = find(decode(page))
+    assert len(first.marks) == 2
+    assert len(told(look_again(decode(page), first)).marks) == 3
 
 
 @pytest.mark.parametrize("height", [0.5, 0.9])

@@ -2,7 +2,7 @@
 
 from digit_classifier.picture.decode import Picture, decode
 from digit_classifier.picture.marks import Mark, Page, Rejected
-from digit_classifier.picture.pipeline import find, normalise, page_marks, search
+from digit_classifier.picture.pipeline import find, look_again, normalise, page_marks, search
 
 __all__ = [
     "Mark",
@@ -11,6 +11,7 @@ __all__ = [
     "Rejected",
     "decode",
     "find",
+    "look_again",
     "normalise",
     "page_marks",
     "search",

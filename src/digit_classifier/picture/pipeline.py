@@ -1,5 +1,6 @@
 """From a picture to its marks: the way through the rest of this package, from top to bottom."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -87,6 +88,32 @@ def search(picture: Picture, *, single: bool = False, by: "finder.Finder | None"
     if seen.crowded:
         notes = (*notes, "too much that may be writing: only the surest was looked at")
     return Page(tuple(marks), rejected, picture.width, picture.height, notes, SEARCHED)
+
+
+def look_again(picture: Picture, page: Page, *, single: bool = False) -> Page:
+    """Ask the finder of a drawing whose pieces of ink may be several digits, or none.
+
+    A digit that it finds alone on a piece of ink is all of that piece, however much of it the
+    finder saw: so what a network is shown of a clean drawing depends on the drawing alone.
+
+    Args:
+        picture: as for `find`.
+        page: what `find` made of it, by its pieces.
+        single: as for `find`.
+    """
+    found = search(picture, single=single)
+    marks = list(found.marks)
+    for piece in page.marks:
+        x, y, width, height = piece.box
+        on_it = [
+            i
+            for i, mark in enumerate(marks)
+            if 0 <= mark.box[0] + mark.box[2] / 2 - x <= width
+            and 0 <= mark.box[1] + mark.box[3] / 2 - y <= height
+        ]
+        if len(on_it) == 1:
+            marks[on_it[0]] = replace(marks[on_it[0]], image=piece.image, box=piece.box)
+    return replace(found, marks=tuple(marks))
 
 
 def _reason(digit: float, other: float) -> str:

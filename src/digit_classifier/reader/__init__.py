@@ -26,7 +26,7 @@ from digit_classifier.errors import (
     TooLargeError,
 )
 from digit_classifier.onnx_model import CLASSES, OnnxModel
-from digit_classifier.picture import Page, Picture, decode, find, search
+from digit_classifier.picture import Page, Picture, decode, find, look_again
 from digit_classifier.picture.decode import held
 from digit_classifier.picture.marks import BY_PIECES
 from digit_classifier.reader import judgement
@@ -199,7 +199,7 @@ class DigitReader:
             if page.way == BY_PIECES
             and not (rows.max(axis=1).min() >= SURE and self._own.accept(rows).all())
         ]
-        searched = [search(seen[i][0], single=single) for i in doubtful]
+        searched = [look_again(*seen[i], single=single) for i in doubtful]
         for i, page, rows in zip(doubtful, searched, self._answers(searched), strict=True):
             # else what its pieces say is all there is; who says single has said that they are one
             least = answers[i].max() if single else UNSURE
