@@ -47,7 +47,28 @@ def test_what_was_seen_stands_in_the_order_of_the_text():
     mark = Rejected((160, 0, 9, 9), "not a digit", image)
     reading = Reading("3?5", (three, five), (speck, word, mark))
     assert reading.marks == [three, mark, five]
-    assert overlay.seen_marks(reading) == [three, mark, five, word]
+
+
+def test_what_was_refused_is_a_thin_box_but_for_specks() -> None:
+    image, answers = np.zeros((28, 28), np.uint8), np.full(10, 0.1, np.float32)
+    three = Digit(3, 0.9, answers, (50, 100, 60, 80), 0, image)
+    refused = [Rejected((x, 100, side, side), "", image) for x, side in ((200, 70), (400, 12))]
+    page = np.full((480, 480), 255, np.uint8)
+    drawn = overlay.draw(page, Reading("3", (three,), tuple(refused)))
+    assert drawn.height == overlay.draw(page, Reading("3", (three,))).height
+    red = np.all(np.asarray(drawn) == overlay.RED, axis=2)
+    x, y = np.flatnonzero(red.any(axis=0)), np.flatnonzero(red.any(axis=1))
+    assert (x[0], x[-1], y[0], y[-1]) == (198, 271, 98, 171)
+    assert red.sum() == 4 * 73
+
+
+def test_a_label_below_a_box_at_the_lower_edge_is_not_cut() -> None:
+    image, answers = np.zeros((28, 28), np.uint8), np.full(10, 0.1, np.float32)
+    three = Digit(3, 0.9, answers, (5, 2, 30, 34), 0, image)
+    drawn = overlay.draw(np.full((40, 480), 255, np.uint8), Reading("3", (three,)))
+    rows = (np.asarray(drawn)[40:, 6:90].min(axis=2) < 200).any(axis=1)
+    begins, ends = np.flatnonzero(np.diff(rows.astype(int)))[:2]
+    assert 8 <= ends - begins < 28  # the label, whole, and then paper before what was seen
 
 
 def test_a_label_is_read_on_a_dark_picture_too() -> None:

@@ -24,6 +24,8 @@ SHOWN, SHOWN_EMPTY = 800, 240
 ENLARGED = 3  # pixels for each of the 28
 CELL = 28 * ENLARGED + 12
 CAPTION = 18
+# Of the digits' size: what was refused and is smaller is a speck, and shown nowhere.
+SPECK = 0.5
 # Below no picture, so many of what was seen stand in a row.
 ROW = 10
 # The last pictures that a notebook read: enough for the cell that shows what it just read, and no
@@ -61,12 +63,12 @@ def html(reading: Reading) -> str:
     text = f'<div style="font-size:1.3em">{first}</div>'
     text += "".join(f"<div>{line}</div>" for line in others[:4])
     pixels = pixels_of(reading)
-    if reading.error or (pixels is None and not seen_marks(reading)):
+    if reading.error or (pixels is None and not reading.marks):
         return text
     png = io.BytesIO()
     draw(pixels, reading).save(png, "PNG")
     data = base64.b64encode(png.getvalue()).decode()
-    width = SHOWN if seen_marks(reading) else SHOWN_EMPTY
+    width = SHOWN if reading.marks else SHOWN_EMPTY
     alt = f"{reading.text or 'no digit'}: boxes, and what the network saw"
     return (
         f'{text}<img alt="{markup.escape(alt)}" style="max-width:min(100%,{width}px)" '
@@ -90,11 +92,11 @@ def draw(
         row: so many of what was seen stand in a row, however narrow the picture; None: as many as
             fit below it, or ten below no picture.
     Returns:
-        RGB: the picture with a green box for each digit and a red one for each mark that is not
-        accepted; below it each 28x28 image that the network saw, enlarged, with its answer, and how
-        the digits were looked for.
+        RGB: the picture with a green box for each digit, a red one for each `?`, and a thin one for
+        what else was refused; below it each 28x28 image that the network saw of a digit or a `?`,
+        enlarged, with its answer, and how the digits were looked for.
     """
-    seen = seen_marks(reading)
+    seen = reading.marks
     if pixels is None:
         picture, scale = Image.new("RGB", (1, 0)), 0.0
         row = row or ROW
@@ -103,30 +105,32 @@ def draw(
     columns = max(1, picture.width // CELL, min(len(seen), row or 0))
     rows = -(-len(seen) // columns)
     width = max(picture.width, columns * CELL if row else 1)
-    height = picture.height + rows * (CELL + CAPTION)
+    label = max(14, picture.width // 70)
+    lowest = max((_label_top(mark, scale, label) + label + 4 for mark in seen), default=0)
+    top = max(picture.height, round(lowest)) if scale else 0
+    height = top + rows * (CELL + CAPTION)
     foot = CAPTION if reading.way and scale else 0
     sheet = Image.new("RGB", (width, max(1, height + foot)), PAPER)
     sheet.paste(picture, (0, 0))
     pen = ImageDraw.Draw(sheet)
     if foot:
         pen.text((6, height + 1), reading.way, fill=INK, font=ImageFont.load_default(13))
+    for refused in _refused(reading) if scale else ():
+        pen.rectangle(_around(refused, scale), outline=RED, width=1)
     for mark in seen if scale else ():
-        _box(pen, mark, scale, max(14, picture.width // 70))
+        _box(pen, mark, scale, label)
     for index, mark in enumerate(seen):
-        corner = index % columns * CELL, picture.height + index // columns * (CELL + CAPTION)
+        corner = index % columns * CELL, top + index // columns * (CELL + CAPTION)
         _cell(sheet, pen, mark, corner)
     return sheet
 
 
-def seen_marks(reading: Reading) -> list[Digit | Rejected]:
-    """What the network saw, as the text reads; what is not in the text, such as words, is last.
-
-    Specks and ruled lines were never shown to it: their boxes would clutter.
-    """
-    marks = reading.marks
-    shown = set(map(id, marks))
-    asked = (mark for mark in reading.rejected if mark.image is not None)
-    return [*marks, *(mark for mark in asked if id(mark) not in shown)]
+def _refused(reading: Reading) -> list[Rejected]:
+    """What is not in the text, such as words, but for specks: beside digits, what is small."""
+    sizes = [max(mark.box[2:]) for mark in reading.marks]
+    least = SPECK * float(np.median(sizes)) if sizes else 0
+    shown = set(map(id, reading.marks))
+    return [m for m in reading.rejected if id(m) not in shown and max(m.box[2:]) >= least]
 
 
 def seen_image(image: np.ndarray, enlarged: int = ENLARGED) -> Image.Image:
@@ -142,17 +146,27 @@ def _fitted(picture: Image.Image, least: int, most: int) -> tuple[Image.Image, f
     return picture.resize(size, how), scale
 
 
-def _box(pen: ImageDraw.ImageDraw, mark: Digit | Rejected, scale: float, size: int) -> None:
+def _around(mark: Digit | Rejected, scale: float) -> tuple[float, float, float, float]:
     x, y, width, height = (side * scale for side in mark.box)
+    return x - 2, y - 2, x + width + 1, y + height + 1
+
+
+def _label_top(mark: Digit | Rejected, scale: float, size: int) -> float:
+    _, top, _, bottom = _around(mark, scale)
+    # below the box where there is no room above
+    return top - size - 2 if top >= size + 2 else bottom + 2
+
+
+def _box(pen: ImageDraw.ImageDraw, mark: Digit | Rejected, scale: float, size: int) -> None:
+    box = _around(mark, scale)
     colour = GREEN if isinstance(mark, Digit) else RED
-    pen.rectangle((x - 2, y - 2, x + width + 1, y + height + 1), outline=colour, width=2)
+    pen.rectangle(box, outline=colour, width=2)
     label, font = str(mark), ImageFont.load_default(size)
-    if pen.textlength(label, font) > width + 12:  # it would run into the next one's
+    if pen.textlength(label, font) > box[2] - box[0]:  # it would run into the next one's
         label = label[0]
-    room = size + 4
-    top = y - room if y >= room else y + height + 3  # below the box where there is none above
     # with an edge of paper, to be read on a dark picture too
-    pen.text((x, top), label, fill=colour, font=font, stroke_width=2, stroke_fill=PAPER)
+    at = box[0] + 2, _label_top(mark, scale, size)
+    pen.text(at, label, fill=colour, font=font, stroke_width=2, stroke_fill=PAPER)
 
 
 def _cell(
