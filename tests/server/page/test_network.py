@@ -63,6 +63,12 @@ def test_the_activations_are_those_of_the_network(page):
     expect(page.locator("#output .best")).to_contain_text(str(np.argmax(answer)))
 
 
+def test_a_networks_own_answer_is_told_from_that_of_the_reading(page):
+    draw(page, "3")
+    expect(page.locator("#saw-note")).to_contain_text("of this network and of the finder together")
+    expect(page.locator("#output-note")).to_contain_text("of this network alone")
+
+
 def test_the_weights_of_a_chosen_neuron_are_a_picture(page, server):
     raw = base64.b64decode(server.client.get("v1/inside").json()["weights"])
     own = np.frombuffer(raw, "<f4").reshape(32, 28, 28)[4]

@@ -142,6 +142,6 @@ function showOutput(values) {
   });
   const best = values ? values.indexOf(Math.max(...values)) : null;
   byId('output-note').textContent = values
-    ? `${best} with ${percent(values[best])}. Ten probabilities that sum to 100 %.`
-    : 'Ten probabilities that sum to 100 %.';
+    ? `${best} with ${percent(values[best])}. Ten probabilities that sum to 100 %, of this network alone.`
+    : 'Ten probabilities that sum to 100 %, of this network alone.';
 }

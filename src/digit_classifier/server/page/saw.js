@@ -18,7 +18,7 @@ export function showSaw(mark) {
   showBars(mark.probabilities);
   byId('saw-note').textContent = mark.isDoubt
     ? `The network is not sure of this mark (${mark.reason}).`
-    : 'Ten probabilities that sum to 100 %. If the best is too low, the answer is ?.';
+    : 'Ten probabilities that sum to 100 %. In a picture that was searched they are of this network and of the finder together. If the best is too low, the answer is ?.';
 }
 
 export function hideSaw() {
