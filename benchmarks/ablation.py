@@ -20,9 +20,9 @@ from digit_classifier import agreement, dataset
 from digit_classifier.dataset.labelled import hold_out
 from digit_classifier.drawn.pages import DrawnPage, draw_page
 from digit_classifier.evaluation.pictures import Case, judge, list_cases
-from digit_classifier.picture import finder, ink, pieces
-from digit_classifier.picture.paper import LUMINANCE
+from digit_classifier.picture import crops, finder, ink, lines, pieces
 from digit_classifier.reader import DigitReader
+from machine import describe
 
 PAGES = 60
 Patch = contextlib.AbstractContextManager[object]
@@ -40,23 +40,27 @@ def _agreement(**changes: float) -> Callable[[], Patch]:
     return patched
 
 
-def _grey() -> Patch:
-    """Luminance, whatever the colours are."""
-    return mock.patch.object(ink, "axis", return_value=LUMINANCE)
+def _set(module: object, name: str, value: object) -> Callable[[], Patch]:
+    return lambda: mock.patch.object(module, name, value)
 
 
-def _one_size() -> Patch:
-    """Steps of two between the sizes of the picture, in place of the square root."""
-    return mock.patch.object(finder, "STEP", 2.0)
+def _nothing(*_: object, **__: object) -> np.ndarray:
+    return np.zeros((0, 4))
 
 
 WITHOUT: dict[str, Callable[[], Patch]] = {
     "all of it": contextlib.nullcontext,
-    "the short way by pieces of ink": lambda: mock.patch.object(pieces, "find", return_value=[]),
+    "the short way by pieces of ink": _set(pieces, "find", _nothing),
+    "several digits by pieces of ink": _set(pieces, "_group", lambda *_: []),
     "the classifier on found digits": _agreement(classifier=0.0),
     "the finder's opinion of the digit": _agreement(finder=0.0, classifier=1.0),
-    "the colour that shows the ink best": _grey,
-    "every second size": _one_size,
+    "how sure the neighbours are": _agreement(company=0.0),
+    "the colour that shows the ink best": _set(ink, "axis", lambda _: None),
+    "hairlines drawn darker": _set(crops, "THIN", 0),
+    "boxes narrower than a 1 widened": _set(finder, "NARROW", 0.0),
+    "every second size": _set(finder, "STEP", 2.0),
+    "only a look where something is left": _set(finder, "LARGE", np.inf),
+    "steep lines": _set(lines, "_is_steep", lambda *_: False),
 }
 
 
@@ -67,7 +71,11 @@ def main() -> None:
     cases, _ = list_cases(parser.parse_args().folder)
     kinds = list(dict.fromkeys(case.kind for case in cases))
     pages = list(_pages())
-    print(f"{'without':40s}" + "".join(f"{kind:>10s}" for kind in (*kinds, "drawn")))
+    print(describe("numpy", "onnxruntime", "opencv-python-headless", "pillow"))
+    print(
+        f"{'pictures read exactly without':40s}"
+        + "".join(f"{kind:>10s}" for kind in (*kinds, "drawn"))
+    )
     for name, patch in WITHOUT.items():
         with patch():
             counts = [*_count(cases, kinds), sum(map(_exact, pages))]

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from digit_classifier.picture import Page, decode, find, look_again
+from digit_classifier.picture import Page, decode, find, look_again, search
 from digit_classifier.picture.marks import BY_PIECES, SEARCHED
 from picture import pages
 from picture.likeness import likeness
@@ -42,8 +42,7 @@ def test_the_digits_of_nearly_all_pages_are_found_in_reading_order(digits: np.nd
 def test_a_photograph_of_12_megapixels_is_read_like_a_small_one(digits: np.ndarray) -> None:
     drawn = pages.draw(STYLES["12 megapixels"], digits, [0] * len(digits), np.random.default_rng(2))
     assert drawn.pixels.size > 3 * 9e6
-    page = find(decode(drawn.pixels))
-    assert lengths(page) == [5, 5]
+    assert lengths(told(find(decode(drawn.pixels)))) == [5, 5]
 
 
 def test_boxes_lie_on_the_digits_in_pixels_of_the_picture(digits: np.ndarray) -> None:
@@ -91,12 +90,12 @@ def test_boxes_of_ink_at_the_frame_end_with_the_picture(size: tuple[int, int]) -
         assert y + high <= height
 
 
-def test_touching_digits_are_found_one_by_one(digits: np.ndarray) -> None:
+def test_touching_digits_are_found_one_by_one_by_the_finder(digits: np.ndarray) -> None:
     rng = np.random.default_rng(8)
     good = 0
     for _ in range(30):
         drawn = pages.draw(replace(STYLES["touching"], columns=3), digits, [0] * 1000, rng)
-        marks = told(find(decode(drawn.pixels))).marks
+        marks = told(search(decode(drawn.pixels))).marks
         good += len(marks) == 3 and all(
             likeness(m.image, d) > 0.8 for m, d in zip(marks, drawn.images, strict=True)
         )

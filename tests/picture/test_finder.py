@@ -1,11 +1,15 @@
 """Boxes of several scales become one for each digit; the finder's file reads pages of any size."""
 
+from concurrent.futures import ThreadPoolExecutor
+
+import cv2
 import numpy as np
 import pytest
 
 from digit_classifier.picture import finder
 
 SCALES = np.array([0.5, 0.7, 1.0, 1.4])
+WINDOWS = np.array([[0.0, 0, 4000, 4000]] * 4)
 
 
 def cell(box: tuple[float, ...], digit: float, other: float, level: int, name: int) -> np.ndarray:
@@ -15,7 +19,7 @@ def cell(box: tuple[float, ...], digit: float, other: float, level: int, name: i
 
 
 def merged(*cells: np.ndarray) -> finder.Found:
-    return finder._merge(np.array(cells), SCALES)
+    return finder._merge(np.array(cells), SCALES, WINDOWS)
 
 
 def test_one_digit_seen_in_several_scales_is_one() -> None:
@@ -29,6 +33,57 @@ def test_one_digit_seen_in_several_scales_is_one() -> None:
 
 def test_what_one_scale_alone_sees_is_doubted() -> None:
     assert merged(cell((10, 10, 34, 50), 0.8, 0.1, 1, 4)).score[0] < 0.5
+
+
+def test_a_scale_that_did_not_look_there_does_not_doubt() -> None:
+    aside = np.array([[100.0, 0, 200, 200]])
+    cells = np.array([cell((10, 10, 34, 50), 0.8, 0.1, level, 4) for level in range(3)])
+    found = finder._merge(cells, SCALES, np.concatenate([WINDOWS[:3], aside]))
+    assert found.score[0] == pytest.approx(0.8)
+
+
+def sevens(side: int, *heights: int) -> np.ndarray:
+    """A square page with one 7 of each height, beside each other."""
+    page = np.full((side, side), 240, np.uint8)
+    x = 40
+    for height in heights:
+        points = np.array([(0, 0), (0.6, 0), (0.2, 1)]) * height + (x, 200)
+        pen = max(2, height // 10)
+        cv2.polylines(page, [points.astype(np.int32)], False, 20, pen, cv2.LINE_AA)
+        x += height
+    return page
+
+
+def look(page: np.ndarray) -> tuple[finder.Found, int]:
+    """What is found, and in how many pixels of all sizes."""
+    areas = []
+
+    def run(images: np.ndarray) -> np.ndarray:
+        areas.append(images.size)
+        return finder.load().run(images)
+
+    return finder.detect(page, run), sum(areas)
+
+
+def test_a_finer_look_is_taken_only_where_something_small_is_left() -> None:
+    found, large = look(sevens(1600, 500, 500))
+    assert (found.score > 0.6).sum() == 2
+    assert large < 1600 * 1600 / 4
+    found, small = look(sevens(1600, 500, 500, 30))
+    assert (found.score > 0.6).sum() == 3
+    assert small > large
+
+
+def test_levels_that_are_looked_at_side_by_side_say_what_they_say_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    page = np.random.default_rng(1).normal(0, 3, (700, 700)) + sevens(700, 30, 60, 90, 25)
+    page = page.clip(0, 255).astype(np.uint8)
+    beside, _ = look(page)
+    monkeypatch.setattr(finder, "ThreadPoolExecutor", lambda _: ThreadPoolExecutor(1))
+    alone, _ = look(page)
+    assert np.array_equal(beside.boxes, alone.boxes)
+    assert np.array_equal(beside.classes, alone.classes)
 
 
 def test_boxes_of_one_bar_agree_however_thin_they_are() -> None:

@@ -57,3 +57,12 @@ def test_equal_gaps_are_equal_spaces() -> None:
 def test_company_is_of_neighbours_that_are_about_as_high() -> None:
     boxes = np.array([*row(0, [0, 30, 60]), [95, 25, 105, 40]], float)
     assert company(boxes, np.array([0.9, 0.3, 0.7, 0.2])) == pytest.approx([0.5, 0.8, 0.6, 0.0])
+
+
+@pytest.mark.parametrize("degrees", [-20, -12, 7, 20])
+def test_lines_askew_by_up_to_20_degrees_stay_lines(degrees: float) -> None:
+    corners = np.array([(x, y) for y in (0, 60, 120) for x in (0, 30, 60, 150, 180, 210)], float)
+    turn = np.deg2rad(degrees)
+    turned = corners @ np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+    lines = arrange(np.column_stack([turned, turned + np.array([20, 30])]))
+    assert lines == [list(range(i, i + 6)) for i in (0, 6, 12)]

@@ -35,7 +35,7 @@ def test_an_image_off_its_place_is_put_right(digits: np.ndarray) -> None:
     for image in digits[::100]:
         rows = np.flatnonzero(image.any(axis=1))
         moved = np.roll(image, -rows[0], axis=0)
-        assert likeness(normalise(moved), image) > 0.99
+        assert likeness(normalise(moved), image) > 0.96
 
 
 def test_a_prepared_image_is_read_without_importing_opencv(digit: np.ndarray) -> None:

@@ -90,12 +90,12 @@ def test_a_missing_file_among_others_spoils_none_of_them(predict: Run, folder: P
 @pytest.fixture
 def at_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     """The program fails at every picture of three lines."""
-    extract = pieces.extract
+    find = pieces.find
 
-    def fail(pixels: np.ndarray) -> object:
-        return extract(pixels) if len(pixels) > 3 else {}[pixels.shape]
+    def fail(grey: np.ndarray, **options: bool) -> object:
+        return find(grey, **options) if len(grey) > 3 else {}[grey.shape]
 
-    monkeypatch.setattr(pieces, "extract", fail)
+    monkeypatch.setattr(pieces, "find", fail)
 
 
 @pytest.mark.usefixtures("at_fault")

@@ -42,6 +42,17 @@ def test_a_doubtful_mark_among_digits_is_a_question_mark() -> None:
     assert verdict.rejected[0].reason == "not a digit: at best an 8, confidence 0.40"
 
 
+@pytest.mark.parametrize("way", [SEARCHED, BY_PIECES])
+def test_a_threshold_holds_for_a_whole_number_too(way: str) -> None:
+    said = [(1, 0.999), (2, 0.97), (3, 0.96)]
+    marks = [mark(0), mark(10), mark(20)]
+    assert judge(marks, said, 0.6, way).text == "123"
+    assert judge(marks, said, 0.95, way).text == "12?"  # each digit is surer, not all together
+    assert judge(marks, said, 0.95, way, own=True).text != ""
+    apart = [mark(0), mark(0, line=1), mark(0, line=2)]
+    assert judge(apart, said, 0.95, way).text == "1\n2\n3"
+
+
 def test_what_is_hardly_a_digit_is_listed_and_no_part_of_the_text() -> None:
     marks = [mark(0), mark(10), mark(0, line=1), mark(0, line=2)]
     verdict = judge(marks, [(1, 0.9), (8, 0.15), (3, 0.12), (2, 0.9)])

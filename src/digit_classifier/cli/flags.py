@@ -13,8 +13,9 @@ scale = click.option(
          "deviation 0.3081. Default: what its file says, else 0..1.",
 )  # fmt: skip
 threshold = click.option("--threshold", type=click.FloatRange(0, 1), metavar="0..1",
-                         help="Least confidence for a digit; below it a mark is shown as ?. "
-                              "Default: the model's own rule, which was measured.")  # fmt: skip
+                         help="Least confidence for a digit, and for a line of them; below it a "
+                              "mark is shown as ?. Default: the model's own rule, "
+                              "which was measured.")  # fmt: skip
 single = click.option(
     "--single", is_flag=True, help="Each picture holds one digit: do not look for more."
 )

@@ -37,17 +37,8 @@ _SIGNATURES = {
     b"II*\0": "TIFF", b"MM\0*": "TIFF",
 }  # fmt: skip
 _HEIF_BRANDS = {b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"}
-# EXIF orientation -> transpose, flip rows, flip columns, in that order. Source: EXIF 2.3, 274.
-_TURNS = {
-    2: (False, False, True),
-    3: (False, True, True),
-    4: (False, True, False),
-    5: (True, False, False),
-    6: (True, False, True),
-    7: (True, True, True),
-    8: (True, True, False),
-}
 _OPENING = threading.Lock()
+ORIENTATION = 274  # of a photograph, among its EXIF tags
 # A camera or scanner of 10, 12 or 14 bits stores its values in 16 bits, often unscaled.
 _DEPTHS = (255, 1023, 4095, 16383, 65535)
 BAND = 1_000_000  # pixels of a large picture that are worked on at a time, which saves memory
@@ -267,13 +258,16 @@ def _register_heif(name: str) -> list[str]:
 
 
 def _decode_image(image: "Image.Image", name: str, max_pixels: int) -> Picture:
+    from PIL import ImageOps
+
     _check_pixels(name, image.size, max_pixels)
     if 0 in image.size:
         raise PictureError(f"{name} has no pixels; a picture is needed")
     try:
-        pixels = flatten(image)
-        turn = image.getexif().get(274, 1) if image.format != "GIF" else 1
         notes = _notes(image)
+        if image.getexif().get(ORIENTATION, 1) != 1:
+            image = ImageOps.exif_transpose(image)
+        pixels = flatten(image)
     except MemoryError:
         raise TooLargeError(f"{name} does not fit into memory; scale it down") from None
     except Exception as error:  # Pillow's decoders raise a dozen unrelated classes on bad data
@@ -281,18 +275,7 @@ def _decode_image(image: "Image.Image", name: str, max_pixels: int) -> Picture:
         raise PictureError(
             f"{name} is truncated or corrupt ({reason}); save or download it again"
         ) from None
-    return Picture(_upright(pixels, turn), notes, name)
-
-
-def _upright(pixels: np.ndarray, turn: int) -> np.ndarray:
-    transpose, rows, columns = _TURNS.get(turn, (False, False, False))
-    if transpose:
-        pixels = pixels.swapaxes(0, 1)
-    if rows:
-        pixels = pixels[::-1]
-    if columns:
-        pixels = pixels[:, ::-1]
-    return np.ascontiguousarray(pixels)
+    return Picture(pixels, notes, name)
 
 
 def _notes(image: "Image.Image") -> tuple[str, ...]:
@@ -311,29 +294,13 @@ def flatten(image: "Image.Image") -> np.ndarray:
     Returns:
         uint8, shape (height, width) or (height, width, 3), RGB, without transparency.
     """
-    if image.mode == "L" and "transparency" not in image.info:
-        return np.asarray(image)
     if image.mode.startswith("I") or image.mode == "F":
         return from_array(np.asarray(image))
-    if image.mode == "1":
-        return np.asarray(image.convert("L"))
     if image.has_transparency_data:
         mode = "LA" if image.mode in ("L", "LA", "La") else "RGBA"
-        image = image if image.mode == mode else image.convert(mode)
-        colour, alpha = _colour(image, mode[:-1]), np.asarray(image.getchannel("A"))
-        return compose(colour[..., None] if colour.ndim == 2 else colour, alpha)
-    return np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
-
-
-def _colour(image: "Image.Image", mode: str) -> np.ndarray:
-    """An image in another mode, a band at a time: at once it would be in memory thrice."""
-    width, height = image.size
-    band = max(1, BAND // width)
-    if height <= band:
-        return np.asarray(image.convert(mode))
-    starts = range(0, height, band)
-    bands = (image.crop((0, top, width, min(top + band, height))) for top in starts)
-    return np.concatenate([np.asarray(each.convert(mode)) for each in bands])
+    else:
+        mode = "L" if image.mode in ("1", "L") else "RGB"
+    return from_array(np.asarray(image if image.mode == mode else image.convert(mode)))
 
 
 def from_array(array: np.ndarray) -> np.ndarray:

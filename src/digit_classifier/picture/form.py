@@ -11,8 +11,7 @@ import numpy as np
 
 from digit_classifier.errors import PictureError
 from digit_classifier.picture.decode import Picture
-from digit_classifier.picture.ink import measure, measure_contrast, trace
-from digit_classifier.picture.paper import Paper, background, measure_noise, shrink
+from digit_classifier.picture.ink import background, contrast, shrink, trace
 
 # All in millimetres, from the upper left corner of the block that is printed, which is the same on
 # every paper. A row for each digit.
@@ -36,6 +35,7 @@ EDGE = 0.8  # millimetres inside of its box are not looked at: the frame is prin
 FRAME = 1.2  # millimetres: what stays so near the edge is the frame of a sheet that is bent
 SMALLEST = 2.5  # millimetres: what is shorter is no digit
 FAINTEST = 30  # of 255: the least contrast of a pencil
+WIDE = 0.125  # of the sheet's longer side: no stroke is wider
 SPECK = 0.12  # of the largest piece's longer side: less is a speck
 SOLID = 0.4  # of a box is ink, at most, unless it was scribbled over
 CORNER = 3.0  # millimetres: so near to a corner the lines of a cross begin and end
@@ -81,12 +81,11 @@ def read(picture: Picture) -> list[Box]:
     straight = _straighten(grey, picture.name)
     depth = _take_paper_away(straight)
     inner = {where: depth[area] for where, area in _areas()}
-    contrast = measure_contrast(np.concatenate(list(inner.values())), 1.0)
-    noise = measure_noise(straight)
+    dark = contrast(np.concatenate(list(inner.values())))
     boxes = []
     for (digit, column), ink in inner.items():
-        mask = trace(ink, contrast, noise) if contrast >= FAINTEST else np.zeros_like(ink)
-        boxes.append(Box(digit, column, *_judge(ink, mask, contrast)))
+        mask = trace(ink, dark) if dark >= FAINTEST else np.zeros_like(ink)
+        boxes.append(Box(digit, column, *_judge(ink, mask, dark)))
     return boxes
 
 
@@ -138,14 +137,14 @@ def _straighten(grey: np.ndarray, name: str) -> np.ndarray:
 
 def _take_paper_away(grey: np.ndarray) -> np.ndarray:
     """How dark each pixel is as a share of the paper around it: uint8, paper 0."""
-    behind = background(grey, Paper(False, False, 255.0, 0.0))
+    behind = background(grey, WIDE * max(grey.shape))
     result: np.ndarray = 255 - cv2.divide(grey, cv2.max(behind, 1), scale=255)
     return result
 
 
-def _judge(ink: np.ndarray, mask: np.ndarray, contrast: float) -> tuple[str, np.ndarray | None]:
+def _judge(ink: np.ndarray, mask: np.ndarray, dark: float) -> tuple[str, np.ndarray | None]:
     """What a box holds, and a clean picture of it."""
-    labels, stats = measure(mask)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     size = stats[:, 2:4].max(axis=1)
     size[0] = 0
     left, top = stats[:, 0], stats[:, 1]
@@ -159,7 +158,7 @@ def _judge(ink: np.ndarray, mask: np.ndarray, contrast: float) -> tuple[str, np.
         return "crossed out", None
     around = cv2.dilate(keep, np.ones((7, 7), np.uint8))
     around[(labels > 0) & (keep == 0)] = 0
-    level = cv2.multiply(ink, around, scale=255 / contrast)
+    level = cv2.multiply(ink, around, scale=255 / dark)
     return "filled", 255 - level
 
 

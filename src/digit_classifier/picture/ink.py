@@ -1,53 +1,31 @@
-"""Ink, free of paper: how dark each pixel is, and where the strokes are, as a mask.
+"""Ink, free of paper: the grey that shows it best, how far it stands out, where its strokes are.
 
 A mask is a uint8 image that is 1 where something is.
 """
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
-
-from digit_classifier.picture.paper import (
-    SMALL,
-    Paper,
-    axis,
-    background,
-    drop_colour,
-    histogram,
-    judge,
-    judge_plain,
-    project,
-    shrink,
-)
 
 # Pictures are read side by side in processes; threads in each would be in each other's way.
 cv2.setNumThreads(1)
 
-TINY = 160  # pixels: below it, strokes are too few pixels wide for geometry
-MIN_CONTRAST = 10  # grey levels; the eye needs about as many
-MAX_ONE_BY_ONE = 8  # pieces that are measured faster one by one
+SMALL = 256  # pixels, longest side of the copy in which colours are compared
+AROUND = 100  # the same while the colour around each pixel is worked out: such medians are slow
+COPY = 128  # pixels, longest side of the copy from which the paper is worked out
+FAINT = 0.33  # of the contrast: what is so dark belongs to a stroke that is dark somewhere
+DARK = 0.5  # of the contrast, from which a stroke is dark
+GRAIN = 7.0  # grey levels: less is paper, whatever the contrast
+FEW = 6, 2e-3  # pixels, or a share of all: the darkest, that say how dark ink is
 
 
-@dataclass(frozen=True, eq=False)
-class Ink:
-    """Ink at working size.
-
-    Attributes:
-        depth: uint8, shape (height, width): 0 on paper, 255 in the middle of a stroke.
-        source: the same at the picture's own size, where the working copy was enlarged.
-        mask: uint8, shape as depth: 1 where there is ink.
-        contrast: ink against paper, grey levels.
-        noise: grain of the paper, grey levels.
-        factor: working pixels per pixel of the picture.
-    """
-
-    depth: np.ndarray
-    source: np.ndarray
-    mask: np.ndarray
-    contrast: float
-    noise: float
-    factor: float
+def shrink(pixels: np.ndarray, side: int) -> np.ndarray:
+    """Bring the longest side to at most `side` pixels by averaging."""
+    longest = max(pixels.shape[:2])
+    if longest <= side:
+        return pixels
+    size = [max(1, round(n * side / longest)) for n in pixels.shape[1::-1]]
+    result: np.ndarray = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    return result
 
 
 def to_grey(pixels: np.ndarray) -> np.ndarray:
@@ -55,100 +33,100 @@ def to_grey(pixels: np.ndarray) -> np.ndarray:
 
     Args:
         pixels: uint8, shape (height, width) or (height, width, 3).
+    Returns:
+        uint8, shape (height, width); where the colours are nearly grey, their luminance.
     """
-    pixels = drop_colour(pixels)
-    return project(pixels, axis(shrink(pixels, SMALL)))
+    if pixels.ndim == 2:
+        return pixels
+    weights = axis(shrink(pixels, SMALL))
+    if weights is None:
+        return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))
+    offset = -255 * float(weights[weights < 0].sum())  # so that every colour stays in 0 to 255
+    return np.asarray(cv2.transform(pixels, np.array([[*weights, offset]], np.float32)))
 
 
-def extract(grey: np.ndarray) -> Ink:
-    """Take the paper away.
+def axis(small: np.ndarray) -> np.ndarray | None:
+    """The direction in which colours differ most from what surrounds them.
+
+    Args:
+        small: uint8, shape (height, width, 3).
+    Returns:
+        Weights of red, green and blue, some perhaps negative; None where plain luminance will do.
+    """
+    red, green, blue = cv2.split(small)
+    if max(cv2.norm(red, other, cv2.NORM_INF) for other in (green, blue)) <= 2 or small.size < 12:
+        return None
+    small = shrink(small, AROUND)
+    reach = max(3, min(255, max(small.shape[:2]) // 3)) | 1
+    residual = small.astype(np.float32) - cv2.medianBlur(small, reach)
+    strength = np.abs(residual).sum(axis=2)
+    strong = residual[strength >= max(24.0, float(np.percentile(strength, 90)))]
+    if len(strong) < 3:
+        return None
+    weights = np.linalg.eigh(strong.T @ strong)[1][:, -1]
+    weights = np.asarray(weights / np.abs(weights).sum() * (1 if weights.sum() >= 0 else -1))
+    return None if weights.min() > 0.1 else weights  # luminance is the least noisy in JPEG
+
+
+def lift(grey: np.ndarray, paper: float, inner: np.ndarray, reach: float) -> np.ndarray:
+    """How far each pixel stands out from the paper behind it.
 
     Args:
         grey: uint8, shape (height, width).
+        paper: grey level of the paper around the ink.
+        inner: pixels among which the ink is; they tell whether it is lighter than the paper.
+        reach: pixels; wider than a stroke, narrower than a shadow.
+    Returns:
+        uint8, the same shape: 0 on paper.
     """
-    paper = judge_plain(grey) or judge(shrink(grey, SMALL))
-    if paper.light_ink:
-        grey = 255 - grey
-    longest = max(grey.shape)
-    source = depth = _difference(grey, paper)
-    factor = 1.0
-    if longest < TINY:
-        factor = float(min(6, -(-TINY // longest)))
-        size = int(grey.shape[1] * factor), int(grey.shape[0] * factor)
-        depth = cv2.resize(source, size, interpolation=cv2.INTER_CUBIC)
-    contrast = measure_contrast(depth, factor)
-    if contrast < max(MIN_CONTRAST, 5 * paper.noise):
-        mask = np.zeros_like(depth)
-    else:
-        mask = trace(depth, contrast, paper.noise)
-    return Ink(depth, source, mask, contrast, paper.noise, factor)
+    low, high = (quantile(inner, share) if inner.size else paper for share in (0.04, 0.96))
+    is_light = high - paper > paper - low
+    behind = background(grey, reach, is_light=is_light)
+    return np.asarray(cv2.subtract(grey, behind) if is_light else cv2.subtract(behind, grey))
 
 
-def _difference(grey: np.ndarray, paper: Paper) -> np.ndarray:
-    behind = background(grey, paper)
-    depth = cv2.subtract(behind, grey)
-    if not paper.flat:
-        depth = _relight(depth, behind, paper)
-    if paper.noise > 1.5 and max(grey.shape) >= TINY:
-        depth = cv2.GaussianBlur(depth, (3, 3), 0)
-    result: np.ndarray = depth
-    return result
+def background(grey: np.ndarray, reach: float, *, is_light: bool = False) -> np.ndarray:
+    """The paper as it would look without ink, lighter than it or darker; uint8, as `grey`."""
+    small = shrink(grey, COPY)
+    side = max(3, int(reach * max(small.shape) / max(grey.shape))) | 1
+    how = cv2.MORPH_OPEN if is_light else cv2.MORPH_CLOSE
+    behind = cv2.morphologyEx(small, how, np.ones((side, side), np.uint8))
+    behind = cv2.blur(behind, (side, side))
+    if behind.shape != grey.shape:
+        behind = cv2.resize(behind, grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return np.asarray(behind)
 
 
-def _relight(depth: np.ndarray, behind: np.ndarray, paper: Paper) -> np.ndarray:
-    """Ink in a shadow is as dark a share of its paper as ink in the light."""
-    if paper.light_ink:
-        return depth
-    bright = float(np.percentile(behind[::8, ::8], 90))
-    result: np.ndarray = cv2.divide(depth, cv2.max(behind, max(1, int(bright / 4))), scale=bright)
-    return result
+def quantile(pixels: np.ndarray, share: float) -> float:
+    """The grey level that so many of some uint8 pixels do not exceed."""
+    return float(
+        np.sort(pixels, axis=None)[int(share * (pixels.size - 1))]
+    )  # whole numbers sort fast
 
 
-def measure_contrast(depth: np.ndarray, factor: float) -> float:
+def contrast(depth: np.ndarray) -> float:
     """How dark ink is: the mean of the pixels at least half as dark as the darkest few."""
-    few = max(6 * max(factor, 1) ** 2, 1e-4 * depth.size)
-    ink = depth[extent(depth)]
-    peak = int(ink.max())
-    if cv2.countNonZero(at_least(ink, peak)) < few:  # else it is a clean drawing
-        above = np.cumsum(histogram(ink)[::-1])[::-1]  # above[v]: pixels of depth v or more
-        peak = int(np.searchsorted(-above, -few, side="right")) - 1
-    if peak < 1:
-        return 0.0
-    strong = cv2.threshold(ink, (peak + 1) // 2 - 1, 0, cv2.THRESH_TOZERO)[1]
-    return cv2.sumElems(strong)[0] / cv2.countNonZero(strong)
+    counts = cv2.calcHist([depth], [0], None, [256], [0, 256]).ravel()
+    above = np.cumsum(counts[::-1])[::-1]  # above[v]: pixels of depth v or more
+    few = min(max(FEW[0], FEW[1] * depth.size), depth.size)
+    peak = int(np.flatnonzero(above >= few)[-1])
+    strong = slice((peak + 1) // 2, None)
+    return float(counts[strong] @ np.arange(256)[strong] / max(above[strong][0], 1))
 
 
-def trace(depth: np.ndarray, contrast: float, noise: float) -> np.ndarray:
-    """Where ink is: faint pixels count where they belong to a stroke that is dark somewhere."""
-    high = 0.5 * contrast
-    low = min(high, max(0.33 * contrast, 3.5 * noise))
-    faint = at_least(depth, low)
-    here = extent(faint)
-    count, labels = number(faint[here])
-    if count <= 2:
-        return faint  # one piece has the darkest pixel there is
-    dark = np.zeros(count, np.uint8)
-    dark[labels[depth[here] >= high]] = 1
-    dark[0] = 0
-    if int(dark.sum()) < count - 1:
-        faint[here] = dark[labels]
-    return faint
+def trace(depth: np.ndarray, dark: float) -> np.ndarray:
+    """Where ink is: faint pixels count where they belong to a stroke that is dark somewhere.
 
-
-def at_least(depth: np.ndarray, level: float) -> np.ndarray:
-    """Where ink is so dark: uint8, 1 there."""
-    result: np.ndarray = cv2.threshold(depth, float(np.ceil(level)) - 1, 1, cv2.THRESH_BINARY)[1]
-    return result
-
-
-def extent(mask: np.ndarray) -> tuple[slice, slice]:
-    """The rows and columns that hold all that is not 0; drawings are mostly paper.
-
-    Never empty; it begins at even places, as OpenCV numbers pieces in blocks of two by two.
+    Args:
+        depth: uint8, as `lift` gives it.
+        dark: how dark ink is, as `contrast` says.
     """
-    left, top, width, height = cv2.boundingRect(mask)
-    rows = slice(top // 2 * 2, max(top + height, top // 2 * 2 + 1))
-    return rows, slice(left // 2 * 2, max(left + width, left // 2 * 2 + 1))
+    faint = (depth >= min(DARK * dark, max(FAINT * dark, GRAIN))).astype(np.uint8)
+    count, labels = number(faint)
+    kept = np.zeros(count, np.uint8)
+    kept[labels[depth >= DARK * dark]] = 1
+    kept[0] = 0
+    return np.asarray(kept[labels])
 
 
 def number(mask: np.ndarray) -> tuple[int, np.ndarray]:
@@ -161,19 +139,3 @@ def number(mask: np.ndarray) -> tuple[int, np.ndarray]:
     """
     # The same labels as connectedComponents, in half the time.
     return cv2.connectedComponentsWithAlgorithm(mask, 8, cv2.CV_32S, cv2.CCL_BBDT)
-
-
-def measure(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """As `number`, and for each number: left, top, width, height, area, shape (n, 5).
-
-    Row 0, of the paper, says nothing.
-    """
-    count, labels = number(mask)
-    if count > MAX_ONE_BY_ONE:
-        found = cv2.connectedComponentsWithStatsWithAlgorithm(mask, 8, cv2.CV_32S, cv2.CCL_BBDT)
-        return found[1], found[2]
-    stats = np.zeros((count, 5), np.int32)
-    for i in range(1, count):
-        piece = mask if count == 2 else (labels == i).view(np.uint8)
-        stats[i] = *cv2.boundingRect(piece), cv2.countNonZero(piece)
-    return labels, stats

@@ -11,6 +11,9 @@ STEP, NEAR = 1.6, 1.5  # heights: rise and gap from one box of it to the next, a
 LOOSE, APART = 1.2, 0.55  # heights: a gap that is a space between two boxes, and in a longer line
 STANDS_OUT = 1.8  # times the median gap of its line
 NEIGHBOURS, ALIKE = 2, 1.5  # on each side; times as high, or as low, at most
+# Of the slope of a page: boxes that tell it; heights to the next; and of all slopes, as rise over
+# run: the steepest, the least that is mended, and how far the middle half of them lie apart.
+FEWEST, REACH, STEEPEST, ASKEW, AGREED = 4, 2.5, 0.6, 0.06, 0.2
 
 
 def arrange(boxes: np.ndarray, sure: np.ndarray | None = None) -> list[list[int]]:
@@ -26,19 +29,44 @@ def arrange(boxes: np.ndarray, sure: np.ndarray | None = None) -> list[list[int]
     Returns:
         Indices of boxes.
     """
+    boxes = _level(boxes)
     middles = (boxes[:, :2] + boxes[:, 2:]) / 2
     chosen = np.arange(len(boxes)) if sure is None else np.flatnonzero(sure)
     lines = _lines(boxes, chosen[np.argsort(middles[chosen, 0])].tolist())
     alone = []
     for i in sorted(set(range(len(boxes))) - set(chosen.tolist())):
         near = [line[np.abs(middles[line, 0] - middles[i, 0]).argmin()] for line in lines]
-        shares = [_beside(boxes[j, 1::2], boxes[i, 1::2]) for j in near]
-        best = int(np.argmax(shares)) if shares else -1
+        shares = _beside(boxes[near, 1::2].T, boxes[i, 1::2]) if near else np.zeros(0)
+        best = int(np.argmax(shares)) if near else -1
         if best >= 0 and shares[best] > JOINS and _is_near(boxes[near[best]], boxes[i]):
             lines[best] = sorted([*lines[best], i], key=lambda j: float(middles[j, 0]))
         else:
             alone.append([i])
     return sorted([*lines, *alone], key=lambda line: float(middles[line, 1].mean()))
+
+
+def _level(boxes: np.ndarray) -> np.ndarray:
+    """Boxes moved up or down as if the page were not askew: by the slope that most neighbours have.
+
+    The neighbour of a box is the nearest to its right of about its height.
+    """
+    if len(boxes) < FEWEST:
+        return boxes
+    middles, heights = (boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 3] - boxes[:, 1]
+    slopes = []
+    for middle, height in zip(middles, heights, strict=True):
+        away = middles - middle
+        far = np.where(away[:, 0] > 0.3 * height, np.hypot(*away.T), np.inf)
+        far[np.abs(away[:, 1]) > STEEPEST * away[:, 0]] = np.inf
+        far[(heights > ALIKE * height) | (height > ALIKE * heights)] = np.inf
+        if far.min() < REACH * height:
+            slopes.append(np.divide(*away[far.argmin(), ::-1]))
+    if len(slopes) < 0.5 * len(boxes):
+        return boxes
+    low, slope, high = np.percentile(slopes, [25, 50, 75])
+    if abs(slope) < ASKEW or high - low > AGREED:
+        return boxes
+    return np.asarray(boxes - [0, slope, 0, slope] * middles[:, :1])
 
 
 def _is_near(box: np.ndarray, other: np.ndarray) -> bool:
@@ -48,22 +76,26 @@ def _is_near(box: np.ndarray, other: np.ndarray) -> bool:
 
 def _lines(boxes: np.ndarray, order: list[int]) -> list[list[int]]:
     lines: list[list[int]] = []
+    ends = np.zeros((0, 2))  # rows that the last two boxes of each line take, on average
     for i in order:
-        shares = [_beside(boxes[line[-2:], 1::2].mean(axis=0), boxes[i, 1::2]) for line in lines]
-        best = int(np.argmax(shares)) if shares else -1
+        shares = _beside(ends.T, boxes[i, 1::2])
+        best = int(np.argmax(shares)) if lines else -1
         if best >= 0 and shares[best] > BESIDE:
             lines[best].append(i)
+            ends[best] = boxes[lines[best][-2:], 1::2].mean(axis=0)
         else:
             lines.append([i])
+            ends = np.concatenate([ends, boxes[[i], 1::2]])
     if _is_steep(boxes, lines):
         return [[i for line in lines for i in line]]
     return lines
 
 
-def _beside(end: np.ndarray, rows: np.ndarray) -> float:
-    """How much of the lower height two stretches of rows have in common."""
-    shared = min(end[1], rows[1]) - max(end[0], rows[0])
-    return float(shared / max(min(end[1] - end[0], rows[1] - rows[0]), 1e-6))
+def _beside(ends: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """How much of the lower height stretches of rows, shape (2, n), have in common with one."""
+    shared = np.minimum(ends[1], rows[1]) - np.maximum(ends[0], rows[0])
+    lower = np.minimum(ends[1] - ends[0], rows[1] - rows[0])
+    return np.asarray(shared / np.maximum(lower, 1e-6))
 
 
 def _is_steep(boxes: np.ndarray, lines: list[list[int]]) -> bool:

@@ -3,193 +3,136 @@
 import cv2
 import numpy as np
 
-from digit_classifier.picture.ink import Ink, extent, extract, measure
-from digit_classifier.picture.marks import Box
-from digit_classifier.picture.paper import LEVELS, judge_plain, shrink
-from digit_classifier.picture.redraw import measure_pen, redraw
+from digit_classifier.picture.ink import contrast, lift, shrink, trace
 
-LARGEST = 1200  # pixels, longer side: larger pictures are looked at in this size
+LARGEST, SMALLEST = 800, 160  # pixels, longer side: in such a size pieces are looked at
+LEAST = 10  # grey levels between paper and ink
+WIDE = 0.2  # of the longer side: no stroke is wider
+PLAIN = 0.8  # the share of a drawing that is its paper's one grey
 MAX_PIECES = 30  # of which each digit has one, or two or three
 SPECK = 0.12  # of the largest piece's longer side: less is a speck
 CLUTTER = 0.15  # of the ink that counts is in specks, at most
 WIDEST = 1.75  # times as wide as high is one digit, at most: of MNIST 99.9 % are no wider
+PAIR = 1.2  # the same of one among several: two that touch are no narrower, as a rule
 HIGHEST = 0.4  # of the height of all the ink is the largest piece of it, at least
 SOLID, BAR = 0.7, 0.4  # of its box is ink, at most, where that is wider than a bar's
-THICKEST = 0.4  # of the longer side is a pen's width, at most: more is a sheet or a shadow
-APART = 0.35  # of the height: pieces of one digit lie no further from each other
+THICKEST = 0.22  # of the longer side lies ink from paper, at most: more is a sheet or a shadow
+APART, BESIDE = 0.35, 0.12  # of the height: pieces of one digit lie no further from each other
 
 
-def find(grey: np.ndarray, *, single: bool = False) -> list[tuple[np.ndarray, Box]]:
-    """Redraw the one digit of a picture, or those of a drawing.
+def find(grey: np.ndarray, *, single: bool = False) -> np.ndarray:
+    """Find the one digit of a picture, or those of a drawing.
 
     Args:
         grey: uint8, shape (height, width).
         single: all the ink is one digit, wherever it lies.
     Returns:
-        For each digit, in no order, uint8, shape (28, 28), as MNIST would have drawn it, and its
-        box, x, y, width, height. Empty where the ink is in several places of a paper that is not
-        plain, in pieces that are no digits by their size, or in none.
+        float, shape (n, 4), in no order: the box of each digit, x0, y0, x1, y1. None where the ink
+        is in several places of a paper that is not plain, in pieces that are no digits by their
+        size, or where there is none.
     """
-    size_of_all = grey.shape
-    grey = shrink(grey, LARGEST)
-    ink = extract(grey)
-    factor = ink.factor * max(grey.shape) / max(size_of_all)
-    here = extent(ink.mask)
-    labels, stats = measure(ink.mask[here])
-    pieces = stats[1:]
+    nothing = np.zeros((0, 4))
+    depth, is_plain = _lifted(grey)
+    if (dark := contrast(depth)) < LEAST:
+        return nothing
+    mask = trace(depth, dark)
+    found = cv2.connectedComponentsWithStatsWithAlgorithm(mask, 8, cv2.CV_32S, cv2.CCL_BBDT)
+    labels, pieces = found[1], found[2][1:]
     if not 1 <= len(pieces) <= MAX_PIECES:
-        return []
-    size = pieces[:, 2:4].max(axis=1)
-    largest = int(pieces[:, 4].argmax())
-    kept = [i for i in range(len(pieces)) if size[i] >= SPECK * size[largest]]
-    left = pieces[:, 4].sum() - pieces[kept, 4].sum()
-    if left > CLUTTER * pieces[kept, 4].sum():
-        return []
-    if single or (len(kept) <= 3 and _is_one(pieces[kept], pieces[largest])):
-        groups = [kept]
-    elif judge_plain(grey) is not None:
-        groups = _group(pieces, kept)
+        return nothing
+    size, area = pieces[:, 2:4].max(axis=1), pieces[:, 4]
+    largest = int(area.argmax())
+    kept = np.flatnonzero(size >= SPECK * size[largest])
+    if area.sum() > (1 + CLUTTER) * area[kept].sum():
+        return nothing
+    boxes = pieces[:, :4].copy()
+    boxes[:, 2:] += boxes[:, :2]
+    if single or (len(kept) <= 3 and _is_one(boxes[kept], boxes[largest])):
+        groups = [kept.tolist()]
     else:
-        return []
-    found = []
-    for group in groups:
-        mask, others = np.zeros_like(ink.mask), np.zeros_like(ink.mask)
-        mask[here] = np.isin(labels, [i + 1 for i in group])
-        others[here] = (labels > 0) & (mask[here] == 0)
-        x, y, width, height = cv2.boundingRect(mask)
-        box = x, y, width, height
-        pen = measure_pen(mask[y : y + height, x : x + width]) / max(width, height)
-        solid = width > BAR * height and cv2.countNonZero(mask) > SOLID * width * height
-        odd = _touches_frame(box, ink.mask.shape) or solid or pen > THICKEST
-        if odd and not single:
-            return []
-        image = _redraw(ink, mask, others, box, pen)
-        found.append((image, _in_picture(box, factor, size_of_all)))
-    return found
+        groups = _group(boxes, kept) if is_plain else []
+    whole = np.array([_around(boxes[group]) for group in groups]).reshape(-1, 4)
+    if not single and any(
+        _is_odd(np.isin(labels, np.array(group) + 1).astype(np.uint8), box)
+        for group, box in zip(groups, whole, strict=True)
+    ):
+        return nothing
+    return np.asarray(whole * (np.tile(grey.shape[::-1], 2) / np.tile(depth.shape[::-1], 2)))
 
 
-def _group(pieces: np.ndarray, kept: list[int]) -> list[list[int]]:
+def _lifted(grey: np.ndarray) -> tuple[np.ndarray, bool]:
+    """How far ink stands out from the paper, and whether that is of one grey, as in a drawing."""
+    edge = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    paper = int(np.median(edge))
+    is_plain = bool((edge == paper).all()) and (grey == paper).mean() >= PLAIN
+    grey = shrink(grey, LARGEST)
+    if is_plain:
+        darker, lighter = cv2.subtract(paper, grey), cv2.subtract(grey, paper)
+        depth = darker if cv2.countNonZero(darker) >= cv2.countNonZero(lighter) else lighter
+    else:
+        depth = lift(cv2.GaussianBlur(grey, (3, 3), 0), paper, grey, WIDE * max(grey.shape))
+        depth = cv2.subtract(depth, int(np.median(depth)))  # the grain of the paper
+    longest = max(depth.shape)
+    if longest < SMALLEST:
+        scale = min(6, -(-SMALLEST // longest))
+        depth = cv2.resize(depth, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+    return depth, is_plain
+
+
+def _around(boxes: np.ndarray) -> np.ndarray:
+    return np.concatenate([boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)])
+
+
+def _is_one(boxes: np.ndarray, main: np.ndarray) -> bool:
+    """Whether a few pieces are one digit, `main` being the largest of them."""
+    left, top, right, bottom = _around(boxes).tolist()
+    height = bottom - top
+    if right - left > WIDEST * height or main[3] - main[1] < HIGHEST * height:
+        return False
+    apart = np.maximum(np.maximum(boxes[:, :2] - main[2:], main[:2] - boxes[:, 2:]), 0)
+    as_high = (boxes[:, 3] - boxes[:, 1] > 0.75 * height) & (apart[:, 0] > 0)
+    near = (apart.max(axis=1) <= APART * height) & (apart[:, 0] <= BESIDE * height)
+    return bool((near & ~as_high).all())
+
+
+def _group(boxes: np.ndarray, kept: np.ndarray) -> list[list[int]]:
     """Pieces that stand one above the other, as one digit; none where some are no digit by size.
 
     Args:
-        pieces: left, top, width, height, area, shape (n, 5).
+        boxes: of all pieces, shape (n, 4).
         kept: indices of those that count.
     """
-    heights = pieces[kept, 3]
-    typical = float(np.median(heights[heights >= 0.4 * heights.max()]))
+    heights = boxes[:, 3] - boxes[:, 1]
+    some = heights[kept]
+    typical = float(np.median(some[some >= 0.4 * some.max()]))
     groups: list[list[int]] = []
-    boxes: list[np.ndarray] = []
-    for i in sorted(kept, key=lambda i: -int(pieces[i, 3])):
-        x, y, width, height = pieces[i, :4].tolist()
-        mine = np.array([x, y, x + width, y + height])
-        for number, box in enumerate(boxes):
-            union = np.concatenate([np.minimum(box[:2], mine[:2]), np.maximum(box[2:], mine[2:])])
+    for i in sorted(kept.tolist(), key=lambda i: -int(heights[i])):
+        for group in groups:
+            box, mine = _around(boxes[group]), boxes[i]
+            both = _around(np.array([box, mine]))
             shared = min(box[2], mine[2]) - max(box[0], mine[0])
             gap = max(box[1], mine[1]) - min(box[3], mine[3])
-            over = shared > 0.4 * min(box[2] - box[0], width) and gap < 0.25 * typical
-            if over and union[3] - union[1] < 1.3 * typical:
-                groups[number].append(i)
-                boxes[number] = union
+            over = shared > 0.4 * min(box[2] - box[0], mine[2] - mine[0]) and gap < 0.25 * typical
+            if over and both[3] - both[1] < 1.3 * typical:
+                group.append(i)
                 break
         else:
             groups.append([i])
-            boxes.append(mine)
-    for box in boxes:
-        width, height = box[2] - box[0], box[3] - box[1]
-        if not 0.5 * typical <= height <= 1.8 * typical or width > WIDEST * height:
+    for group in groups:
+        width, height = np.diff(_around(boxes[group]).reshape(2, 2), axis=0)[0]
+        if not 0.5 * typical <= height <= 1.8 * typical or width > PAIR * height:
             return []
     return groups
 
 
-def _is_one(pieces: np.ndarray, main: np.ndarray) -> bool:
-    left, top = pieces[:, 0].min(), pieces[:, 1].min()
-    right, bottom = (pieces[:, 0] + pieces[:, 2]).max(), (pieces[:, 1] + pieces[:, 3]).max()
-    width, height = right - left, bottom - top
-    if width > WIDEST * max(height, 1) or main[3] < HIGHEST * height:
-        return False
-    for piece in pieces:
-        dx = max(piece[0] - (main[0] + main[2]), main[0] - (piece[0] + piece[2]), 0)
-        dy = max(piece[1] - (main[1] + main[3]), main[1] - (piece[1] + piece[3]), 0)
-        if max(dx, dy) > APART * height or dx > 0.12 * height:
-            return False
-        if piece is not main and piece[3] > 0.75 * height and dx > 0:
-            return False
-    return True
-
-
-def _touches_frame(box: Box, shape: tuple[int, ...]) -> bool:
-    """Ink along most of one side is a shadow or a desk, not a digit that was cut."""
-    x, y, width, height = box
-    edges = (x <= 1) + (y <= 1) + (x + width >= shape[1] - 1) + (y + height >= shape[0] - 1)
-    return edges >= 3
-
-
-def _redraw(ink: Ink, mask: np.ndarray, others: np.ndarray, box: Box, pen: float) -> np.ndarray:
-    """The digit, cut out with a margin that is aligned to whole pixels of the picture."""
-    step = max(1, round(ink.factor))
-    x, y, width, height = box
-    left, top = (max(0, at - 3 * step) // step * step for at in (x, y))
-    right, bottom = (
-        min(side, -(-(end + 3 * step) // step) * step)
-        for side, end in zip(mask.shape[::-1], (x + width, y + height), strict=True)
+def _is_odd(mask: np.ndarray, box: np.ndarray) -> bool:
+    """Whether ink is a sheet, a shadow or a desk: along most of the frame, solid, or too thick."""
+    x0, y0, x1, y1 = box.tolist()
+    rows, columns = mask.shape
+    ink = mask[y0:y1, x0:x1]
+    at_frame = (x0 <= 1) + (y0 <= 1) + (x1 >= columns - 1) + (y1 >= rows - 1)
+    solid = x1 - x0 > BAR * (y1 - y0) and cv2.countNonZero(ink) > SOLID * ink.size
+    depth = cv2.distanceTransform(
+        cv2.copyMakeBorder(ink, 1, 1, 1, 1, cv2.BORDER_CONSTANT), cv2.DIST_L2, 3
     )
-    keep = np.ascontiguousarray(mask[top:bottom, left:right])
-    level = _cut_out(ink, keep, others[top:bottom, left:right], left, top)
-    return redraw(level, pen)
-
-
-def _in_picture(box: Box, factor: float, shape: tuple[int, ...]) -> Box:
-    x, y, width, height = box
-    left, top = int(x / factor), int(y / factor)
-    right = min(shape[1], max(left + 1, int(-(-(x + width) // factor))))
-    bottom = min(shape[0], max(top + 1, int(-(-(y + height) // factor))))
-    return left, top, right - left, bottom - top
-
-
-def _cut_out(ink: Ink, keep: np.ndarray, others: np.ndarray, x: int, y: int) -> np.ndarray:
-    """Ink of one digit, at the picture's own resolution where that is coarser.
-
-    Args:
-        ink: the page.
-        keep: uint8, shape (height, width), 1 on the digit's ink, part of the page.
-        others: uint8, same shape, 1 on ink of others.
-        x: where `keep` lies on the page.
-        y: where `keep` lies on the page.
-    Returns:
-        uint8, paper 0, ink 255.
-    """
-    factor = max(1, round(ink.factor))
-    reach = 2 * factor + 1 if ink.noise < 1 else factor + 2
-    grown = cv2.dilate(keep, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1,) * 2))
-    if cv2.countNonZero(others):
-        grown[others > 0] = 0
-    height, width = keep.shape
-    if factor > 1:
-        share = cv2.resize(grown, (width // factor, height // factor), interpolation=cv2.INTER_AREA)
-        depth = ink.source[y // factor :, x // factor :][: height // factor, : width // factor]
-        depth = depth * (share > 0)
-    else:
-        depth = ink.depth[y : y + height, x : x + width] * grown
-    return _even(depth, ink)
-
-
-def _even(depth: np.ndarray, ink: Ink) -> np.ndarray:
-    """Make the middle of every stroke 255, also where the pen was light.
-
-    Args:
-        depth: uint8, ink of one digit, grey levels.
-        ink: the page, for its contrast and noise.
-    """
-    floor = 0.0 if ink.noise < 0.5 else min(2 * ink.noise, 0.25 * ink.contrast)
-    reach = max(3, max(depth.shape) // 8) | 1
-    core = cv2.dilate(depth, np.ones((reach, reach), np.uint8))
-    core = cv2.blur(core, (reach, reach))
-    # of each depth in the middle of a stroke, what makes it 255
-    factor = 255 / np.maximum(np.maximum(LEVELS, 0.5 * ink.contrast) - floor, 1)
-    level = depth.astype(np.float32)
-    if floor:
-        level = np.maximum(level - floor, 0)
-    level *= cv2.LUT(core, factor.astype(np.float32))
-    level += 0.5
-    result: np.ndarray = cv2.min(level, 255).astype(np.uint8)
-    return result
+    return at_frame >= 3 or solid or float(depth.max()) > THICKEST * max(ink.shape)

@@ -37,17 +37,17 @@ def find(picture: Picture, *, single: bool = False) -> Page:
     if image is not None:
         mark = Mark(image, _box(image))
         return Page((mark,), (), picture.width, picture.height, picture.notes, PREPARED)
-    from digit_classifier.picture import ink, lines, pieces  # OpenCV only where it is needed
+    from digit_classifier.picture import crops, ink, lines, pieces  # OpenCV only where it is needed
 
-    found = pieces.find(ink.to_grey(picture.pixels), single=single)
-    if not found:
+    grey = ink.to_grey(picture.pixels)
+    boxes = pieces.find(grey, single=single)
+    if not len(boxes):
         return search(picture, single=single)
-    boxes = np.array([box for _, box in found], float)
-    boxes[:, 2:] += boxes[:, :2]
     marks = []
     for number, line in enumerate(lines.arrange(boxes)):
         for i, space in zip(line, lines.spaces(boxes[line]), strict=True):
-            marks.append(Mark(*found[i], number, space))
+            image, box = crops.cut(grey, boxes[i], np.delete(boxes, i, axis=0))
+            marks.append(Mark(image, _whole(box, picture), number, space))
     return Page(tuple(marks), (), picture.width, picture.height, picture.notes, BY_PIECES)
 
 
@@ -59,14 +59,23 @@ def search(picture: Picture, *, single: bool = False, by: "finder.Finder | None"
         single: as for `find`.
         by: another finder than the one that ships.
     """
-    from digit_classifier.picture import crops, finder, ink, lines
+    from digit_classifier.picture import crops, finder, ink, lines, turned
 
-    grey = ink.to_grey(picture.pixels)
-    seen = finder.detect(grey, (by or finder.load()).run)
+    grey, run = ink.to_grey(picture.pixels), (by or finder.load()).run
+    seen, notes = finder.detect(grey, run), picture.notes
+    turn = 0 if single else turned.quarters(grey, seen, run)
+    if turn:
+        grey = np.ascontiguousarray(np.rot90(grey, turn))
+        seen = finder.detect(grey, run)
+        notes = (*notes, f"read turned clockwise by {360 - 90 * turn} degrees")
     is_digit = (seen.score >= seen.other) & (seen.score >= finder.CANDIDATE)
     if single and len(seen.boxes):
         is_digit[:] = False
         is_digit[seen.score.argmax()] = True
+
+    def whole(box: np.ndarray) -> tuple[int, int, int, int]:
+        return _whole(turned.turn_back(box[None], turn, picture.pixels.shape)[0], picture)
+
     digits, boxes = np.flatnonzero(is_digit), seen.boxes
     marks = []
     for number, line in enumerate(lines.arrange(boxes[digits], seen.score[digits] >= CLEAR)):
@@ -74,17 +83,15 @@ def search(picture: Picture, *, single: bool = False, by: "finder.Finder | None"
         apart = lines.spaces(boxes[indices])
         company = lines.company(boxes[indices], seen.score[indices])
         for i, space, others in zip(indices.tolist(), apart, company, strict=True):
-            image, inked = crops.cut(grey, boxes[i], np.delete(boxes, i, axis=0))
-            box = _whole(inked, picture)
+            image, within = crops.cut(grey, boxes[i], np.delete(boxes, i, axis=0))
             score = float(seen.score[i])
-            marks.append(Mark(image, box, number, space, seen.classes[i], score, others))
+            marks.append(Mark(image, whole(within), number, space, seen.classes[i], score, others))
     left = np.flatnonzero(~is_digit & (not single))  # whoever says single means one thing
     left = left[np.argsort(-np.maximum(seen.score, seen.other)[left])][:SHOWN]
     rejected = tuple(
-        Rejected(_whole(boxes[i], picture), _reason(float(seen.score[i]), float(seen.other[i])))
+        Rejected(whole(boxes[i]), _reason(float(seen.score[i]), float(seen.other[i])))
         for i in left.tolist()
     )
-    notes = picture.notes
     if seen.crowded:
         notes = (*notes, "too much that may be writing: only the surest was looked at")
     return Page(tuple(marks), rejected, picture.width, picture.height, notes, SEARCHED)

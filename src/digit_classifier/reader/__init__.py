@@ -72,7 +72,8 @@ class DigitReader:
 
         Args:
             model: the name of a shipped model, a run folder, an .onnx file, or a loaded model.
-            threshold: the least confidence with which a mark is called a digit, 0 to 1; None for
+            threshold: the least confidence with which a mark is called a digit, and a line of them
+                is given without a `?`, 0 to 1; None for
                 the rule that was measured for this model.
         Raises:
             ModelError: no such model, or not a digit network.

@@ -49,7 +49,7 @@ def judge(
     Args:
         page: what was found.
         probabilities: float32, shape (n, 10), one row per mark, as `combine` gives them.
-        rule: which answers are accepted.
+        rule: which answers are accepted; one that the user gave holds for a whole line, too.
         own: the rule is the network's own, which knows its answers alone: on a page that the finder
             searched `SURE` stands for it.
     Returns:
@@ -59,6 +59,8 @@ def judge(
         rule = RejectionRule(SURE)
     rejected = [Rejected(left.box, left.reason) for left in page.rejected]
     accepted = rule.accept(probabilities).tolist() if len(probabilities) else []
+    if not own:
+        _doubt_numbers(page, probabilities.max(axis=1, initial=0), accepted, rule.threshold)
     seen = list(zip(page.marks, probabilities, accepted, strict=True))
     # Beside what is read a doubtful mark is told; on a line of its own only where nothing is read.
     read = {mark.line for mark, _, sure in seen if sure}
@@ -84,11 +86,25 @@ def judge(
     return Verdict("\n".join(text), tuple(digits), tuple(rejected), notes, whole)
 
 
+def _doubt_numbers(
+    page: Page, confidences: np.ndarray, accepted: list[bool], threshold: float
+) -> None:
+    """Where a line as a whole is less sure than the threshold, doubt its least sure digit, too."""
+    for line in {mark.line for mark in page.marks}:
+        here = [i for i, mark in enumerate(page.marks) if mark.line == line and accepted[i]]
+        if len(here) > 1 and _together(page, confidences[here]) < threshold:
+            accepted[here[int(confidences[here].argmin())]] = False
+
+
 def _of_line(page: Page, digits: list[Digit], unsure: bool) -> float | None:
     """How sure it is that a line is right as a whole; None where part of it is not sure."""
     if unsure:
         return None
-    confidences = np.array([digit.confidence for digit in digits])
+    return _together(page, np.array([digit.confidence for digit in digits]))
+
+
+def _together(page: Page, confidences: np.ndarray) -> float:
+    """How sure it is that all of these digits are right."""
     if page.way != SEARCHED:
         return float(confidences.prod())
     from digit_classifier.picture import finder

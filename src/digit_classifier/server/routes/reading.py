@@ -40,7 +40,7 @@ async def read(
     single: Annotated[bool, Query(description="The picture holds one digit.")] = False,
     model: Annotated[str | None, Query(description="One of /v1/settings.")] = None,
     threshold: Annotated[
-        float | None, Query(ge=0, le=1, description="Least confidence for a digit.")
+        float | None, Query(ge=0, le=1, description="Least confidence for a digit, and for a line.")
     ] = None,
     details: Annotated[
         bool, Query(description="Also give what the network saw of each mark.")
