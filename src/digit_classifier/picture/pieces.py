@@ -7,7 +7,7 @@ from digit_classifier.picture.ink import contrast, lift, shrink, trace
 
 LARGEST, SMALLEST = 800, 160  # pixels, longer side: in such a size pieces are looked at
 LEAST = 10  # grey levels between paper and ink
-WIDE = 0.2  # of the longer side: no stroke is wider
+WIDE = 0.35  # of the longer side: no stroke is wider
 PLAIN = 0.8  # the share of a drawing that is its paper's one grey
 MAX_PIECES = 30  # of which each digit has one, or two or three
 SPECK = 0.12  # of the largest piece's longer side: less is a speck
