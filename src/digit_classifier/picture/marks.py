@@ -61,6 +61,7 @@ class Page:
         height: of the upright picture, in pixels.
         notes: what a person should know about how the picture was read.
         way: how the marks were found: `PREPARED`, `BY_PIECES` or `SEARCHED`.
+        turn: by how many quarters of a turn, anticlockwise, it was turned to be read.
     """
 
     marks: tuple[Mark, ...]
@@ -69,3 +70,4 @@ class Page:
     height: int = 0
     notes: tuple[str, ...] = field(default=())
     way: str = SEARCHED
+    turn: int = 0

@@ -94,7 +94,7 @@ def search(picture: Picture, *, single: bool = False, by: "finder.Finder | None"
     )
     if seen.crowded:
         notes = (*notes, "too much that may be writing: only the surest was looked at")
-    return Page(tuple(marks), rejected, picture.width, picture.height, notes, SEARCHED)
+    return Page(tuple(marks), rejected, picture.width, picture.height, notes, SEARCHED, turn)
 
 
 def look_again(picture: Picture, page: Page, *, single: bool = False) -> Page:
@@ -109,6 +109,8 @@ def look_again(picture: Picture, page: Page, *, single: bool = False) -> Page:
         single: as for `find`.
     """
     found = search(picture, single=single)
+    if found.turn:
+        return found  # the pieces lie turned
     marks = list(found.marks)
     for piece in page.marks:
         x, y, width, height = piece.box
