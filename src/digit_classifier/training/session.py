@@ -35,7 +35,7 @@ from digit_classifier.words import count
 # 80 images of own data: 50 % right after 30 steps of the original network, 90 % after 300.
 MIN_STEPS = 300
 # Of fewer own images a network that reads already learns far more.
-FEW_IMAGES = 1_000
+FEW_IMAGES = 500
 Labelled = tuple[np.ndarray, np.ndarray]
 
 
