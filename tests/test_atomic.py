@@ -1,3 +1,4 @@
+import errno
 import os
 import signal
 import subprocess
@@ -44,7 +45,7 @@ def test_a_process_killed_while_writing_leaves_the_old_file(tmp_path):
 
 def test_a_place_that_cannot_be_written_is_one_sentence(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(StorageError, match=r"cannot write .*file/x\.txt: File exists\. Free"):
+    with pytest.raises(StorageError, match=r"cannot write .*file/x\.txt: File exists\. Choose"):
         atomic.write_text(tmp_path / "file" / "x.txt", "text")
 
 
@@ -94,6 +95,30 @@ def test_a_picture_is_written_as_png_and_under_no_other_name(tmp_path):
     with pytest.raises(StorageError):
         atomic.write_png(tmp_path / "new" / "a.PNG" / "a.png", picture)
     assert [file.name for file in tmp_path.iterdir()] == ["new"]
+
+
+@pytest.mark.parametrize("code", [errno.EROFS, errno.EACCES, errno.ENOSPC])
+def test_to_free_space_is_advised_where_there_is_none(code, tmp_path):
+    with (
+        pytest.raises(StorageError, match="Choose another|choose another") as told,
+        atomic.replacing(tmp_path / "a.txt"),
+    ):
+        raise OSError(code, os.strerror(code))
+    assert ("Free some space" in str(told.value)) == (code == errno.ENOSPC)
+
+
+def test_what_nobody_named_is_written_beside_what_is_there(tmp_path):
+    assert atomic.fresh(tmp_path / "a.b.png") == tmp_path / "a.b.png"
+    (tmp_path / "a.b.png").touch()
+    (tmp_path / "a.b-2.png").mkdir()
+    assert atomic.fresh(tmp_path / "a.b.png") == tmp_path / "a.b-3.png"
+
+
+def test_a_file_that_was_named_needs_its_folder(tmp_path):
+    with pytest.raises(OptionError, match=r"no folder .*new to write a\.png into. Make it first"):
+        atomic.check_spares(tmp_path / "new" / "a.png")
+    atomic.check_spares(tmp_path / "a.png")
+    atomic.check_spares("a.png")
 
 
 def umask():

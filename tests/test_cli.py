@@ -144,13 +144,24 @@ def test_ctrl_c_while_it_is_still_imported_is_no_traceback(start, tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a shell of Unix")
-@pytest.mark.parametrize("end", ["| head -1", ">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("end", ["| head -1", "2>&-", "<&- 2>&-"])
 @pytest.mark.parametrize("words", ["models", "models --json", "runs", "predict 7.png", "--help"])
 def test_output_that_nobody_reads_is_no_reason_to_complain(words, end, tmp_path):
     draw_seven(tmp_path / "7.png")
     line = f"{shlex.join(DIGITS)} {words} {end}"
     said = subprocess.run(line, shell=True, cwd=tmp_path, capture_output=True, text=True)
     assert said.stderr == ""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell of Unix")
+@pytest.mark.parametrize("words", ["models", "predict 7.png", "predict 7.png --csv", "--help"])
+def test_an_output_that_is_closed_is_said_and_no_success(words, tmp_path):
+    draw_seven(tmp_path / "7.png")
+    for end, lines in ((">&-", 1), ("<&- >&-", 1), (">&- 2>&-", 0)):
+        line = f"{shlex.join(DIGITS)} {words} {end}"
+        said = subprocess.run(line, shell=True, cwd=tmp_path, capture_output=True, text=True)
+        assert (said.returncode, len(said.stderr.splitlines())) == (1, lines)
+        assert ("standard output is closed" in said.stderr) == bool(lines)
 
 
 @pytest.mark.parametrize("words", ["models", "--help", "runs --csv", "predict 7.png --json"])

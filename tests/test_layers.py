@@ -37,8 +37,8 @@ LAYERS = {
     "atomic": {"errors"},
     "contact_sheet": {"plotting"},
     "plotting": {"atomic", "errors"},
-    "onnx_model": {"errors", "shell"},
-    "picture": {"onnx_model", "agreement", "errors", "weights"},
+    "onnx_model": {"errors", "shell", "words"},
+    "picture": {"onnx_model", "agreement", "errors", "weights", "words"},
     "drawn": {"picture", *LEAVES},
     "dataset": {"picture", "onnx_model", "weights", *LEAVES},
     "training": {
@@ -62,7 +62,7 @@ LAYERS = {
         *LEAVES,
     },
     "weights": {"onnx_model", "latest", "errors"},
-    "reader": {"agreement", "picture", "onnx_model", "rejection", "weights", "errors"},
+    "reader": {"agreement", "picture", "onnx_model", "rejection", "weights", "errors", "words"},
     "server": {"reader", "onnx_model", "weights", "picture", *LEAVES},
 }
 ANYTHING = {"cli", "__init__", "__main__"}

@@ -1,6 +1,7 @@
 """Files and folders that are either whole or not there: temporary file, fsync, rename."""
 
 import contextlib
+import errno
 import os
 import shutil
 import tempfile
@@ -119,6 +120,19 @@ def write_bytes(path: str | Path, data: bytes) -> None:
         temporary.write_bytes(data)
 
 
+def fresh(path: str | Path) -> Path:
+    """`path`, or where that is taken the first of path-2, path-3 ... that is not.
+
+    For what a command writes where nobody said: it replaces nothing.
+    """
+    path, n = Path(path), 1
+    place = path
+    while place.exists():
+        n += 1
+        place = path.with_name(f"{path.stem}-{n}{path.suffix}")
+    return place
+
+
 def check_png(path: str | Path) -> Path:
     """Give a path back if a picture may be written there; asked before long work, too.
 
@@ -138,7 +152,8 @@ def check_spares(path: str | Path, *sources: str | Path) -> None:
         path: where a file is to be.
         sources: files and folders that are read; what is not there does not count.
     Raises:
-        OptionError: it is one of the files, or lies in one of the folders.
+        OptionError: it is one of the files, or lies in one of the folders, or in none that is
+            there: a slip of the pen makes no folders.
     """
     out = Path(path)
     for source in map(Path, sources):
@@ -146,6 +161,10 @@ def check_spares(path: str | Path, *sources: str | Path) -> None:
             raise OptionError(f"{out} lies in {source}, which is read. Write it elsewhere.")
         if out.exists() and source.exists() and out.samefile(source):
             raise OptionError(f"{out} is what is read and would be lost. Write to another file.")
+    if not out.parent.is_dir():
+        raise OptionError(
+            f"there is no folder {out.parent} to write {out.name} into. Make it first."
+        )
 
 
 def write_png(path: str | Path, picture: "Image.Image") -> None:
@@ -168,4 +187,6 @@ def _umask() -> int:
 
 def _sentence(path: Path, error: OSError) -> str:
     reason = error.strerror or str(error)
-    return f"cannot write {path}: {reason}. Free some space or choose another folder."
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    advice = "Free some space or choose another folder" if full else "Choose another folder"
+    return f"cannot write {path}: {reason}. {advice}."

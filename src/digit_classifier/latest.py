@@ -36,7 +36,7 @@ def point_at(run: Path) -> None:
             write_text(place, f"{run.name}\n")
 
 
-def resolve(path: str | Path) -> Path:
+def resolve(path: str | os.PathLike[str]) -> Path:
     """The run folder that `latest` stands for; any other path unchanged.
 
     Raises:

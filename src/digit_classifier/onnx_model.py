@@ -11,6 +11,7 @@ import numpy as np
 
 from digit_classifier.errors import ModelError, OptionError
 from digit_classifier.shell import option
+from digit_classifier.words import kind_of
 
 # From 1.29 on it reports its use to its maker, unless it is told otherwise before it is imported;
 # disable_telemetry_events() comes too late. Nothing else imports it, so that this comes first.
@@ -114,7 +115,7 @@ class OnnxModel:
         """
         if not isinstance(images, np.ndarray):
             raise ModelError(
-                f"a {type(images).__name__} was given as images; "
+                f"{kind_of(images)} was given as images; "
                 "a numpy array, uint8 of shape (n, 28, 28), is needed"
             )
         if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (SIDE, SIDE):
@@ -140,6 +141,32 @@ class OnnxModel:
         if self.path is None:
             return str(self.metadata.get("name") or "model")
         return name_of(self.path)
+
+    def doubt(self, given: str | None) -> str:
+        """What to say where a scale was assumed that neither the file nor the user gave; or "".
+
+        Args:
+            given: the scale that it was asked for with.
+        """
+        if not self.scale or given or "scale" in self.metadata:
+            return ""
+        return (
+            f"{self.path or self.name} takes floats and does not say of which scale; it is given "
+            f"{self.scale}. If it was trained on another: {option('scale')}, or `scale` in the "
+            ".onnx file's metadata."
+        )
+
+    def check_scale(self, given: str | None) -> None:
+        """See that nobody gives another scale to a model that is loaded.
+
+        Raises:
+            OptionError: it is given one.
+        """
+        if given and given != self.scale:
+            raise OptionError(
+                f"{self.name} is loaded already, for scale {self.scale or 'uint8'}. "
+                f"Give {option('scale', given)} to OnnxModel."
+            )
 
     @property
     def size_bytes(self) -> int:

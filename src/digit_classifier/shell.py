@@ -78,6 +78,11 @@ def readable(words: str | os.PathLike[str]) -> str:
     return held.decode("utf-8", "backslashreplace")
 
 
+def one_line(text: str) -> str:
+    """A text, such as the name of a file, in one line of a terminal: a newline as \\n."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
 def _quoted(word: str) -> str:
     if _PLAIN.fullmatch(word):
         return word

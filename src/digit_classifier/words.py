@@ -1,4 +1,4 @@
-"""Numbers and lists in sentences."""
+"""Numbers, lists and types in sentences."""
 
 from collections.abc import Iterable
 
@@ -12,6 +12,12 @@ def listed(words: Iterable[object]) -> str:
     """One, two and three."""
     *most, last = map(str, words)
     return f"{', '.join(most)} and {last}" if most else last
+
+
+def kind_of(value: object) -> str:
+    """The name of its type with an article: "a list", "an OnnxModel"."""
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'AEIOaeio' else 'a'} {name}"
 
 
 def percent(share: float, digits: int = 2) -> str:

@@ -110,6 +110,11 @@ def test_folder_of_kaggle_is_read_and_its_test_csv_has_no_labels_to_test_on(tmp_
         (HEADING + "\n", "a heading and no rows"),
         ("1,2,3\n", "columns found: 3; needed 785 columns"),
         (HEADING + "\n" + ",".join(["5"] * 785) + "\n1,2\n", "line 3 has 2 columns"),
+        (
+            HEADING.replace(",", ";") + "\n" + ";".join(["5"] * 784 + ["0,5"]),
+            "with a point, as 0.5",
+        ),
+        ("name," + HEADING + "\n" + ",".join(["Eva"] + ["5"] * 785), "'Eva'; .* such as names"),
         (HEADING + "\n" + ",".join(["5"] * 784 + ["?"]), "line 2, column 785 holds '\\?'"),
         (HEADING + "\n" + ",".join(["5"] * 784 + [""]), "line 2, column 785 holds ''"),
         (HEADING + "\n" + ",".join(["5"] * 784 + ["\udce9"]), r"column 785 holds '\\xe9'"),
@@ -312,7 +317,7 @@ def test_known_data_that_are_turned_are_no_longer_called_so(published_folder):
         ("7.png", b"\x89PNG\r\n\x1a\n", r"a picture \(PNG\): name the folder"),
         ("a.csv", b"<!DOCTYPE html>", "web page"),
         ("a.csv.gz", b"\x1f\x8b\x08\x00abc", "damaged gzip"),
-        ("a.csv", "label,1\n".encode("utf-16"), "no text"),
+        ("a.csv", "label,1\n".encode("utf-16"), "UTF-16. Save it as CSV in UTF-8"),
     ],
 )
 def test_other_kinds_of_file_are_named_with_what_to_do(tmp_path, name, content, words):

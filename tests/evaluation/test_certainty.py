@@ -115,6 +115,9 @@ def test_any_answers_make_a_section(labels, answers, sure):
     section = certainty.section(evaluation(predictions(labels, answers, sure)))
     for figure in section.figures:
         figure.draw().canvas.draw()
+    if not (labels != answers).any():  # nothing to fit, and no curve to draw
+        assert section.metrics["after"] is None
+        assert [figure.name for figure in section.figures] == ["reliability"]
     if len(labels) == 1:
         assert section.metrics["after"] is None
         assert "too few" in " ".join(section.sentences)

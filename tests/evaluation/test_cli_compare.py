@@ -122,12 +122,16 @@ def test_a_scale_is_for_the_networks_that_take_floats(tmp_path, capsys, data, ma
     assert np.abs(asked - models[1].predict(data.test_images)).max() > 0.1
 
 
-def test_an_earlier_comparison_is_replaced_and_nothing_else(tmp_path, capsys):
+def test_a_comparison_replaces_an_earlier_one_only_where_that_was_named(tmp_path, capsys):
+    there = ("--no-robustness", "--out", "comparison")
     assert compare("mlp", "small", "--no-robustness") == 0
     assert compare("mlp", "mlp", "--no-robustness") == 0
+    assert (tmp_path / "comparison/disagreements.png").exists()
+    assert not (tmp_path / "comparison-2/disagreements.png").exists()
+    assert compare("mlp", "mlp", *there) == 0
     assert not (tmp_path / "comparison/disagreements.png").exists()
     (tmp_path / "comparison/diary.txt").write_text("mine")
-    assert compare("mlp", "small", "--no-robustness") == 2
+    assert compare("mlp", "small", *there) == 2
     assert "diary.txt" in capsys.readouterr().err
     assert (tmp_path / "comparison/diary.txt").read_text() == "mine"
 

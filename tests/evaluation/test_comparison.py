@@ -136,6 +136,12 @@ def test_more_than_two_are_compared_in_pairs_with_holms_correction():
     assert [row[-1] for row in section.tables[1].rows] == ["yes", "no", "no"]
 
 
+def test_of_models_with_equally_many_errors_none_errs_least():
+    models = [model("a", wrong_at(1)), model("b", wrong_at(2)), model("c", wrong_at(1, 2, 3))]
+    _, section = told(*models)
+    assert section.sentences[0].endswith("a and b err equally often, and none less.")
+
+
 def test_one_model_is_no_comparison():
     with pytest.raises(OptionError, match="two models or more"):
         told(model("a", LABELS))

@@ -20,7 +20,7 @@ def test_a_manifest_names_files_beside_it_or_in_images(tmp_path: Path) -> None:
     cases, _ = pictures.list_cases(tmp_path)
     assert [(case.path.name, case.text, case.kind, case.style) for case in cases] == [
         ("a.png", "7", "single", "pen"),
-        ("b.png", "12/34", "odd", ""),
+        ("b.png", "12/3 4", "odd", ""),
         ("c.png", "", "reject", "brush"),
     ]
 
@@ -41,6 +41,8 @@ def test_without_a_manifest_folders_say_the_digit_and_what_is_left_out_is_said(
     ("manifest", "sentence"),
     [
         ("file,digit\na.png,7\n", "file and text are needed"),
+        ("file;text\na.png;7\n", "columns file;text; .* Save it as CSV with commas"),
+        ("file\ttext\n".encode("utf-16"), "Save it as CSV in UTF-8"),
         ("", "no columns; file and text are needed"),
         ("file,text\n", "has no row below its headings; one a picture is needed"),
         ("file,text\na.png,7\na.png\n", "line 3: no text after a.png. .* a.png, with the comma"),
@@ -57,6 +59,16 @@ def test_a_manifest_that_cannot_be_used_is_refused(
     (tmp_path / "manifest.csv").write_bytes(data)
     with pytest.raises(DataError, match=sentence):
         pictures.list_cases(tmp_path)
+
+
+def test_a_manifests_newline_is_a_lines_end_and_a_picture_is_named_by_its_path(tmp_path) -> None:
+    touch(tmp_path / "Eva" / "1" / "0.png")
+    (tmp_path / "manifest.csv").write_text('file,text\nEva/1/0.png," 123\n456  7 / 8 "\n')
+    ((case,), _) = pictures.list_cases(tmp_path)
+    assert (case.text, case.digits, case.name) == ("123/456 7/8", "12345678", "Eva/1/0.png")
+    (tmp_path / "manifest.csv").unlink()
+    ((case,), _) = pictures.list_cases(tmp_path)
+    assert case.name == "Eva/1/0.png"
 
 
 def test_without_folders_the_files_names_say_the_digit(tmp_path: Path) -> None:
@@ -81,6 +93,9 @@ def test_a_name_of_several_digits_and_an_empty_folder_are_refused(tmp_path: Path
     [
         ("12/34", "1 2\n34", True, 4),
         ("12/34", "1234", False, 4),
+        ("12 34", "12 34", True, 4),
+        ("12 34", "12\n34", True, 4),
+        ("12 34", "123\n4", False, 4),
         ("1234", "1?34", False, 3),
         ("1234", "124", False, 3),
         ("1234", "91234", False, 3),

@@ -5,7 +5,10 @@ import pytest
 
 import digit_classifier
 from dataset import stand_in
-from digit_classifier.errors import MissingExtraError
+from digit_classifier import DigitReader, weights
+from digit_classifier.errors import MissingExtraError, OptionError
+from digit_classifier.onnx_model import OnnxModel
+from evaluation import networks
 
 
 @pytest.fixture
@@ -34,6 +37,39 @@ def test_a_comparison_prints_a_line_a_model_and_a_line_a_pair(data, linear):
     assert first.startswith(f"{min(found.results, key=lambda each: each.errors).name}: ")
     assert "240 test images of own data: own.npz" in second
     assert "told apart (p " in pair
+
+
+def test_a_loaded_model_and_a_runs_own_object_are_taken_as_their_files_are(data, linear, tmp_path):
+    class Run:
+        def __fspath__(self):
+            return str(tmp_path)
+
+    (tmp_path / "model.onnx").write_bytes(linear.read_bytes())
+    loaded = OnnxModel(linear)
+    expected = digit_classifier.evaluate(linear, dataset=data).errors
+    assert digit_classifier.evaluate(Run(), dataset=data).errors == expected
+    found = digit_classifier.compare([Run(), loaded, OnnxModel(linear.read_bytes())], dataset=data)
+    assert [each.errors for each in found.results] == [expected] * 3
+    assert DigitReader(Run()).name == tmp_path.name
+
+
+@pytest.mark.parametrize("one", ["mlp", weights.find("mlp"), OnnxModel(weights.find("mlp"))])
+def test_one_model_is_not_compared(one):
+    with pytest.raises(OptionError, match="one model was given .* Give a list of them"):
+        digit_classifier.compare(one, dataset="sample")
+    with pytest.raises(OptionError, match="^an int was given as model"):
+        digit_classifier.compare([one, 5], dataset="sample")
+
+
+def test_a_reader_says_which_scale_it_assumed_and_takes_another(tmp_path, matrix, drawn):
+    file = networks.write(tmp_path / "f.onnx", matrix, dtype="float32", divisor=1.0)
+    with pytest.warns(UserWarning, match=r"f\.onnx takes floats .* it is given 0\.\.1.* scale="):
+        assert DigitReader(file).model.scale == "0..1"
+    assert DigitReader(file, scale="mnist").model.scale == "mnist"
+    with pytest.raises(OptionError, match="f is loaded already, for scale mnist"):
+        DigitReader(OnnxModel(file, scale="mnist"), scale="-1..1")
+    with pytest.raises(OptionError, match="takes uint8"):
+        DigitReader("mlp", scale="mnist")
 
 
 def test_without_the_extra_both_say_so_in_one_sentence(data, monkeypatch):

@@ -57,17 +57,17 @@ def test_a_float_format_answers_as_the_model_and_is_judged_as_any(run, dataset, 
 def test_whole_numbers_read_as_well_and_take_and_give_bytes(run, dataset):
     from ai_edge_litert.interpreter import Interpreter
 
-    code, said = run("export", "small", "--to", "litert-int8", "--out", "a/b.tflite")
+    code, said = run("export", "small", "--to", "litert-int8", "--out", "b.tflite")
     assert code == 0, said
-    told = json.loads(Path("a/b.tflite.json").read_text())
+    told = json.loads(Path("b.tflite.json").read_text())
     assert told["file"]["bytes"] < told["onnx"]["bytes"] / 2.5
     right = round(told["file"]["accuracy"] * 200)
     assert told["file"]["interval"] == pytest.approx(wilson(right, 200))
-    network = Interpreter(model_path="a/b.tflite")
+    network = Interpreter(model_path="b.tflite")
     network.allocate_tensors()
     for each in (*network.get_input_details(), *network.get_output_details()):
         assert each["dtype"] is np.uint8
-    with opened("a/b.tflite") as model:
+    with opened("b.tflite") as model:
         answers = model.predict(dataset.test_images)
     np.testing.assert_allclose(answers.sum(axis=1), 1, atol=1e-5)
     assert (answers.argmax(axis=1) == dataset.test_labels).mean() == told["file"]["accuracy"]

@@ -32,7 +32,7 @@ def known(tmp_path: Path) -> Path:
 def test_pictures_are_measured_by_kind_and_mistakes_are_drawn(
     model: Path, known: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    sheet = known.parent / "mistakes" / "sheet.png"
+    sheet = known.parent / "mistakes.png"
     assert evaluate(model, "--pictures", known, "--out", sheet) == 0
     out = capsys.readouterr().out
     assert "model linear, its own rule, 3 pictures" in out

@@ -1,10 +1,12 @@
 import csv
+import errno
 import io
 import json
 import logging
 import os
 import pty
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -79,6 +81,16 @@ def test_without_json_what_cannot_be_read_goes_to_standard_error(
     assert "Traceback" not in error
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+def test_a_name_of_two_lines_is_printed_as_one(predict: Run, folder: Path, tmp_path: Path) -> None:
+    shutil.copy(folder / "3.png", tmp_path / "a\nb.png")
+    (tmp_path / "c\nd.png").write_bytes(b"no picture")
+    _, out, error = predict(tmp_path)
+    assert f"{tmp_path}/a\\nb.png" in out.splitlines()
+    (line,) = [line for line in error.splitlines() if "/c" in line]
+    assert line.startswith(f"Error: {tmp_path}/c\\nd.png is not a picture")
+
+
 def test_a_missing_file_among_others_spoils_none_of_them(predict: Run, folder: Path) -> None:
     code, out, error = predict("--json", folder / "missing.png", folder / "3.png")
     objects = [json.loads(line) for line in out.splitlines()]
@@ -143,6 +155,32 @@ def test_csv_is_one_row_a_picture(predict: Run, folder: Path) -> None:
     assert len(rows[0]["confidences"].split()) == len(rows[0]["boxes"].split()) == 2
     assert rows[0]["model"] == "linear"
     assert rows[1]["error"]
+    Image.new("L", (60, 60), 255).save(folder / "blank.png")
+    _, out, _ = predict("--csv", folder / "blank.png")
+    (row,) = csv.DictReader(io.StringIO(out))
+    assert row["notes"] == "nothing stands out from the paper"
+
+
+def test_what_is_no_picture_by_name_and_a_folder_that_cannot_be_opened_are_said(
+    predict: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "broken.png").unlink()
+    (folder / "scan.pdf").write_bytes(b"%PDF")
+    (folder / ".hidden").write_bytes(b"")
+    (folder / "shut").mkdir()
+    scan = os.scandir
+
+    def refuse(path: str) -> object:
+        if Path(path).name == "shut":
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    code, out, error = predict("--json", folder)
+    assert (code, len(out.splitlines())) == (0, 3)
+    shut = f"the folder {folder / 'shut'} is left out: it cannot be opened: Permission denied."
+    assert f"Warning: {shut}\n" in error
+    assert f"left out: 1 file in {folder}, no pictures by name: scan.pdf. Export" in error
 
 
 def test_a_folder_is_read_to_any_depth_in_order(predict: Run, folder: Path) -> None:

@@ -39,7 +39,15 @@ def probabilities(said: list[tuple[int, float]]) -> np.ndarray:
 def test_a_doubtful_mark_among_digits_is_a_question_mark() -> None:
     verdict = judge([mark(0), mark(10), mark(20, space=True)], [(1, 0.9), (8, 0.4), (2, 0.9)])
     assert verdict.text == "1? 2"
-    assert verdict.rejected[0].reason == "not a digit: at best an 8, confidence 0.40"
+    assert verdict.rejected[0].reason == (
+        "less sure than the threshold of 0.5: at best an 8, confidence 0.40"
+    )
+
+
+def test_a_mark_under_the_users_own_threshold_is_called_so_and_its_confidence_rounded() -> None:
+    for sure, said in ((0.9949, "confidence 0.99"), (0.996, "confidence over 0.99")):
+        (refused,) = judge([mark()], [(4, sure)], threshold=1).rejected
+        assert refused.reason == f"less sure than the threshold of 1: at best a 4, {said}"
 
 
 @pytest.mark.parametrize("way", [SEARCHED, BY_PIECES])

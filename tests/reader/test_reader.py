@@ -71,7 +71,7 @@ def test_a_mark_below_the_threshold_is_a_question_mark(model: Path) -> None:
     assert reading.text == "??"
     assert reading.digits == ()
     assert [mark.image is not None for mark in reading.rejected] == [True, True]
-    assert reading.rejected[0].reason.startswith("not a digit: at best a 3")
+    assert reading.rejected[0].reason.startswith("less sure than the threshold of 1: at best a 3")
 
 
 def test_the_threshold_is_the_models_own_unless_another_is_given(tmp_path: Path) -> None:
@@ -213,6 +213,41 @@ def test_a_batch_may_come_from_a_generator(digits: DigitReader) -> None:
 def test_no_jobs_are_refused(digits: DigitReader) -> None:
     with pytest.raises(OptionError, match="at least 1"):
         digits.read_many([], jobs=0)
+
+
+UNGUARDED = """
+from digit_classifier import DigitReader
+from digit_classifier.errors import DigitError
+try:
+    print([r.text for r in DigitReader(MODEL).read_many(["3.png", "12.png"] * 20, jobs=2)])
+except DigitError as error:
+    print(error)
+"""
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("words", [["script.py"], ["-"]])
+def test_a_script_that_does_not_guard_its_start_is_told_to(
+    model: Path, folder: Path, words: list[str], tmp_path: Path
+) -> None:
+    code = UNGUARDED.replace("MODEL", repr(str(model)))
+    (tmp_path / "script.py").write_text(code)
+    for name in ("3.png", "12.png"):
+        (tmp_path / name).write_bytes((folder / name).read_bytes())
+    said = subprocess.run(
+        [sys.executable, *words], cwd=tmp_path, input=code, capture_output=True, text=True,
+        timeout=100,
+    )  # fmt: skip
+    assert said.stderr == ""
+    (line,) = said.stdout.splitlines()
+    assert 'Put the script\'s own start under `if __name__ == "__main__":`' in line
+
+
+@pytest.mark.parametrize("single", ["no", 1, None])
+def test_single_is_true_or_false(digits: DigitReader, single: Any) -> None:
+    for read in (digits.read, lambda *a: digits.read_many([a[0]], 1, a[1])):
+        with pytest.raises(OptionError, match=f"single is {single!r}; True or False is needed"):
+            read(drawing.page("3"), single)
 
 
 def test_threads_may_share_a_reader(digits: DigitReader) -> None:

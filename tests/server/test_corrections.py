@@ -71,8 +71,10 @@ def test_nothing_but_the_label_and_the_servers_own_name_makes_the_path(
     start, tmp_path: Path, picture: bytes
 ) -> None:
     server = start("--corrections", str(tmp_path / "kept"))
-    answer = correct(server, picture, 4, file="../../evil.png", name="/etc/passwd")
-    assert answer.status_code == 201
+    for field in ("file", "name", "path"):
+        answer = correct(server, picture, 4, **{field: "../../evil.png"})
+        assert fault(answer)[:2] == (422, "bad_input")
+    answer = as_form(server, picture, label="4")
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert files == [tmp_path / "kept" / answer.json()["file"]]
     for label in ("../4", "4", -1, 10, 4.5, None, True, [4]):
@@ -128,6 +130,12 @@ def test_a_form_that_makes_no_sense_is_refused(
     keeping: Server, picture: bytes, fields: dict[str, str]
 ) -> None:
     assert fault(as_form(keeping, picture, **fields))[:2] == (422, "bad_input")
+
+
+def test_a_form_with_two_labels_is_refused(keeping: Server, picture: bytes) -> None:
+    form = [("label", (None, "4")), ("label", (None, "5")), ("file", ("4.png", picture))]
+    said = "`label` is in the form twice; give it once."
+    assert fault(keeping.client.post("v1/corrections", files=form)) == (422, "bad_input", said)
 
 
 def test_a_number_that_is_no_digit_is_told_so_and_not_that_it_is_no_number(

@@ -212,6 +212,35 @@ def test_a_query_that_makes_no_sense_is_422_in_one_sentence(
 
 
 @pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("v1/read?modle=cnn", "there is no 'modle' in the query; known is: `single`, `model`"),
+        ("v1/read?model=cnn&model=mlp", "`model` is in the query twice; give it once."),
+        ("v1/settings?x=", "there is no 'x' in the query; known is: none."),
+        ("v2/models/cnn?version=1", "there is no 'version' in the query; known is: none."),
+    ],
+)
+def test_a_query_with_a_name_that_is_not_known_or_twice_there_is_refused(
+    server: Server, picture: bytes, path: str, said: str
+) -> None:
+    way = server.client.post if "read" in path else server.client.get
+    answer = way(path, **({"content": picture, "headers": PNG} if "read" in path else {}))
+    assert (answer.status_code, said in str(answer.json()["error"])) == (422, True)
+
+
+def test_a_field_that_is_not_known_is_refused(server: Server, picture: bytes) -> None:
+    image = base64.b64encode(picture).decode()
+    asked = [
+        server.client.post("v1/read", json={"image": image, "single": True}),
+        server.client.post("v1/read", files={"file": picture}, data={"single": "true"}),
+        server.client.post("v1/inside", json={"image": image, "model": "mlp"}),
+    ]
+    for answer, where in zip(asked, ("JSON", "form", "JSON"), strict=True):
+        status, code, said = fault(answer)
+        assert (status, code, f"in the {where}; known is: `" in said) == (422, "bad_input", True)
+
+
+@pytest.mark.parametrize(
     ("body", "status"),
     [
         ("[" * 10_000 + "]" * 10_000, 400),

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from digit_classifier.cli.train import is_chance
 from digit_classifier.onnx_model import OnnxModel
 from training.conftest import DIGITS
 
@@ -218,3 +219,12 @@ def test_the_real_mnist_is_learned_in_three_epochs(tmp_path):
     assert metrics["accuracy"] > 0.95
     assert metrics["dataset"] == "MNIST"
     assert np.isclose(metrics["accuracy"] * 10_000 % 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "interval", "nothing"),
+    [(0.183, (0.17, 0.2), True), (0.957, (0.95, 0.96), False), (0.5, (0.15, 0.85), False),
+     (0.25, (0.22, 0.28), False)],
+)  # fmt: skip
+def test_a_training_that_reads_no_better_than_guessing_learned_nothing(accuracy, interval, nothing):
+    assert is_chance({"accuracy": accuracy, "interval": interval}) == nothing

@@ -39,6 +39,7 @@ def test_settings_go_on_top_of_a_config(keras, small_folder):
     config = TrainConfig(dataset=str(small_folder), epochs=3, seed=7)
     run = train(config, epochs=1, out="run", quiet=True)
     assert (run.plan.config.epochs, run.plan.config.seed) == (1, 7)
+    assert DigitReader(run).name == "run"
 
 
 def test_the_history_is_of_plain_numbers(keras, small_folder):

@@ -56,7 +56,7 @@ def test_a_handful_of_images_trains_and_says_what_it_lacks(keras, tmp_path, mode
 
 def test_epochs_of_so_few_images_that_nothing_is_learnt_are_said_to_be_few(keras, tmp_path):
     data = archive(tmp_path / "few.npz", *[4] * 10)
-    few = "8 epochs of so few images give 8 training steps, too few to learn much. Give more, such "
+    few = "8 epochs of so few images give 8 training steps. If it learns little, give more, such "
     assert few + "as epochs=300." in train_on(data, recipe="fast", epochs=None).plan.dataset.notes
 
 

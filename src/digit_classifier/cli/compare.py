@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("models", nargs=-1, required=True, metavar="MODEL MODEL...")
-@click.option("--out", type=click.Path(path_type=Path), default=Path("comparison"),
-              show_default=True, metavar="FOLDER",
-              help="Where comparison.html, metrics.json, tables and pictures go.")  # fmt: skip
+@click.option("--out", type=click.Path(path_type=Path), metavar="FOLDER",
+              help="Where comparison.html, metrics.json, tables and pictures go. Default: "
+                   "comparison, or comparison-2 and so on, whichever is not there.")  # fmt: skip
 @flags.shown_images
 @flags.scale
 @click.option("--history", is_flag=True,
@@ -42,6 +42,7 @@ def command(models: tuple[str, ...], history: bool, **chosen: Any) -> None:
       digits compare mlp small cnn --no-robustness
       digits compare cnn torch-net.onnx --scale mnist
     """
+    from digit_classifier.atomic import fresh
     from digit_classifier.cli.opening import opened
     from digit_classifier.errors import OptionError
     from digit_classifier.evaluation.result import compare
@@ -49,6 +50,7 @@ def command(models: tuple[str, ...], history: bool, **chosen: Any) -> None:
 
     if len(models) < 2:
         raise OptionError(f"a comparison takes two models or more; {models[0]} is one.")
+    chosen["out"] = chosen["out"] or fresh("comparison")
     console = _console()
     with ExitStack() as stack:
         show = stack.enter_context(progress_bar(console))

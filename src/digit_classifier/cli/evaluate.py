@@ -25,8 +25,9 @@ MAX_SHOWN = 150  # mistakes on one sheet; more is a picture that nothing opens
 @click.command()
 @click.argument("model", default="cnn", metavar="[MODEL]")
 @click.option("--out", type=click.Path(), metavar="PATH",
-              help="The report's folder. Default: reports/ and the model's name. With --pictures: "
-                   "a PNG file, every misread picture with what the network saw.")  # fmt: skip
+              help="The report's folder. Default: reports/ and the model's name, with a number "
+                   "where that is there. With --pictures: a PNG file, every misread picture "
+                   "with what the network saw.")  # fmt: skip
 @flags.shown_images
 @click.option("--quick", is_flag=True,
               help="Corruptions on 1,000 images, and fewer non-digits.")  # fmt: skip
@@ -36,8 +37,8 @@ MAX_SHOWN = 150  # mistakes on one sheet; more is a picture that nothing opens
 @flags.scale
 @click.option("--pictures", type=click.Path(), metavar="FOLDER",
               help="No report: read pictures of your own, with a manifest.csv "
-                   "(file,text[,kind,style]; / between lines), or in sub-folders 0 to 9, or named "
-                   "by their digit.")  # fmt: skip
+                   "(file,text[,kind,style]; / between lines, spaces for gaps), or in "
+                   "sub-folders 0 to 9, or named by their digit.")  # fmt: skip
 @click.option("--nondigits", is_flag=True,
               help="No report: which share is rejected of drawn crosses, letters, scribbles and "
                    "the like, and what that costs in digits.")  # fmt: skip
@@ -108,13 +109,14 @@ def _check_flags(pictures: str | None, nondigits: bool) -> None:
 def _write_report(model: str, out: str | None, **chosen: Any) -> None:
     from rich.console import Console
 
+    from digit_classifier.atomic import fresh
     from digit_classifier.cli.opening import opened
     from digit_classifier.evaluation.result import evaluate
     from digit_classifier.progress import progress_bar
 
     console = Console(highlight=False, soft_wrap=True)
     with progress_bar(console) as show, opened(model, chosen.pop("scale")) as loaded:
-        place = out or Path("reports") / loaded.name
+        place = out or fresh(Path("reports") / loaded.name)
         result = evaluate(loaded, chosen.pop("dataset"), out=place, progress=show, **chosen)
     for note in result.dataset.notes:
         console.print(f"Warning: {note}", style="yellow", markup=False)
@@ -161,22 +163,19 @@ def _judge_pictures(
     cases, left_out = pictures.list_cases(folder)
     for sentence in left_out:
         warn(sentence)
-    read = []
-    paths = (case.path for case in cases)
-    for case, reading in zip(cases, reader.read_many(paths, jobs, single), strict=True):
+    readings = list(reader.read_many((case.path for case in cases), jobs, single))
+    for case, reading in zip(cases, readings, strict=True):
         if reading.error:
             # no digit of it was misread, so it counts neither for nor against the model
-            warn(f"{case.path.name}: not counted, cannot be read: {reading.error}")
-        else:
-            read.append((case, reading))
+            warn(f"{case.name}: not counted, cannot be read: {reading.error}")
+    read = [pair for pair in zip(cases, readings, strict=True) if not pair[1].error]
     if not read:
         raise DataError(f"none of the {len(cases)} pictures in {folder} can be read.")
-    cases = [case for case, _ in read]
-    outcomes = pictures.judge(cases, [reading.text for _, reading in read])
+    cases, readings = [case for case, _ in read], [reading for _, reading in read]
+    outcomes = pictures.judge(cases, [reading.text for reading in readings])
     click.echo(f"model {reader.name}, {_rule(reader)}, {count(len(cases), 'picture')}")
     _print_table(pictures.tabulate(outcomes))
-    found = zip(outcomes, (reading for _, reading in read), strict=True)
-    wrong = [(outcome, reading) for outcome, reading in found if not outcome.exact]
+    wrong = [pair for pair in zip(outcomes, readings, strict=True) if not pair[0].exact]
     for outcome, _ in wrong:
         click.echo(_caption(outcome))
     for name, other in others.items():
@@ -238,7 +237,7 @@ def _print_table(rows: "Sequence[Row]") -> None:
 
 def _caption(outcome: "Outcome") -> str:
     there = outcome.case.text or "no digit"
-    return f"{outcome.case.path.name}: {there}, read {outcome.read or 'nothing'}"
+    return f"{outcome.case.name}: {there}, read {outcome.read or 'nothing'}"
 
 
 def _mistake(reading: "Reading") -> "Image | None":

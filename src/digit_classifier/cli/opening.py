@@ -45,11 +45,8 @@ def load(path: str | Path, model: str, scale: str | None) -> "OnnxModel":
         loaded = OnnxModel(path.read_bytes(), path=Path(model), scale=scale)
     else:
         loaded = OnnxModel(weights.find(path), scale=scale)
-    if loaded.scale and not scale and "scale" not in loaded.metadata:
-        warn(
-            f"{model} takes floats and does not say of which scale; it is given {loaded.scale}. If "
-            "it was trained on another: --scale, or `scale` in the .onnx file's metadata."
-        )
+    if doubt := loaded.doubt(scale):
+        warn(doubt)
     return loaded
 
 

@@ -14,14 +14,14 @@ import click
 
 from digit_classifier.cli import flags
 from digit_classifier.cli.streams import echo_json, warn
-from digit_classifier.shell import readable
+from digit_classifier.shell import one_line, readable
 from digit_classifier.words import count
 
 if TYPE_CHECKING:
     from digit_classifier.picture.decode import Source
     from digit_classifier.reader import Digit, DigitReader, Reading, Rejected
 
-COLUMNS = ("file", "text", "confidences", "boxes", "rejected", "model", "error")
+COLUMNS = ("file", "text", "confidences", "boxes", "rejected", "model", "error", "notes")
 # Below this many pictures a progress bar is gone before it was seen.
 BAR_FROM = 20
 
@@ -191,6 +191,7 @@ def _csv_printer() -> "Callable[[Reading], None]":
                 len(reading.rejected),
                 reading.model,
                 reading.error or "",
+                "; ".join(reading.notes),
             )
         )
         click.echo(row.getvalue(), nl=False)
@@ -202,8 +203,10 @@ def _print_text(reading: "Reading") -> None:
     name = "standard input" if reading.file == "-" else str(reading.file)
     if reading.error:  # names the file without its folder, where another may have that name, too
         told = reading.error.removeprefix(Path(name).name)
-        click.echo(f"Error: {reading.error if told == reading.error else name + told}", err=True)
+        told = reading.error if told == reading.error else name + told
+        click.echo(f"Error: {one_line(told)}", err=True)
         return
+    name = one_line(name)
     click.echo(click.style(name, bold=True) + _aside(reading))
     lines = reading.text.split("\n") if reading.text else []
     width, marks = max(map(len, lines), default=0), iter(reading.marks)

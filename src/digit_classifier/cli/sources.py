@@ -1,13 +1,15 @@
 """What a user may name as pictures: files, folders, patterns and standard input."""
 
 import glob
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
 from digit_classifier.cli.streams import warn
 from digit_classifier.errors import OptionError
 from digit_classifier.picture.decode import SUFFIXES, format_of
-from digit_classifier.shell import digits, readable
+from digit_classifier.shell import digits, one_line, readable
+from digit_classifier.words import count
 
 STDIN = "-"
 # Tables of pixels, each row an image, which --submission reads.
@@ -40,11 +42,7 @@ def _matching(name: str, *, alone: bool) -> list[str]:
         raise OptionError("a picture's name is empty; check what was put in")
     path = Path(name)
     if path.is_dir():
-        found = _readable(str(file) for file in path.rglob("*") if _is_picture(file, path))
-        if not found:
-            known = " ".join(sorted(SUFFIXES))
-            raise OptionError(f"no picture in the folder {name}; files that end with {known} are")
-        return found
+        return _inside(path)
     if path.exists():
         if alone and name.lower().endswith(_TABLES) and not _begins_as_picture(path):
             raise OptionError(
@@ -73,9 +71,41 @@ def _begins_as_picture(path: Path) -> bool:
         return True
 
 
-def _is_picture(file: Path, folder: Path) -> bool:
-    hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
-    return file.suffix.lower() in SUFFIXES and not hidden
+def _inside(top: Path) -> list[str]:
+    """The pictures of a folder, at any depth; what else lies there is said, but for hidden files.
+
+    A folder that cannot be opened, or is gone by then, costs itself alone.
+    """
+    named: list[str] = []
+    others: list[str] = []
+    for folder, below, files in os.walk(top, onerror=_cannot_open):
+        below[:] = [name for name in below if not name.startswith(".")]
+        for name in files:
+            if not name.startswith("."):
+                is_named = Path(name).suffix.lower() in SUFFIXES
+                (named if is_named else others).append(str(Path(folder, name)))
+    found = _readable(named)
+    if not found:
+        known = " ".join(sorted(SUFFIXES))
+        raise OptionError(f"no picture in the folder {top}; files that end with {known} are")
+    if others:
+        shown = ", ".join(
+            one_line(readable(Path(name).relative_to(top))) for name in sorted(others)[:5]
+        )
+        more = ", ..." if others[5:] else ""
+        how = " Export a PDF's pages as PNG." if any(_is_pdf(name) for name in others) else ""
+        what = f"{count(len(others), 'file')} in {top}, no pictures by name"
+        warn(f"left out: {what}: {shown}{more}.{how}")
+    return found
+
+
+def _cannot_open(error: OSError) -> None:
+    name = one_line(readable(error.filename))
+    warn(f"the folder {name} is left out: it cannot be opened: {error.strerror}.")
+
+
+def _is_pdf(name: str) -> bool:
+    return name.lower().endswith(".pdf")
 
 
 def _readable(found: Iterable[str]) -> list[str]:

@@ -10,20 +10,31 @@ from typing import Any
 
 import click
 
+from digit_classifier.errors import StorageError
+
 
 def prepare() -> None:
     r"""Have every stream open, and write letters that its encoding lacks as \u4e03 does.
 
     A file called 七.png shall not end the reading of a folder because a log is in cp1252. A byte of
     a file's name that is no letter is written as \xe9 is, as in the notes on data.
+
+    Raises:
+        StorageError: standard output is closed.
     """
     codecs.register_error("digits", _escape)
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
-            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115  open to the end
+    closed = [name for name in ("stdin", "stdout", "stderr") if getattr(sys, name) is None]
+    for name in closed:
+        mode = "r" if name == "stdin" else "w"
+        setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115  open to the end
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="digits")
+    if "stdout" in closed:
+        raise StorageError(
+            "standard output is closed, so that nothing can be told. Send it to a file, a pipe or "
+            f"{os.devnull}."
+        )
 
 
 def _escape(error: UnicodeError) -> tuple[str, int]:

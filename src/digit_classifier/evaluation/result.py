@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +23,8 @@ from digit_classifier.evaluation.predictions import Predictions, Progress, predi
 from digit_classifier.evaluation.report import Report, check_installed, check_place
 from digit_classifier.evaluation.section import Evaluation
 from digit_classifier.evaluation.sections import accuracy, calibration, confusions
-from digit_classifier.words import count, fine_percent, percent
+from digit_classifier.onnx_model import OnnxModel
+from digit_classifier.words import count, fine_percent, kind_of, percent
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -77,7 +79,7 @@ class Result:
 
 
 def evaluate(
-    model: str | Path | Model = "cnn",
+    model: str | os.PathLike[str] | OnnxModel | Model = "cnn",
     dataset: str | Path | Dataset = "mnist",
     *,
     scale: str | None = None,
@@ -90,8 +92,8 @@ def evaluate(
     """Measure a model on the test images of a data set.
 
     Args:
-        model: a shipped model's name, a run folder, or an .onnx file that reads 28x28 images; or
-            one that is open already.
+        model: a shipped model's name, a run or its folder, or an .onnx file that reads 28x28
+            images; or one that is open already, such as an OnnxModel.
         dataset: what `load` takes, or what it gave.
         scale: what a network with float input was trained on: "0..1", "0..255", "-1..1" or
             "mnist"; None for what its file says, else 0..1.
@@ -133,7 +135,7 @@ def evaluate(
 
 
 def compare(
-    models: Sequence[str | Path | Model],
+    models: Sequence[str | os.PathLike[str] | OnnxModel | Model],
     dataset: str | Path | Dataset = "mnist",
     *,
     scale: str | None = None,
@@ -161,6 +163,8 @@ def compare(
     check_installed()
     if out:
         check_place(Path(out), comparison_report.MADE_BY)
+    if isinstance(models, str | os.PathLike | Model | OnnxModel):
+        raise OptionError("one model was given where several are compared. Give a list of them.")
     opened = [_open(model) for model in models]
     opened = rescale(opened, scale) if scale else opened
     data = _load(dataset, progress, loading)
@@ -175,10 +179,11 @@ def compare(
 def _open(model: object, scale: str | None = None) -> Model:
     if isinstance(model, Model):
         return model
-    if isinstance(model, str | Path):
+    if isinstance(model, str | os.PathLike | OnnxModel):
         return open_model(model, scale=scale)
-    kind = type(model).__name__
-    raise OptionError(f"a {kind} was given as model. Give its name, run folder or .onnx file.")
+    raise OptionError(
+        f"{kind_of(model)} was given as model. Give its name, run folder or .onnx file."
+    )
 
 
 def _load(dataset: str | Path | Dataset, progress: Progress, loading: dict[str, Any]) -> Dataset:

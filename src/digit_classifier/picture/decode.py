@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, BinaryIO, TypeAlias
 import numpy as np
 
 from digit_classifier.errors import MissingExtraError, PictureError, TooLargeError
+from digit_classifier.words import kind_of
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -109,7 +110,7 @@ def decode(
     if hasattr(given, "getexif"):
         return _decode_image(given, "the image", max_pixels)
     raise PictureError(
-        f"a {type(given).__name__} is not a picture; "
+        f"{kind_of(given)} is not a picture; "
         "give a path, bytes, an open file, a numpy array or a PIL image"
     )
 
@@ -161,7 +162,7 @@ def held(source: Any, max_bytes: int = MAX_BYTES) -> Any:
         return np.asarray(source) if hasattr(source, "__array__") else source
     except (OSError, ValueError, TypeError, RuntimeError) as error:
         reason = str(error).split("\n")[0].rstrip(".")
-        raise PictureError(f"a {type(source).__name__} gave no picture: {reason}") from None
+        raise PictureError(f"{kind_of(source)} gave no picture: {reason}") from None
 
 
 def _check_address(text: object) -> None:

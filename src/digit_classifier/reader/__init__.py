@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 import traceback
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import accumulate, islice, pairwise
@@ -32,6 +33,7 @@ from digit_classifier.picture.marks import BY_PIECES
 from digit_classifier.reader import judgement
 from digit_classifier.reader.reading import Digit, Reading, Rejected
 from digit_classifier.rejection import DEFAULT_RULE, RejectionRule
+from digit_classifier.words import kind_of
 
 if TYPE_CHECKING:
     from digit_classifier.picture.decode import Source
@@ -66,25 +68,40 @@ class DigitReader:
     """
 
     def __init__(
-        self, model: "str | Path | OnnxModel" = "cnn", threshold: float | None = None
+        self,
+        model: "str | os.PathLike[str] | OnnxModel" = "cnn",
+        threshold: float | None = None,
+        *,
+        scale: str | None = None,
     ) -> None:
         """Load a model.
 
         Args:
-            model: the name of a shipped model, a run folder, an .onnx file, or a loaded model.
+            model: the name of a shipped model, a run or its folder, an .onnx file, or a loaded
+                model.
             threshold: the least confidence with which a mark is called a digit, and a line of them
                 is given without a `?`, 0 to 1; None for
                 the rule that was measured for this model.
+            scale: what a network of another maker with float input was trained on: "0..1",
+                "0..255", "-1..1" or "mnist"; None for what its file says, else 0..1, with a
+                Python warning.
         Raises:
             ModelError: no such model, or not a digit network.
-            OptionError: a threshold outside 0 to 1.
+            OptionError: a threshold outside 0 to 1; a scale for a network that takes uint8, one
+                that is not known, or one beside an OnnxModel, which has its own.
         """
         if not isinstance(model, (str, os.PathLike, OnnxModel)):
             raise ModelError(
-                f"a {type(model).__name__} was given as a model; "
+                f"{kind_of(model)} was given as a model; "
                 "needed a name, a path, such as the folder of a run, or an OnnxModel"
             )
-        self.model = model if isinstance(model, OnnxModel) else OnnxModel(weights.find(model))
+        if isinstance(model, OnnxModel):
+            model.check_scale(scale)
+            self.model = model
+        else:
+            self.model = OnnxModel(weights.find(model), scale=scale)
+            if doubt := self.model.doubt(scale):
+                warnings.warn(doubt, stacklevel=2)
         self.name = self.model.name
         self.threshold = threshold
         self._own = _measured_rule(self.model)
@@ -109,9 +126,10 @@ class DigitReader:
         Raises:
             PictureError: not a picture, or one that cannot be decoded.
             MissingExtraError: HEIC, and pillow-heif is not installed.
-            OptionError: a threshold outside 0 to 1.
+            OptionError: a threshold outside 0 to 1, or a `single` that is neither True nor False.
             InternalError: this program is at fault.
         """
+        _check_single(single)
         rule = self.rule if threshold is None else _given_rule(threshold)
         source = held(source)  # an open file is read once
         seen = _attempt(source, lambda: _look(source, single))
@@ -135,8 +153,10 @@ class DigitReader:
         Yields:
             One reading per source.
         Raises:
-            OptionError: fewer than one job, or one picture in place of several.
+            OptionError: fewer than one job, one picture in place of several, or a script whose
+                start is not guarded.
         """
+        _check_single(single)
         _refuse_one(sources)
         if jobs < 1:
             raise OptionError(f"{jobs} jobs were asked for; at least 1 is needed")
@@ -148,6 +168,7 @@ class DigitReader:
 
     def read_batch(self, sources: "Iterable[Source]", single: bool = False) -> list[Reading]:
         """Read a handful of pictures with one call of the network; errors as `read_many`."""
+        _check_single(single)
         _refuse_one(sources)
         sources = list(sources)
         opened = [(source, _open(source, single)) for source in sources]
@@ -302,14 +323,20 @@ def _place(error: Exception) -> str:
     return f"{Path(own[-1].filename).relative_to(_PACKAGE).as_posix()}:{own[-1].lineno}"
 
 
+def _check_single(single: Any) -> None:
+    if not isinstance(single, bool | np.bool_):  # "no" would count as yes
+        raise OptionError(f"single is {single!r}; True or False is needed")
+
+
 def _refuse_one(sources: Any) -> None:
     """A path is made of letters, an image of rows, but those are no pictures."""
     flat = isinstance(sources, np.ndarray) and sources.ndim < 3
     if flat or isinstance(sources, (str, bytes, os.PathLike)) or hasattr(sources, "getexif"):
         raise OptionError("one picture was given where several are read. Use read, or [picture].")
     if not isinstance(sources, Iterable):
-        kind = type(sources).__name__
-        raise OptionError(f"a {kind} was given where pictures are read. Give a list of them.")
+        raise OptionError(
+            f"{kind_of(sources)} was given where pictures are read. Give a list of them."
+        )
 
 
 def _name(source: Any) -> str | None:

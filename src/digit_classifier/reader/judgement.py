@@ -67,8 +67,11 @@ def judge(
     told = [each[2] or _is_told(page, *each[:2], read) for each in seen]
     shown = [each for each, tell in zip(seen, told, strict=True) if tell]
     # the marks of the text come last, in its order: see `Reading.marks`
-    rejected += [_refusal(*each[:2]) for each, tell in zip(seen, told, strict=True) if not tell]
-    rejected += [_refusal(mark, row) for mark, row, sure in shown if not sure]
+    why = "not a digit" if own else f"less sure than the threshold of {rule.threshold:g}"
+    rejected += [
+        _refusal(*each[:2], why) for each, tell in zip(seen, told, strict=True) if not tell
+    ]
+    rejected += [_refusal(mark, row, why) for mark, row, sure in shown if not sure]
     lines = sorted({mark.line for mark, _, _ in shown})
     digits, text = [], [""] * len(lines)
     for mark, row, sure in shown:
@@ -119,9 +122,10 @@ def _is_told(page: Page, mark: Mark, row: np.ndarray, read: set[int]) -> bool:
     return bool(row.max() >= UNSURE) and (not read or mark.line in read)
 
 
-def _refusal(mark: Mark, row: np.ndarray) -> Rejected:
+def _refusal(mark: Mark, row: np.ndarray, why: str) -> Rejected:
     digit = int(row.argmax())
     article = "an" if digit == 8 else "a"
-    sure = min(float(row.max()), 0.99)  # what was refused is not shown as certain
-    reason = f"not a digit: at best {article} {digit}, confidence {sure:.2f}"
+    sure = f"{row.max():.2f}"
+    sure = "over 0.99" if sure == "1.00" else sure  # what was refused is not shown as certain
+    reason = f"{why}: at best {article} {digit}, confidence {sure}"
     return Rejected(mark.box, reason, mark.image, row)

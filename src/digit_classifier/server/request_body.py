@@ -1,4 +1,7 @@
-"""A request's body: never more than the limit of it, and a picture in one of three forms."""
+"""What a request says: its query, and a picture in one of three forms, never more than the limit.
+
+A name that nobody looks for, or that comes twice, is refused: it was meant to change something.
+"""
 
 import base64
 import binascii
@@ -63,6 +66,28 @@ def bounded(scope: Scope, receive: Receive, limit: int) -> Receive:
     return receive_some
 
 
+async def check_query(request: Request) -> None:
+    """A dependency of every route: its query holds the names that the route knows, each once.
+
+    Raises:
+        ApiError: 422.
+    """
+    known = [field.alias for field in request.scope["route"].dependant.query_params]
+    _check_names([name for name, _ in request.query_params.multi_items()], known, "query")
+
+
+def _check_names(given: Iterable[str], known: Iterable[str], where: str) -> None:
+    seen = set[str]()
+    for name in given:
+        if name not in known:
+            needed = ", ".join(f"`{each}`" for each in known) or "none"
+            message = f"there is no {shown(name)} in the {where}; known is: {needed}."
+            raise bad_input(message)
+        if name in seen:
+            raise bad_input(f"`{name}` is in the {where} twice; give it once.")
+        seen.add(name)
+
+
 class Sent(NamedTuple):
     """The bytes of a picture file, what its sender calls it, and the other fields of the body."""
 
@@ -72,17 +97,22 @@ class Sent(NamedTuple):
 
 
 async def receive(
-    request: Request, *kinds: str, values: Mapping[str, Callable[[Any], Any]] | None = None
+    request: Request,
+    body: type[BaseModel],
+    *kinds: str,
+    values: Mapping[str, Callable[[Any], Any]] | None = None,
 ) -> Sent:
     """A picture, and what else its body says.
 
     Args:
         request: with a body in one of the forms of `WAYS`.
+        body: the schema of its JSON; a form has a `file` in place of its `image`.
         kinds: the content types that are taken.
         values: for fields that are no text, what makes of a form's text the value that JSON has.
     Raises:
         ApiError: 415 for another content type; 400 for a body that is not what it says; 422 for
-            one without a picture; 413; 408, it did not arrive.
+            one without a picture, or with a field that is not known or comes twice; 413; 408, it
+            did not arrive.
     """
     header = request.headers.get("content-type", "")
     kind = header.split(";")[0].strip().lower()
@@ -95,12 +125,15 @@ async def receive(
         return Sent(await request.body(), None, {})
     if kind == JSON:
         given = json_object(await request.body())
+        _check_names(given, body.model_fields, "JSON")
         return Sent(_decoded(given.pop("image", None)), None, given)
     try:
         form = await request.form(max_files=1, max_fields=16)
     except (HTTPException, KeyError, ValueError) as error:
         reason = getattr(error, "detail", "a header of a part is malformed.")
         raise ApiError(400, "bad_form", f"the multipart form cannot be read: {reason}") from None
+    known = ["file", *(name for name in body.model_fields if name != "image")]
+    _check_names([name for name, _ in form.multi_items()], known, "form")
     fields = {**form}
     file = fields.pop("file", None)
     if not isinstance(file, UploadFile):

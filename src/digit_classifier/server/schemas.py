@@ -84,7 +84,7 @@ class Reading(BaseModel):
 class PictureBody(BaseModel):
     """A picture as JSON."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"image": PICTURE}})
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"image": PICTURE}})
     image: Annotated[str, Field(description="base64, or a data URL")]
 
 
@@ -156,7 +156,9 @@ class Activations(BaseModel):
 class ImageBody(BaseModel):
     """An image as the network gets it."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"image": "A" * 1046 + "=="}})
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"image": "A" * 1046 + "=="}}
+    )
     image: Annotated[
         str,
         Field(
@@ -171,6 +173,7 @@ class Correction(BaseModel):
 
     model_config = ConfigDict(
         strict=True,
+        extra="forbid",
         json_schema_extra={"example": {"image": PICTURE, "label": 1, "box": [14, 5, 5, 22]}},
     )
     image: str

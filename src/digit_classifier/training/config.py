@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 from digit_classifier.errors import OptionError
 from digit_classifier.training.networks import NETWORKS
+from digit_classifier.words import kind_of
 
 
 def option(default: Any, text: str, **more: Any) -> Any:
@@ -167,7 +168,5 @@ def _plain(value: Any, kinds: Any, name: str) -> Any:
             return float(value)
     except TypeError:
         pass
-    shown = (
-        repr(value) if isinstance(value, (str, Real, type(None))) else f"a {type(value).__name__}"
-    )
+    shown = repr(value) if isinstance(value, (str, Real, type(None))) else kind_of(value)
     raise OptionError(f"{name} is {shown}; it must be {_KINDS[kind]}.")

@@ -135,6 +135,10 @@ class Run:
         """The run folder: what `DigitReader`, `digits predict --model` and `resume` take."""
         return self.plan.folder
 
+    def __fspath__(self) -> str:
+        """Its folder: whatever takes the folder of a run takes the run."""
+        return str(self.folder)
+
     def __repr__(self) -> str:
         config, metrics, done = self.plan.config, self.metrics, len(self.history)
         low, high = (100 * bound for bound in metrics["interval"])

@@ -30,7 +30,7 @@ from digit_classifier.training.steps import NONDIGIT_LABEL, make_objective
 from digit_classifier.training.tracking import tracked
 from digit_classifier.training.tuning import Tuning
 from digit_classifier.training.tuning import settle as settle_tuning
-from digit_classifier.words import count
+from digit_classifier.words import count, kind_of
 
 # 80 images of own data: 50 % right after 30 steps of the original network, 90 % after 300.
 MIN_STEPS = 300
@@ -112,8 +112,7 @@ def resume(
         DigitError: as `train`.
     """
     if not isinstance(folder, (str, Path)):
-        kind = type(folder).__name__
-        raise OptionError(f"a {kind} was given as a run folder. Give its path.")
+        raise OptionError(f"{kind_of(folder)} was given as a run folder. Give its path.")
     run, listener = RunFolder(folder), _heard(listener) or usual_listener(quiet=quiet)
     config = run.config()
     if run.finished:
@@ -133,8 +132,9 @@ def _begin(
 
 def _heard(listener: Listener | None) -> Listener | None:
     if not isinstance(listener, Listener | None):
-        kind = type(listener).__name__
-        raise OptionError(f"a {kind} was given as listener. Give one whose class is a Listener.")
+        raise OptionError(
+            f"{kind_of(listener)} was given as listener. Give one whose class is a Listener."
+        )
     return listener
 
 
@@ -142,7 +142,7 @@ def _settle(config: TrainConfig | None, settings: dict[str, Any]) -> TrainConfig
     """The config with the settings put in."""
     if not isinstance(config, TrainConfig | None):
         raise OptionError(
-            f"a {type(config).__name__} was given as config. Name what it sets, as in "
+            f"{kind_of(config)} was given as config. Name what it sets, as in "
             'train(dataset="sample"), or give a TrainConfig.'
         )
     check_names(settings)
@@ -391,8 +391,8 @@ def _warned(
     if not config.epochs and steps * recipe.epochs < MIN_STEPS:
         notes.append(
             f"{count(recipe.epochs, 'epoch')} of so few images give "
-            f"{count(steps * recipe.epochs, 'training step')}, too few to learn much. "
-            f"Give more, such as {option('epochs', -(-MIN_STEPS // steps))}."
+            f"{count(steps * recipe.epochs, 'training step')}. If it learns little, "
+            f"give more, such as {option('epochs', -(-MIN_STEPS // steps))}."
         )
     return replace(dataset, notes=tuple(notes))
 

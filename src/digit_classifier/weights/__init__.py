@@ -1,5 +1,6 @@
 """The models that ship with the package, and how any model is found by name or path."""
 
+import os
 from pathlib import Path
 
 from digit_classifier import latest
@@ -15,7 +16,7 @@ def names() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.onnx"))
 
 
-def find(model: str | Path) -> Path:
+def find(model: str | os.PathLike[str]) -> Path:
     """Find the .onnx file of a model.
 
     Args:

@@ -76,7 +76,6 @@ def draw_differences(tests: Sequence[PairedTest]) -> Figure:
         )  # fmt: skip
     axes.axvline(0, color=plotting.INK, linewidth=1)
     axes.set(
-        title="Difference in accuracy on the same images",
         xlabel="difference (percentage points)",
         yticks=places,
         yticklabels=[f"{_short(test.better.name)} − {_short(test.worse.name)}" for test in tests],
@@ -85,6 +84,7 @@ def draw_differences(tests: Sequence[PairedTest]) -> Figure:
     axes.grid(visible=False, axis="y")
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
+    plotting.heading(figure, "Difference in accuracy on the same images")
     return figure
 
 

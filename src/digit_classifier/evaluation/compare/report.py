@@ -152,6 +152,10 @@ def _sentences(comparison: Comparison) -> list[str]:
 
 def _lead(best: ModelResult, tests: Sequence[PairedTest]) -> str:
     """Whom the one with the fewest errors can be told apart from."""
+    alike = [test.worse.name for test in tests
+             if test.better is best and test.worse.errors == best.errors]  # fmt: skip
+    if alike:
+        return f"{listed([best.name, *alike])} err equally often, and none less."
     rivals = [
         test.worse.name if test.better is best else test.better.name
         for test in tests

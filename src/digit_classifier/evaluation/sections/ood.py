@@ -185,7 +185,7 @@ def draw_kinds(scores: OodScores) -> Figure:
         ylim=(-0.8, len(rows) - 0.2),
     )
     axes.grid(axis="y", visible=False)
-    axes.legend(loc="lower right", fontsize=9)
+    figure.legend(loc="outside lower center", ncols=2, fontsize=9)
     return figure
 
 

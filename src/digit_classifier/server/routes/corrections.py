@@ -5,7 +5,7 @@ import re
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 
 from digit_classifier.server import request_body, schemas
 from digit_classifier.server.errors import ApiError
@@ -18,6 +18,7 @@ _BOX = "[0-9]{1,6}(,[0-9]{1,6}){3}"
 _FORM = {
     "type": "object",
     "required": ["file", "label"],
+    "additionalProperties": False,
     "properties": {
         "file": {"type": "string", "format": "binary"},
         "label": {"type": "string", "pattern": "^[0-9]$"},
@@ -25,7 +26,7 @@ _FORM = {
         "replaces": {"type": "string", "pattern": f"^{NAME}$"},
     },
 }
-router = APIRouter(tags=["corrections"])
+router = APIRouter(tags=["corrections"], dependencies=[Depends(request_body.check_query)])
 
 
 @router.post(
@@ -44,7 +45,7 @@ async def keep_correction(request: Request) -> schemas.Kept:
     service = service_of(request)
     kept, limits = _folder(service), service.settings.limits
     sent = await request_body.receive(
-        request, FORM, JSON, values={"label": _number, "box": _numbers}
+        request, schemas.Correction, FORM, JSON, values={"label": _number, "box": _numbers}
     )
     given = request_body.checked(schemas.Correction, {**sent.fields, "image": ""})
     work = partial(jobs.correct, data=sent.picture, box=given.box, pixels=limits.pixels)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -24,6 +24,7 @@ from starlette.types import Scope
 
 from digit_classifier import __version__
 from digit_classifier.server import schemas
+from digit_classifier.server.request_body import check_query
 from digit_classifier.server.service import service_of
 
 # A line that can be copied, for the operations that take a body.
@@ -45,7 +46,7 @@ KINDS = {
     ".css": "text/css",
     ".svg": "image/svg+xml",
 }
-router = APIRouter()
+router = APIRouter(dependencies=[Depends(check_query)])
 
 
 class Page(StaticFiles):

@@ -7,17 +7,19 @@ Source: https://github.com/kserve/open-inference-protocol, and for binary tensor
 
 from functools import partial
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from digit_classifier import __version__
-from digit_classifier.server import schemas
+from digit_classifier.server import request_body, schemas
 from digit_classifier.server.errors import ApiError
 from digit_classifier.server.service import Service, service_of
 from digit_classifier.server.worker.inference import HEADER, INPUT, OUTPUT
 from digit_classifier.server.worker.inference import infer as work
 
-router = APIRouter(prefix="/v2", tags=["inference"])
+router = APIRouter(
+    prefix="/v2", tags=["inference"], dependencies=[Depends(request_body.check_query)]
+)
 _errors = partial(schemas.errors, model=schemas.InferenceError)
 
 

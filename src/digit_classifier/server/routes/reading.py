@@ -8,7 +8,7 @@ from functools import partial
 from typing import Annotated, Any
 
 import numpy as np
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from digit_classifier.onnx_model import SIDE
@@ -19,12 +19,13 @@ from digit_classifier.server.service import service_of
 from digit_classifier.server.worker import jobs
 
 _FILE: dict[str, Any] = {"type": "string", "format": "binary"}
-_FORM: dict[str, Any] = {"type": "object", "required": ["file"], "properties": {"file": _FILE}}
+_FORM: dict[str, Any] = {"type": "object", "required": ["file"], "properties": {"file": _FILE},
+                         "additionalProperties": False}  # fmt: skip
 _PICTURE = schemas.body(schemas.PictureBody, **{FORM: _FORM, RAW: _FILE})
 _Layered = Annotated[
     str | None, Query(description="One of /v1/settings that has `layers`. Default: the default.")
 ]
-router = APIRouter()
+router = APIRouter(dependencies=[Depends(request_body.check_query)])
 
 
 @router.post(
@@ -49,7 +50,7 @@ async def read(
     """The object that `digits predict --json` prints, but for `image`."""
     service = service_of(request)
     limits, served = service.settings.limits, service.models.find(model)
-    sent = await request_body.receive(request, FORM, RAW, JSON)
+    sent = await request_body.receive(request, schemas.PictureBody, FORM, RAW, JSON)
     work = partial(
         jobs.read, name=sent.name, single=single, details=details, threshold=threshold,
         pixels=limits.pixels,
@@ -83,7 +84,7 @@ async def first_weights(request: Request, model: _Layered = None) -> schemas.Fir
 async def activations(request: Request, model: _Layered = None) -> schemas.Activations:
     """Layer by layer; the last one holds the ten probabilities."""
     served = service_of(request).models.find_layers(model)
-    data = (await request_body.receive(request, JSON)).picture
+    data = (await request_body.receive(request, schemas.ImageBody, JSON)).picture
     if len(data) != SIDE * SIDE:
         message = f"`image` has {len(data):,} bytes; {SIDE * SIDE} are needed."
         raise bad_input(message)
