@@ -150,8 +150,8 @@ def show(
       digits data show --augmented --model small --recipe best
       digits data show --pages 48 --dataset sample
     """
+    from digit_classifier import contact_sheet
     from digit_classifier.atomic import check_png, check_spares, fresh, write_png
-    from digit_classifier.dataset import sheet
     from digit_classifier.errors import OptionError
 
     if augmented and pages:
@@ -184,11 +184,11 @@ def show(
         if part == "train"
         else (data.test_images, data.test_labels)
     )
-    rows = sheet.by_class(images, labels)
+    rows = contact_sheet.by_class(images, labels)
     count = sum(len(row.images) for row in rows)
     words = "training" if part == "train" else "test"
     caption = f"{data.counts}; here {count} of the {words} images, each pixel drawn 2 x 2"
-    write_png(out, sheet.draw(rows, data.name, caption))
+    write_png(out, contact_sheet.draw_rows(rows, data.name, caption))
     _print_counts(data)
     click.echo(f"{out}: {count} {words} images of {data.name}")
 
@@ -207,8 +207,8 @@ def _print_counts(data: "Dataset") -> None:
 def _draw_augmented(
     out: Path, load: "Callable[[], Dataset]", model: str, recipe: str | None, seed: int
 ) -> None:
+    from digit_classifier import contact_sheet
     from digit_classifier.atomic import write_png
-    from digit_classifier.dataset import sheet
     from digit_classifier.training import distortions, networks
     from digit_classifier.training.backend import check_installed, start
 
@@ -223,7 +223,7 @@ def _draw_augmented(
         f"training\n{distortions.describe(amounts)}"
     )
     title = f"How the recipe {recipe} of {model} distorts training images"
-    write_png(out, sheet.draw(rows, title, caption, leading=1))
+    write_png(out, contact_sheet.draw_rows(rows, title, caption, leading=1))
     images = count(len(rows), "image")
     click.echo(f"{out}: {images} of {data.name}, {distortions.COPIES} copies of each")
 

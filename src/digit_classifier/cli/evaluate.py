@@ -163,19 +163,22 @@ def _judge_pictures(
     cases, left_out = pictures.list_cases(folder)
     for sentence in left_out:
         warn(sentence)
-    readings = list(reader.read_many((case.path for case in cases), jobs, single))
-    for case, reading in zip(cases, readings, strict=True):
+    read = []
+    paths = (case.path for case in cases)
+    for case, reading in zip(cases, reader.read_many(paths, jobs, single), strict=True):
         if reading.error:
             # no digit of it was misread, so it counts neither for nor against the model
             warn(f"{case.name}: not counted, cannot be read: {reading.error}")
-    read = [pair for pair in zip(cases, readings, strict=True) if not pair[1].error]
+        else:
+            read.append((case, reading))
     if not read:
         raise DataError(f"none of the {len(cases)} pictures in {folder} can be read.")
-    cases, readings = [case for case, _ in read], [reading for _, reading in read]
-    outcomes = pictures.judge(cases, [reading.text for reading in readings])
+    cases = [case for case, _ in read]
+    outcomes = pictures.judge(cases, [reading.text for _, reading in read])
     click.echo(f"model {reader.name}, {_rule(reader)}, {count(len(cases), 'picture')}")
     _print_table(pictures.tabulate(outcomes))
-    wrong = [pair for pair in zip(outcomes, readings, strict=True) if not pair[0].exact]
+    found = zip(outcomes, (reading for _, reading in read), strict=True)
+    wrong = [(outcome, reading) for outcome, reading in found if not outcome.exact]
     for outcome, _ in wrong:
         click.echo(_caption(outcome))
     for name, other in others.items():

@@ -10,7 +10,6 @@ import click
 
 from digit_classifier.cli import flags, opening
 from digit_classifier.cli.streams import warn
-from digit_classifier.errors import MissingExtraError
 from digit_classifier.server.settings import Limits, Settings
 
 
@@ -79,16 +78,10 @@ def command(
       digits serve --corrections my-digits
       digits serve --host 0.0.0.0 --log-json
     """
-    try:
-        import fastapi  # noqa: F401
-        import httptools  # noqa: F401
-        import jinja2  # noqa: F401
-        import orjson  # noqa: F401
-        import prometheus_client  # noqa: F401
-        import python_multipart  # noqa: F401
-        import uvicorn  # noqa: F401
-    except ImportError as error:
-        raise MissingExtraError(f"{error.name}, which `digits serve` needs,", "serve") from error
+    # wanted when somebody asks, and missed now rather than then
+    import jinja2  # noqa: F401
+    import python_multipart  # noqa: F401
+
     from digit_classifier.server.run import serve
 
     def ready(address: str) -> None:

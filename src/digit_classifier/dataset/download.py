@@ -58,27 +58,15 @@ class PublishedFile:
 
 
 FILES = (
-    PublishedFile(
-        "train-images-idx3-ubyte.gz",
-        9_912_422,
-        "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
-    ),
-    PublishedFile(
-        "train-labels-idx1-ubyte.gz",
-        28_881,
-        "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
-    ),
-    PublishedFile(
-        "t10k-images-idx3-ubyte.gz",
-        1_648_877,
-        "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
-    ),
-    PublishedFile(
-        "t10k-labels-idx1-ubyte.gz",
-        4_542,
-        "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
-    ),
-)
+    PublishedFile("train-images-idx3-ubyte.gz", 9_912_422,
+                  "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"),
+    PublishedFile("train-labels-idx1-ubyte.gz", 28_881,
+                  "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"),
+    PublishedFile("t10k-images-idx3-ubyte.gz", 1_648_877,
+                  "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"),
+    PublishedFile("t10k-labels-idx1-ubyte.gz", 4_542,
+                  "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"),
+)  # fmt: skip
 # The same images as one file of Keras, served whole.
 ARCHIVE = PublishedFile(
     "mnist.npz", 11_490_434, "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"

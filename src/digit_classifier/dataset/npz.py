@@ -22,16 +22,9 @@ NAMES = ("x_train", "y_train", "x_test", "y_test")
 _NEED = f"{', '.join(NAMES)}, or images and labels"
 # What a damaged or hostile archive makes zipfile and NumPy raise.
 _DAMAGE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    ValueError,
-    KeyError,
-    SyntaxError,
-    NotImplementedError,
-    RuntimeError,
-    OverflowError,
-)
+    zipfile.BadZipFile, zlib.error, EOFError, ValueError, KeyError, SyntaxError,
+    NotImplementedError, RuntimeError, OverflowError,
+)  # fmt: skip
 
 
 def read(path: Path) -> Arrays:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from digit_classifier.dataset.sheet import Row
+    from digit_classifier.contact_sheet import Row
 
 SIDE = 28
 CENTRE = (SIDE - 1) / 2
@@ -258,7 +258,7 @@ def show(images: np.ndarray, labels: np.ndarray, distortions: Distortions, seed:
     Returns:
         A row of 1 + `COPIES` images, uint8, for each class that occurs.
     """
-    from digit_classifier.dataset.sheet import Row
+    from digit_classifier.contact_sheet import Row
 
     rng = np.random.default_rng(seed)
     classes = np.unique(labels)

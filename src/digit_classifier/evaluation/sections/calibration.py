@@ -224,40 +224,37 @@ def _tabulate(before: Calibration, after: Calibration | None) -> Table:
 
 
 RELIABILITY = (
-    "Reliability: the doubt of the answers (100 % less their confidence), three bins a factor of "
-    "ten, against how often they are wrong. On the line, confidence means what it says; above it "
-    "the model is too sure, below it too modest. Bars: 95 % intervals (Wilson); a triangle at the "
-    "lower edge: no error in the bin."
+    "Reliability. Left: how sure the answers are against how many are right. Right: the same by "
+    "their doubt, 100 % less confidence, since nearly all answers of a good model are surer than "
+    "99 %. On the line, confidence means what it says; below it on the left and above it on the "
+    "right the model is too sure. Three bins a factor of ten of doubt. Bars: 95 % intervals "
+    "(Wilson); a triangle at the lower edge: no error in the bin."
 )
 
 
 def draw_reliability(bins: dict[str, np.ndarray]) -> Figure:
-    """Mean doubt against share wrong, one series a name of `bins` (see `bin_confidence`)."""
-    figure = plotting.new_figure(4.6)
-    axes = figure.subplots()
-    floor = 1e-4
-    axes.plot([floor, 1], [floor, 1], color=plotting.INK, linewidth=1, linestyle=(0, (4, 3)))
+    """Confidence against share right, doubt against share wrong; one series a name of `bins`."""
+    figure = plotting.new_figure(4.4, 1.25 * plotting.SIZE[0])
+    plain, doubts = figure.subplots(1, 2, width_ratios=(1, 1.25))
+    floor = MIN_DOUBT
+    for axes in (plain, doubts):
+        axes.plot([floor, 1], [floor, 1], color=plotting.INK, linewidth=1, linestyle=(0, (4, 3)))
     looks = zip(bins.items(), (plotting.BLUE, plotting.GREY), ("o", "s"), strict=False)
     for (name, binned), colour, marker in looks:
-        _draw_bins(axes, binned, floor, colour, marker, name)
-    axes.set(
-        title="How often answers of each doubt are wrong",
-        xlabel="doubt of the answers: 100 % less confidence",
-        ylabel="wrong answers",
-        xscale="log",
-        yscale="log",
-        xlim=(floor * 0.75, 1.15),
-        ylim=(floor * 0.75, 1.15),
-    )
-    plotting.percent_ticks(axes.xaxis)
-    plotting.percent_ticks(axes.yaxis)
-    axes.legend(loc="upper left")
+        plain.plot(binned[:, 0], binned[:, 1], marker, color=colour, markersize=6, label=name)
+        _draw_bins(doubts, binned, floor, colour, marker)
+    plain.set(title="How often it is right", xlabel="confidence of the answers",
+              ylabel="right answers", xlim=(0, 1.03), ylim=(0, 1.03))  # fmt: skip
+    limits = (floor * 0.75, 1.15)
+    doubts.set(title="How often it is wrong", xlabel="doubt of the answers", xscale="log",
+               yscale="log", ylabel="wrong answers", xlim=limits, ylim=limits)  # fmt: skip
+    for axis in (plain.xaxis, plain.yaxis, doubts.xaxis, doubts.yaxis):
+        plotting.percent_ticks(axis)
+    plain.legend(loc="upper left")
     return figure
 
 
-def _draw_bins(
-    axes: Axes, binned: np.ndarray, floor: float, colour: str, marker: str, name: str
-) -> None:
+def _draw_bins(axes: Axes, binned: np.ndarray, floor: float, colour: str, marker: str) -> None:
     doubt = np.clip(1 - binned[:, 0], floor, 1)
     wrong = 1 - binned[:, 1]
     n = np.rint(binned[:, 2]).astype(int)
@@ -266,6 +263,6 @@ def _draw_bins(
         axes.plot([x, x], [max(low, floor), max(high, floor)], color=colour, linewidth=4,
                   alpha=0.28, solid_capstyle="butt")  # fmt: skip
     some = wrong > 0
-    axes.plot(doubt[some], wrong[some], marker, color=colour, markersize=6, label=name)
+    axes.plot(doubt[some], wrong[some], marker, color=colour, markersize=6)
     axes.plot(doubt[~some], np.full((~some).sum(), floor), "v", color=colour, markersize=6,
               clip_on=False)  # fmt: skip
