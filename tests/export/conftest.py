@@ -27,3 +27,9 @@ def keras():
     import keras
 
     return keras
+
+
+@pytest.fixture(scope="session")
+def sample_images():
+    """Twenty of MNIST's own."""
+    return load("sample", warn=False).test_images[:20]

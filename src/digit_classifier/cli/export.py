@@ -21,9 +21,10 @@ if TYPE_CHECKING:
                    "yours.")  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path), metavar="PATH",
               help="Default: the model's name with the format's ending, here.")  # fmt: skip
-@click.option("--input", "given", type=click.Choice(["uint8", "float"]), default="uint8",
+@click.option("--input", "given", type=click.Choice(["uint8", "float", "drawing"]), default="uint8",
               show_default=True,
-              help="What an .onnx file takes: pixels, or floats of 0 to 1.")  # fmt: skip
+              help="What an .onnx file takes: pixels, floats of 0 to 1, or a picture of a digit of "
+                   "any size.")  # fmt: skip
 @click.option("--opset", type=click.IntRange(min=13), metavar="N",
               help="Version of ONNX's operators. Default: the model's own.")  # fmt: skip
 @flags.shown_images
@@ -51,6 +52,7 @@ def command(
       digits export runs/latest --to savedmodel
       digits export mlp --to keras
       digits export small --to onnx --input float --opset 21
+      digits export cnn --to onnx --input drawing
     """
     from rich.console import Console
 

@@ -1,4 +1,4 @@
-"""ONNX in another dress: floats in place of pixels, or another operator set."""
+"""ONNX in another dress: floats or a picture in place of pixels, other operators."""
 
 from pathlib import Path
 from typing import Any
@@ -6,8 +6,12 @@ from typing import Any
 import numpy as np
 
 from digit_classifier.errors import OptionError
-from digit_classifier.export.exporter import FLOAT, UINT8, Options, Source, exporter
+from digit_classifier.export import runtime
+from digit_classifier.export.drawing import OPSET, PICTURE, put_before
+from digit_classifier.export.exporter import DRAWING, FLOAT, UINT8, Options, Source, exporter
+from digit_classifier.export.runtime import Tensor
 from digit_classifier.onnx_model import (
+    CLASSES,
     PROBABILITIES,
     SCALES,
     SIDE,
@@ -21,16 +25,26 @@ OLDEST = 13  # of the operator sets whose Softmax works along one axis
 
 
 def open_onnx(path: Path) -> Session:
-    """Load an .onnx file."""
+    """Load an .onnx file; one that takes a picture is given images one by one."""
     session: Session = open_session(path)
-    return session
+    if session.get_inputs()[0].name != PICTURE:
+        return session
+
+    def call(images: np.ndarray) -> dict[str, np.ndarray]:
+        rows = np.zeros((len(images), CLASSES), np.float32)
+        for at, image in enumerate(images):
+            rows[at : at + 1] = session.run([PROBABILITIES], {PICTURE: image[..., None]})[0]
+        return {PROBABILITIES: rows}
+
+    given = Tensor.of(PICTURE, np.uint8, (-1, SIDE, SIDE))
+    return runtime.Session(given, [Tensor.of(PROBABILITIES, np.float32, (-1, CLASSES))], call)
 
 
 @exporter(
-    "onnx", "ONNX, for onnxruntime everywhere; --input float, --opset N", ".onnx",
+    "onnx", "ONNX, for onnxruntime everywhere; --input float or drawing, --opset N", ".onnx",
     open=open_onnx, tolerance=1e-5, runtime="onnxruntime",
     extra="onnx", takes=frozenset({"input", "opset"}),
-    inputs=(UINT8, FLOAT),
+    inputs=(UINT8, FLOAT, DRAWING),
 )  # fmt: skip
 def write(source: Source, path: Path, options: Options) -> None:
     """Write the file: what goes in is one of `inputs`, probabilities come out.
@@ -40,11 +54,28 @@ def write(source: Source, path: Path, options: Options) -> None:
     """
     import onnx
 
+    if options.input == DRAWING:
+        _check_drawing(source.onnx.feed, options)
     model = onnx.load(source.path)
     model = convert_operators(model, max(_opset(model), OLDEST))
     plain_ends(model, source.onnx, floats=options.input == FLOAT)
-    model = convert_operators(model, options.opset or _opset(model))
+    least = OPSET if options.input == DRAWING else 0
+    model = convert_operators(model, options.opset or max(_opset(model), least))
+    if options.input == DRAWING:
+        put_before(model)
     onnx.save(model, path)
+
+
+def _check_drawing(feed: Feed, options: Options) -> None:
+    if options.opset and options.opset < OPSET:
+        raise OptionError(
+            f"--opset {options.opset} cannot prepare a picture; {OPSET} or later is needed"
+        )
+    if feed.batch not in (None, 1):
+        raise OptionError(
+            f"{feed.shown} takes {feed.batch} images at once, and a picture holds one digit; "
+            "export a network that takes any number"
+        )
 
 
 def _opset(model: Any) -> int:

@@ -14,9 +14,10 @@ from digit_classifier.atomic import replacing, replacing_folder, write_text
 from digit_classifier.errors import MissingExtraError, TrainingError
 from digit_classifier.evaluation.model import Model
 from digit_classifier.evaluation.predictions import measure_latency, predict_all
-from digit_classifier.export.exporter import Exporter, Options, Source
+from digit_classifier.export.exporter import DRAWING, Exporter, Options, Source
 from digit_classifier.machine import list_versions, name_processor
 from digit_classifier.onnx_model import OnnxModel
+from digit_classifier.picture.prepared import recognise
 from digit_classifier.stats import wilson
 
 POINTS = 0.0005  # of the accuracy that a file of whole numbers may lose; one image at least
@@ -124,6 +125,9 @@ def _compare(
     assert exporter.open
     data = source.dataset
     images, labels = data.test_images, data.test_labels
+    if options.input == DRAWING:  # any other would be drawn anew
+        ready = [recognise(image) is not None for image in images]
+        images, labels = images[ready], labels[ready]
     files = [source.onnx, OnnxModel(exporter.open(path), path=path)]
     models = [Model(file.name, None, file.predict) for file in files]
     told = [
