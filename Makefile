@@ -11,7 +11,7 @@ endif
 EXTRAS := --extra train --extra serve --extra evaluate --extra heic
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast check format lock fuzz mutate bench accuracy sweep sheets pictures clean
+.PHONY: help run test test-fast check format lock fuzz mutate bench accuracy sweep sheets pictures lesson clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -58,11 +58,14 @@ accuracy: $(VENV)/.ready-dev  ## train every network with every seed (hours), or
 sweep: $(VENV)/.ready-dev  ## train all on much and little data: is the best shown saved? hours; SMALL=1 minutes
 	$(BIN)/python benchmarks/sweep.py $(if $(SMALL),--small)
 
-sheets: $(VENV)/.ready-dev  ## fill printed sheets, photograph and read them: how many boxes are right? ten minutes
+sheets: $(VENV)/.ready-dev  ## fill printed sheets, photograph and read them: how many boxes are right? three minutes
 	$(BIN)/python benchmarks/sheets.py
 
 pictures: $(VENV)/.ready-dev  ## draw the pictures that README shows anew
 	$(BIN)/python docs/pictures.py
+
+lesson: $(VENV)/.ready-dev  ## run the notebooks of docs/lesson anew, with their plots; CHECK=1 writes nothing
+	$(BIN)/python docs/lesson/execute.py $(if $(CHECK),--check)
 
 clean:  ## remove the environment and what the tools left; keeps runs/
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,7 +1,7 @@
 """How many boxes of a filled sheet are told rightly, through a camera, a scanner and a fax.
 
-    python benchmarks/sheets.py                 # about ten minutes on two cores
-    python benchmarks/sheets.py --sheets 20
+    python benchmarks/sheets.py                 # about three minutes on two cores
+    python benchmarks/sheets.py --sheets 100
 
 Each sheet is printed on A4 or Letter and filled with MNIST's test digits in a pen of its own; some
 boxes stay empty, some have a speck, some are crossed out with an X or scribbled over. A box is
@@ -36,7 +36,7 @@ DEVICES = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--sheets", type=int, default=100, help="for each device")
+    parser.add_argument("--sheets", type=int, default=15, help="for each device")
     wanted = parser.parse_args().sheets
     data = load("mnist", offline=True)
     print(describe())

@@ -14,7 +14,7 @@ SHARED = {
     "server": {"browser", "server", "keeping"},
 }
 PROCESSES = {"test_wheel.py", "test_nothing_leaves.py", "test_help_examples.py", "test_plugin.py",
-             "test_script.py", "test_shell.py", "test_dockerfile.py"}  # fmt: skip
+             "test_script.py", "test_shell.py", "test_dockerfile.py", "test_lesson.py"}  # fmt: skip
 
 
 @pytest.hookimpl(tryfirst=True)

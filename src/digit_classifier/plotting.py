@@ -32,7 +32,7 @@ SIZE = (7.0, 4.2)
 DOTS_PER_INCH = 160
 SUFFIXES = (".png", ".svg")
 
-_STYLE = {
+STYLE = {
     "figure.figsize": SIZE,
     "figure.dpi": 100,
     "figure.facecolor": "white",
@@ -67,7 +67,7 @@ def style() -> Iterator[None]:
     """Draw in the house style inside the block."""
     import matplotlib
 
-    with matplotlib.rc_context({**_STYLE, "font.family": list(_fonts())}):
+    with matplotlib.rc_context({**STYLE, "font.family": list(_fonts())}):
         yield
 
 

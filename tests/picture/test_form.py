@@ -8,7 +8,7 @@ from PIL import Image
 
 from digit_classifier.dataset import load
 from digit_classifier.errors import PictureError
-from digit_classifier.picture import decode, form
+from digit_classifier.picture import decode, form, normalise
 from digit_classifier.picture.decode import decode_pages
 from picture import filled_forms as filled
 
@@ -40,6 +40,15 @@ def test_two_hidden_marks_are_made_up_for_by_the_others(digits):
     page[: 35 * 8, : 30 * 8] = 255
     page[-35 * 8 :, -30 * 8 :] = 255
     assert filled.faults(form.read(decode(page)), truth) == []
+
+
+def test_a_thick_digit_that_runs_over_its_frame_is_kept_as_dark_ink_on_paper():
+    page = np.array(filled.blank("A4"))
+    x, y = 236, 437  # the first box begins there
+    page[y : y + 150, x + 50 : x + 95] = 0
+    kept = form.read(decode(page))[0]
+    assert kept.state == "filled"
+    assert 80 < np.count_nonzero(normalise(kept.image) > 128) < 200
 
 
 def test_an_empty_sheet_is_all_empty():

@@ -37,6 +37,7 @@ SMALLEST = 2.5  # millimetres: what is shorter is no digit
 FAINTEST = 30  # of 255: the least contrast of a pencil
 WIDE = 0.125  # of the sheet's longer side: no stroke is wider
 SPECK = 0.12  # of the largest piece's longer side: less is a speck
+PAPER = 4.0  # millimetres of paper around what is kept: it is read as ink on plain paper then
 SOLID = 0.4  # of a box is ink, at most, unless it was scribbled over
 CORNER = 3.0  # millimetres: so near to a corner the lines of a cross begin and end
 UNBROKEN = 0.97  # of a line of a cross is ink, at least
@@ -159,7 +160,7 @@ def _judge(ink: np.ndarray, mask: np.ndarray, dark: float) -> tuple[str, np.ndar
     around = cv2.dilate(keep, np.ones((7, 7), np.uint8))
     around[(labels > 0) & (keep == 0)] = 0
     level = cv2.multiply(ink, around, scale=255 / dark)
-    return "filled", 255 - level
+    return "filled", np.pad(255 - level, round(PAPER * FINE), constant_values=255)
 
 
 def _is_crossed(mask: np.ndarray) -> bool:
