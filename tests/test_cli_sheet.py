@@ -65,13 +65,13 @@ def test_of_five_sheets_in_one_call_whole_writers_are_tested_on(run, tmp_path, p
     for name in names:
         Image.fromarray(page[0]).save(name)
     code, out, _ = run(*names, "--out", "class")
-    _, notes, _ = folder.read(tmp_path / "class")
+    data = load(str(tmp_path / "class"), warn=False)
     assert code == 0
     assert "of 5 writers" in out
     assert {path.name for path in (tmp_path / "class").iterdir()} == {
         "writer-1", "writer-test", "carl", "dora", "emil",
     }  # fmt: skip
-    assert any("tested on whole writers, 1 of 5 writers" in note for note in notes)
+    assert any("tested on whole writers, 1 of 5 writers" in note for note in data.notes)
 
 
 def test_a_page_that_cannot_be_read_is_told_and_the_others_are_kept(run, tmp_path, page):
