@@ -39,7 +39,7 @@ plt.rcParams.update(plotting.STYLE)
 import cv2
 
 from digit_classifier import DigitReader
-from digit_classifier.picture import ink, paper, redraw
+from digit_classifier.picture import ink, redraw
 
 # %% [markdown]
 # We make a photograph, so that this runs everywhere: a 5 on paper, with light from one side, a
@@ -100,12 +100,19 @@ show(("Shrunk to 28 x 28", shrunk), ("Dark and bright swapped", turned))
 # would the paper look like without ink? Fill the dark strokes with what is around them. The difference
 # to the photograph is the ink.
 
+
 # %%
-judged = paper.judge(photo)
-behind = paper.background(photo, judged)
-found = ink.extract(photo)
+def take_light_away(photo):
+    """The ink alone, and where it is: 1 there."""
+    depth = cv2.subtract(ink.background(photo, reach=40), photo)  # 40 pixels: wider than a stroke
+    return depth, ink.trace(depth, ink.contrast(depth))
+
+
+depth, where = take_light_away(photo)
 show(
-    ("The paper alone", behind), ("The ink alone", found.depth), ("Where ink is", 255 * found.mask)
+    ("The paper alone", ink.background(photo, reach=40)),
+    ("The ink alone", depth),
+    ("Where ink is", 255 * where),
 )
 
 # %% [markdown]
@@ -114,7 +121,7 @@ show(
 # finger, if ink had weight.) This is what the makers of MNIST did with theirs.
 
 # %%
-cut = redraw.crop(found.depth * found.mask)
+cut = redraw.crop(depth * where)
 cut = cv2.convertScaleAbs(cut, alpha=255 / cut.max())
 side = 20 / max(cut.shape)
 small = cv2.resize(cut, None, fx=side, fy=side, interpolation=cv2.INTER_AREA)
@@ -134,14 +141,14 @@ photos = [photograph(data.test_images[i]) for i in chosen]
 
 def centred(photo):
     """All steps."""
-    found = ink.extract(photo)
-    return redraw.redraw(found.depth * found.mask)
+    depth, where = take_light_away(photo)
+    return redraw.redraw(cv2.convertScaleAbs(depth * where, alpha=255 / ink.contrast(depth)))
 
 
 def cut_out(photo):
     """Light taken away and cut out, but stretched to all of the 28 x 28 pixels."""
-    found = ink.extract(photo)
-    piece = redraw.crop(found.depth * found.mask)
+    depth, where = take_light_away(photo)
+    piece = redraw.crop(depth * where)
     return cv2.resize(piece, (28, 28), interpolation=cv2.INTER_AREA)
 
 
@@ -153,7 +160,7 @@ def shrink(photo):
 ways = {
     "shrunk": shrink,
     "dark and bright swapped": lambda photo: 255 - shrink(photo),
-    "light taken away": lambda photo: shrink(ink.extract(photo).depth),
+    "light taken away": lambda photo: shrink(take_light_away(photo)[0]),
     "cut out": cut_out,
     "20 pixels and centred": centred,
 }
