@@ -10,7 +10,7 @@ import numpy as np
 
 # The confidence from which a found mark is a digit, where the user names none, and from which it is
 # a `?` in the text; below, it is only listed as rejected. Chosen on drawn pages.
-SURE, UNSURE = 0.45, 0.35
+SURE, UNSURE = 0.5, 0.35
 LEAST = 1e-4  # of a probability, before its logarithm is taken
 CLASSES = 10
 ROUNDS, RIDGE = 40, 1e-3

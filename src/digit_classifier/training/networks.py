@@ -386,8 +386,10 @@ def _train_finder(*asked: Any) -> Any:
     },
     train=_train_finder,
     weaknesses=(
-        "Letters and signs among digits are often taken for digits, or for a `?`.",
-        "A stroke of a form, a table's rule or the edge of a desk is now and then a 1.",
+        "Letters and signs among digits are still taken for digits, or for a `?`: most often a b, "
+        "a y, an equals sign and a brace.",
+        "A stroke of a form, a table's rule or the edge of a desk is now and then a 1, and noise "
+        "on empty paper a `?`.",
         "Pages that are turned by more than some 20 degrees were never shown.",
     ),
 )
