@@ -127,9 +127,9 @@ def _prepare(g: Nodes) -> tuple[str, str]:
     """The image of 28x28, and whether there is any ink."""
     flat = _compose(g)
     signed = _project(g, flat)
-    depth, noise = _depth(g, signed)
+    depth = _depth(g, signed)
     contrast = _contrast(g, depth)
-    inked = g.GreaterOrEqual(contrast, g.Max(float(LEAST), g.Mul(noise, 5.0)))
+    inked = g.GreaterOrEqual(contrast, float(LEAST))
     known, kept = _recognise(g, flat)
     yes, no = g.within("known"), g.within("drawn")
     digit = _redraw(no, depth, contrast)
@@ -182,18 +182,13 @@ def _sorted(g: Nodes, edge: str) -> str:
     return out + "v"
 
 
-def _depth(g: Nodes, signed: str) -> tuple[str, str]:
-    """How dark the ink is, 0 on paper, and the grain of the paper."""
+def _depth(g: Nodes, signed: str) -> str:
+    """How dark the ink is, 0 on paper."""
     enough = g.Mul(g.most(g.Abs(signed)), 0.25)
     above = g.total(g.floats(g.Greater(signed, enough)))
     below = g.total(g.floats(g.Less(signed, g.Neg(enough))))
     way = g.Where(g.Greater(above, below), 1.0, -1.0)
-    ends = [g.Slice(signed, np.array([at]), np.array([to]), np.array([0]))
-            for at, to in ((0, 1), (-1, 2**31 - 1))]  # fmt: skip
-    edge = g.Abs(g.Reshape(g.Concat(*ends, axis=0), np.array([-1])))
-    half = g.Div(g.Shape(edge), np.array([2]))
-    noise = g.Mul(g.number(g.Gather(_sorted(g, edge), half)), 1.5)
-    return g.Clip(g.Mul(signed, way), 0.0), noise
+    return g.Clip(g.Mul(signed, way), 0.0)
 
 
 def _extent(g: Nodes, mask: str) -> tuple[str, str, str, str]:
