@@ -43,9 +43,9 @@ def write_npz(path: Path, arrays: Arrays) -> None:
         np.savez_compressed(file, **dict(zip(npz.NAMES, arrays, strict=True)))
 
 
-def write_all(folder: Path) -> Arrays:
+def write_all(folder: Path, arrays: Arrays | None = None) -> Arrays:
     """Write what a mirror serves: the four files and `mnist.npz`."""
-    arrays = make_arrays()
+    arrays = arrays or make_arrays()
     write_idx(folder, arrays)
     write_npz(folder / ARCHIVE.name, arrays)
     return arrays

@@ -65,6 +65,13 @@ def test_doubt_is_binned_three_times_a_factor_of_ten():
     np.testing.assert_allclose(binned, [[1.0, 1.0, 1], [0.945, 0.5, 2], [0.5, 0.0, 1]])
 
 
+def test_bins_with_an_error_each_are_drawn_at_full_width():
+    bins = certainty.bin_doubt(rows([0.2, 0.2], [0, 0]), np.array([1, 1]))
+    figure = certainty.draw_reliability({"as it is": bins})
+    figure.draw_without_rendering()  # warns where the layout collapses
+    assert all(axes.get_position().width > 0.3 for axes in figure.axes)
+
+
 def test_scaling_by_the_other_half_undoes_a_temperature():
     """Logits made too sure by a factor of three."""
     rng = np.random.default_rng(1)

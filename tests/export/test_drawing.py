@@ -59,3 +59,15 @@ def test_operators_too_old_for_it_are_a_mistake(data, tmp_path, capsys):
     assert left.value.code == 2
     assert "--opset 15 cannot prepare a picture; 18 or later is needed" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_images_that_are_no_prepared_drawings_cannot_tell_how_it_answers(tmp_path, capsys):
+    noise = np.random.default_rng(0).integers(0, 256, (20, 28, 28), np.uint8)
+    data, labels = tmp_path / "noise.npz", np.arange(20) % 10
+    np.savez(data, x_train=noise, y_train=labels, x_test=noise, y_test=labels)
+    words = ["export", "mlp", "--to", "onnx", "--input", "drawing", "--dataset", str(data)]
+    with pytest.raises(SystemExit) as left:
+        cli.main([*words, "--out", str(tmp_path / "x.onnx")])
+    assert left.value.code == 2
+    assert "none of the 20 test images" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == [data]

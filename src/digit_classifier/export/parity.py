@@ -11,13 +11,14 @@ from pathlib import Path
 import numpy as np
 
 from digit_classifier.atomic import replacing, replacing_folder, write_text
-from digit_classifier.errors import MissingExtraError, TrainingError
+from digit_classifier.errors import DataError, MissingExtraError, TrainingError
 from digit_classifier.evaluation.model import Model
 from digit_classifier.evaluation.predictions import measure_latency, predict_all
 from digit_classifier.export.exporter import DRAWING, Exporter, Options, Source
 from digit_classifier.machine import list_versions, name_processor
 from digit_classifier.onnx_model import OnnxModel
 from digit_classifier.picture.prepared import recognise
+from digit_classifier.shell import option
 from digit_classifier.stats import wilson
 
 POINTS = 0.0005  # of the accuracy that a file of whole numbers may lose; one image at least
@@ -96,6 +97,7 @@ def export(
     Raises:
         TrainingError: its answers are others, or it cannot be written or run; nothing is left then.
         StorageError: it cannot be written.
+        DataError: a file for drawings, and no test image is as such a drawing is prepared.
         DigitError: as the format's own.
     """
     replaced = replacing if "." in exporter.suffix else replacing_folder
@@ -127,6 +129,12 @@ def _compare(
     images, labels = data.test_images, data.test_labels
     if options.input == DRAWING:  # any other would be drawn anew
         ready = [recognise(image) is not None for image in images]
+        if not any(ready):
+            raise DataError(
+                f"none of the {len(images):,} test images of {data.name} has the form of MNIST's, "
+                "ink 20 pixels long about the middle, so none can tell how a file for drawings "
+                f"answers. Give other images: {option('dataset')}."
+            )
         images, labels = images[ready], labels[ready]
     files = [source.onnx, OnnxModel(exporter.open(path), path=path)]
     models = [Model(file.name, None, file.predict) for file in files]

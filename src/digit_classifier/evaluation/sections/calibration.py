@@ -264,5 +264,6 @@ def _draw_bins(axes: Axes, binned: np.ndarray, floor: float, colour: str, marker
                   alpha=0.28, solid_capstyle="butt")  # fmt: skip
     some = wrong > 0
     axes.plot(doubt[some], wrong[some], marker, color=colour, markersize=6)
+    # Not of the layout, which an empty line that nothing clips would press into a corner.
     axes.plot(doubt[~some], np.full((~some).sum(), floor), "v", color=colour, markersize=6,
-              clip_on=False)  # fmt: skip
+              clip_on=False, in_layout=False)  # fmt: skip
