@@ -109,7 +109,8 @@ def test_what_was_read_from_a_file_or_is_given_again_is_drawn(digits: DigitReade
         seen.draw(b"no picture")
 
 
-def test_without_its_picture_what_the_network_saw_is_drawn(digits: DigitReader) -> None:
+def test_without_its_picture_what_the_network_saw_is_drawn(digits, monkeypatch) -> None:
+    monkeypatch.delitem(sys.modules, "IPython", raising=False)  # a notebook keeps its pictures
     drawn = digits.read(drawing.page("37")).draw()
     assert drawn.size == (2 * overlay.CELL, overlay.CELL + overlay.CAPTION)
 

@@ -63,15 +63,17 @@ def find(grey: np.ndarray, *, single: bool = False) -> np.ndarray:
 def _lifted(grey: np.ndarray) -> tuple[np.ndarray, bool]:
     """How far ink stands out from the paper, and whether that is of one grey, as in a drawing."""
     edge = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    paper = int(np.median(edge))
+    paper = np.uint8(np.median(edge))
     is_plain = bool((edge == paper).all()) and (grey == paper).mean() >= PLAIN
     grey = shrink(grey, LARGEST)
     if is_plain:
-        darker, lighter = cv2.subtract(paper, grey), cv2.subtract(grey, paper)
+        # NumPy's means: to OpenCV four numbers are a colour, even those of an image of 1x4
+        darker, lighter = paper - np.minimum(grey, paper), np.maximum(grey, paper) - paper
         depth = darker if cv2.countNonZero(darker) >= cv2.countNonZero(lighter) else lighter
     else:
-        depth = lift(cv2.GaussianBlur(grey, (3, 3), 0), paper, grey, WIDE * max(grey.shape))
-        depth = cv2.subtract(depth, int(np.median(depth)))  # the grain of the paper
+        depth = lift(cv2.GaussianBlur(grey, (3, 3), 0), float(paper), grey, WIDE * max(grey.shape))
+        grain = np.uint8(np.median(depth))  # of the paper
+        depth = np.maximum(depth, grain) - grain
     longest = max(depth.shape)
     if longest < SMALLEST:
         scale = min(6, -(-SMALLEST // longest))
