@@ -1,4 +1,5 @@
 import pickle
+from unittest.mock import Mock
 
 import numpy as np
 import onnx
@@ -6,7 +7,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from digit_classifier.errors import ModelError
-from digit_classifier.onnx_model import SLICE, OnnxModel
+from digit_classifier.onnx_model import SLICE, OnnxModel, open_session
 
 
 def network(shape=("n", 28, 28), kind=TensorProto.UINT8, classes=10, **metadata):
@@ -44,18 +45,12 @@ def test_images_in_probabilities_out_any_number_of_them():
         assert answers.dtype == np.float32
 
 
-def test_many_images_are_run_in_slices_that_bound_the_memory(monkeypatch):
-    model, sizes = OnnxModel(network()), []
-    session = model._feed._session
-    run = session.run
-
-    def watched(names, feed):
-        sizes.extend(map(len, feed.values()))
-        return run(names, feed)
-
-    monkeypatch.setattr(session, "run", watched)
-    assert model.predict(np.zeros((2 * SLICE + 1, 28, 28), np.uint8)).shape == (2 * SLICE + 1, 10)
-    assert sizes == [SLICE, SLICE, 1]
+def test_many_images_are_run_in_slices_that_bound_the_memory():
+    session = Mock(wraps=open_session(network()))
+    images = np.zeros((2 * SLICE + 1, 28, 28), np.uint8)
+    assert OnnxModel(session).predict(images).shape == (2 * SLICE + 1, 10)
+    fed = [call.args[1]["images"] for call in session.run.call_args_list]
+    assert [len(each) for each in fed] == [SLICE, SLICE, 1]
 
 
 def test_metadata_that_is_json_is_parsed_and_other_text_kept():

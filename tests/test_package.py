@@ -59,5 +59,5 @@ def test_a_number_where_something_else_is_meant_is_an_error_of_this_package():
         lambda: package.compare([5, "mlp"]),
     )
     for call in calls:
-        with pytest.raises(package.DigitError, match="a int was given"):
+        with pytest.raises(package.DigitError, match="^an int was given"):
             call()

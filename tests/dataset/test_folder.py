@@ -180,6 +180,13 @@ def test_pictures_of_every_kind_are_read(tmp_path, digits):
     assert "animated: only the first of 2 was read (1 picture)." in data.notes
 
 
+@pytest.mark.parametrize("copied", range(3))
+def test_copies_of_a_picture_never_make_the_tested_part_the_larger(tmp_path, digits, copied):
+    images = [*digits[2], *[digits[2, copied]] * 8]
+    write(tmp_path, {2: images, 5: digits[5]})
+    assert load(tmp_path).counts == "12 training and 2 test images"
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="file names are bytes on Linux only")
 def test_odd_names_links_and_pipes_break_nothing(tmp_path, digits):
     mine = tmp_path / os.fsdecode(b"d\xe9j\xe0")

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from digit_classifier.errors import DataError
+from digit_classifier.training.config import TrainConfig
 from digit_classifier.training.loop import Epoch
 from digit_classifier.training.networks import build
 from digit_classifier.training.recipes import Recipe, optimiser
@@ -65,6 +66,7 @@ def test_a_checkpoint_of_another_version_is_refused_as_such(tmp_path, state, wri
 
 
 def test_other_data_than_at_the_start_are_refused(tmp_path, state):
-    RunFolder(tmp_path).save_checkpoint(state[1], [ROW], "abc")
-    with pytest.raises(DataError, match="trained on other data"):
-        RunFolder(tmp_path).load_checkpoint(state[1], "def")
+    run = RunFolder.create(TrainConfig(out=tmp_path))
+    run.save_checkpoint(state[1], [ROW], "abc")
+    with pytest.raises(DataError, match=r"trained on other data \(sha256 abc, now def\)"):
+        run.load_checkpoint(state[1], "def")

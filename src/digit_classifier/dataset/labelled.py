@@ -169,7 +169,8 @@ def divide(
     The order comes from the sha256 of each image's pixels, so neither the order of the files
     nor a random generator's version decides which images are tested on. Where five writers or more
     are known, whole ones are set aside; else one part in `parts` of every class, and images of one
-    class with the same pixels stay together: what is trained on is never tested on.
+    class with the same pixels stay together: what is trained on is never tested on. Images with the
+    fewest copies are set aside first, so that copies never make the tested part the larger one.
 
     Args:
         images: uint8, shape (n, 28, 28).
@@ -187,7 +188,8 @@ def divide(
         is_test = _choose_writers(named, labels, parts, writers)
     for digit in np.unique(labels) if not is_test.any() else ():
         members = np.flatnonzero(labels == digit)
-        different = np.unique(named[members])
+        different, copies = np.unique(named[members], return_counts=True)
+        different = different[np.argsort(copies, kind="stable")]
         share = max(round(len(different) / parts), 1) if len(different) > 1 else 0
         is_test[members] = np.isin(named[members], different[:share])
     return order[~is_test[order]], order[is_test[order]]
