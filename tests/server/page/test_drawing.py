@@ -206,6 +206,8 @@ def test_a_mark_it_is_not_sure_of_is_a_question_mark_with_reason_and_probabiliti
 def test_marks_keep_the_order_of_the_text(page):
     drag(page, [(0.1, 0.3), (0.1, 0.7)])
     drag(page, [(0.3, 0.3), (0.5, 0.7), (0.5, 0.3), (0.3, 0.7), (0.4, 0.25), (0.4, 0.75)])
+    page.locator("#brush").fill("8")
+    drag(page, [(0.8, 0.9), (0.801, 0.9)])  # a speck
     expect(number(page)).to_have_text("1?")
     expect(page.locator("#marks .choice")).to_have_text([re.compile("1"), re.compile(r"\?")])
 
