@@ -65,6 +65,24 @@ def test_the_script_is_train_unless_another_command_is_named(tmp_path):
     assert said.stdout.startswith("name ")
 
 
+@pytest.mark.train
+def test_the_script_trains_where_the_pins_alone_were_installed(tmp_path):
+    """`pip install -r requirements.txt` leaves nothing that tells of this package."""
+    unknown = (
+        "import importlib.metadata as m, runpy, sys\n"
+        "known = m.Distribution.from_name.__func__\n"
+        "def from_name(cls, name):\n"
+        "    if name == 'mnist-digit-classifier': raise m.PackageNotFoundError(name)\n"
+        "    return known(cls, name)\n"
+        "m.Distribution.from_name = classmethod(from_name)\n"
+        f"sys.argv = [{str(SCRIPT)!r}, '--dataset', 'sample', '--epochs', '1', '--no-show']\n"
+        f"runpy.run_path({str(SCRIPT)!r}, run_name='__main__')"
+    )
+    said = run(sys.executable, "-c", unknown, cwd=tmp_path)
+    assert said.returncode == 0, said.stderr
+    assert (tmp_path / "runs" / "latest" / "model.onnx").is_file()
+
+
 def test_the_pinned_requirements_can_be_installed_from_any_folder():
     """A line for a folder would be looked up where pip is started, not where the file lies."""
     text = SCRIPT.with_name("requirements.txt").read_text("utf-8")

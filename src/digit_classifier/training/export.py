@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from digit_classifier import __version__
 from digit_classifier.atomic import replacing
 from digit_classifier.errors import ModelError, TrainingError
 from digit_classifier.onnx_model import FIRST_WEIGHTS, OnnxModel
@@ -127,8 +128,9 @@ def versions() -> dict[str, str]:
     """The versions that decide what a training gives: Python and the packages it ran on."""
     import keras
 
-    names = ["keras", "numpy", "onnxruntime", "mnist-digit-classifier"]
-    found = {name: version(name) for name in names}
+    found = {name: version(name) for name in ("keras", "numpy", "onnxruntime")}
+    # not asked of pip: the script of a checkout runs where the pins alone were installed
+    found["mnist-digit-classifier"] = __version__
     backend = keras.config.backend()
     found[backend] = __import__(backend).__version__
     return {"python": platform.python_version(), **found}
