@@ -14,11 +14,6 @@ from digit_classifier.training.backend import start, without_chatter
 SIGNATURE = "serving_default"
 
 
-def is_saved_model(path: Path) -> bool:
-    """Whether a folder is one."""
-    return (path / "saved_model.pb").is_file()
-
-
 def open_saved_model(path: Path) -> Session:
     """Load a SavedModel by its serving signature.
 

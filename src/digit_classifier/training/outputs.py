@@ -15,12 +15,12 @@ from digit_classifier.errors import StorageError, TrainingError
 from digit_classifier.rejection import RejectionRule
 from digit_classifier.stats import wilson
 from digit_classifier.training.calibration import calibrate
+from digit_classifier.training.change import draw_changes
 from digit_classifier.training.curves import draw_curves, save_curves
 from digit_classifier.training.export import export_onnx, save_keras, versions
 from digit_classifier.training.loop import Epoch, score
 from digit_classifier.training.run import HELD_OUT, TEST, Plan
 from digit_classifier.training.run_folder import CHANGED, CHECKPOINT, RunFolder
-from digit_classifier.training.tuning import draw_changes
 
 
 def write_outputs(
